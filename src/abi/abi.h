@@ -1,0 +1,181 @@
+/* The call engine: signature -> plan -> frame -> C function. It knows nothing of C declarations, nor of Lua.
+ *
+ * A type is given by its size, alignment and flattened leaves; abi_plan_new classifies a signature once (psABI 3.2.3);
+ * a call places its arguments into a frame and enters the trampoline. Plans are immutable after abi_plan_new and may be
+ * shared between threads; a frame belongs to one call. Nothing here is global or mutable. */
+#ifndef AIRLOCK_ABI_ABI_H
+#define AIRLOCK_ABI_ABI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+/* -- types as the ABI sees them ---------------------------------------------------------------------------------------- */
+
+typedef enum AbiKind {
+    ABI_BOOL, /* extended as U8 */
+    ABI_I8,
+    ABI_U8, /* also stands for the bytes of bit-fields: one U8 leaf in each eightbyte that a named bit-field touches */
+    ABI_I16,
+    ABI_U16,
+    ABI_I32,
+    ABI_U32,
+    ABI_I64,
+    ABI_U64,
+    ABI_POINTER,
+    ABI_I128, /* signed or not */
+    ABI_F16,
+    ABI_F32,
+    ABI_F64,
+    ABI_F80,         /* long double, 16 bytes */
+    ABI_F128,        /* __float128 */
+    ABI_COMPLEX_F80, /* _Complex long double as a whole, 32 bytes: st0 and st1 when returned bare */
+    ABI_VECTOR8,     /* vectors by their total size */
+    ABI_VECTOR16,
+    ABI_VECTOR32,
+    ABI_VECTOR64,
+    ABI_KIND_COUNT
+} AbiKind;
+
+typedef struct AbiLeaf {
+    uint32_t offset; /* bytes from the start of the type; for types of up to 64 bytes, so 0..63 */
+    uint32_t kind;   /* AbiKind */
+} AbiLeaf;
+
+/* Other complex types are two leaves of their part. A type of more than 64 bytes is passed in memory whatever it holds and may
+ * have nleaves == 0. size == 0 with no leaves: void as a result, an empty struct as an argument (nothing is passed). */
+typedef struct AbiType {
+    uint64_t size;  /* bytes */
+    uint32_t align; /* bytes, power of two; the type's own, not a typedef's */
+    uint32_t nleaves;
+    const AbiLeaf *leaves; /* in any order; overlapping ones are a union's */
+} AbiType;
+
+typedef struct AbiSignature {
+    AbiType result;
+    const AbiType *args;
+    uint32_t nargs;
+    uint32_t nfixed;  /* arguments before the `...`; == nargs when not variadic */
+    bool is_variadic; /* sets al; arguments from nfixed on must already be promoted by the caller (C11 6.5.2.2p7) */
+} AbiSignature;
+
+/* -- the frame ---------------------------------------------------------------------------------------------------------- */
+
+/* What the trampoline loads and stores; frame_offsets.h holds the offsets for NASM, asserted in frame.c. The fixed part is followed
+ * by `vec`, eight vector registers at plan->vec_stride bytes each (none when the stride is 0), and the stack arguments at
+ * plan->stack_offset. A frame is plan->frame_nbytes long, 16-aligned, and need not be initialised. */
+typedef struct AbiFrame {
+    uint64_t gpr[6]; /* in: rdi, rsi, rdx, rcx, r8, r9 */
+    uint64_t rax;    /* in: al = vector registers used, when variadic; out: rax */
+    uint64_t rdx;    /* out: rdx */
+    union {          /* out: as plan's result class says */
+        uint8_t xmm[2][16];
+        uint8_t vector[64]; /* ymm0 or zmm0 */
+        uint8_t st[2][16];  /* st0, st1, ten bytes each */
+    } result;
+    uint8_t vec[];
+} AbiFrame;
+
+/* -- plans ---------------------------------------------------------------------------------------------------------------- */
+
+/* One copy between an argument (or the result) and the frame. */
+typedef struct AbiMove {
+    uint8_t op;      /* AbiMoveOp, private to abi */
+    uint8_t nbytes;  /* for the ops that copy less than an eightbyte */
+    uint16_t unused;
+    uint32_t offset; /* in the value */
+    uint32_t frame;  /* in the frame */
+    uint32_t count;  /* bytes, for the op that copies a whole memory argument */
+} AbiMove;
+
+#define ABI_NO_SLOT UINT32_MAX
+
+typedef struct AbiArg {
+    uint32_t slot;   /* frame offset of the eight bytes to write, for a scalar of up to 8 bytes (INTEGER: extended to 64 bits by its
+                      * kind; F16/F32/F64/VECTOR8: in the low bytes); ABI_NO_SLOT when only abi_place will do */
+    uint32_t nmoves;
+    uint32_t first_move; /* index into plan->moves */
+} AbiArg;
+
+typedef enum AbiResult {
+    ABI_RESULT_VOID,
+    ABI_RESULT_RAX,   /* one INTEGER eightbyte: frame->rax */
+    ABI_RESULT_XMM0,  /* one SSE eightbyte: frame->result.xmm[0] */
+    ABI_RESULT_MOVES, /* anything else held in registers, st0 included: abi_take_result */
+    ABI_RESULT_MEMORY /* the caller passes the address of result.size bytes; abi_set_result_address before the call */
+} AbiResult;
+
+/* Where the next register or stack slot is; copied from the plan to place variadic arguments beyond a plan. */
+typedef struct AbiCursor {
+    uint32_t ngpr;         /* 0..6 */
+    uint32_t nvec;         /* 0..8 */
+    uint32_t stack_nbytes; /* multiple of 8 */
+} AbiCursor;
+
+typedef struct AbiPlan {
+    uint32_t flags;        /* what the trampoline does: private to abi and asm */
+    uint32_t frame_nbytes; /* whole frame with stack arguments, multiple of 16 */
+    uint32_t stack_offset; /* of the stack arguments in the frame */
+    uint32_t stack_nbytes; /* multiple of 16 */
+    uint32_t vec_stride;   /* 0, 8, 16, 32 or 64 */
+    uint32_t nargs;
+    uint8_t result;        /* AbiResult */
+    bool is_variadic;
+    AbiCursor end;         /* behind the last argument */
+    uint64_t result_nbytes;
+    uint32_t nresult_moves;
+    const AbiMove *result_moves;
+    const AbiArg *args;
+    const AbiMove *moves;
+    size_t plan_nbytes; /* of this block, args and moves included */
+} AbiPlan;
+
+/* Largest stack-argument area of one call; a signature beyond it is refused with ERROR_LIMIT. */
+#define ABI_STACK_NBYTES_MAX ((uint32_t)1 << 20)
+
+/* Classifies. NULL with *error filled: memory out; stack limit; ERROR_UNSUPPORTED for a 32- or 64-byte vector in a register on a CPU or
+ * kernel without AVX / AVX-512F. Own with abi_plan_free. */
+AbiPlan *abi_plan_new(const Allocator *allocator, const AbiSignature *signature, Error *error);
+void abi_plan_free(const Allocator *allocator, AbiPlan *plan);
+
+/* -- calls ----------------------------------------------------------------------------------------------------------------- */
+
+/* Copies argument number `index` from `value` (its C representation) into the frame. */
+void abi_place(const AbiPlan *plan, AbiFrame *frame, uint32_t index, const void *value);
+
+/* For ABI_RESULT_MEMORY, before the call. */
+static inline void abi_set_result_address(AbiFrame *frame, void *result)
+{
+    frame->gpr[0] = (uint64_t)(uintptr_t)result;
+}
+
+/* Frame offset of the next variadic scalar: an INTEGER eightbyte or (is_sse) a double. For a variadic plan only. The frame
+ * must have room: plan->frame_nbytes plus 8 bytes for each such argument, rounded up to 16. */
+uint32_t abi_next_slot(const AbiPlan *plan, AbiCursor *cursor, bool is_sse);
+
+typedef void (*AbiFunction)(void);
+
+/* The trampoline: loads the registers that `flags` asks for, pushes stack_nbytes (multiple of 16), calls, stores the result
+ * registers. Unwindable at every instruction. */
+void abi_call_sysv64(AbiFrame *frame, AbiFunction function, uint32_t stack_offset, uint32_t stack_nbytes, uint32_t flags);
+
+/* Enters the trampoline with a frame made by the plan alone. */
+static inline void abi_call(const AbiPlan *plan, AbiFrame *frame, AbiFunction function)
+{
+    abi_call_sysv64(frame, function, plan->stack_offset, plan->stack_nbytes, plan->flags);
+}
+
+/* The same with variadic arguments placed behind the plan's by abi_next_slot; sets al. */
+void abi_call_variadic(const AbiPlan *plan, AbiFrame *frame, AbiFunction function, const AbiCursor *cursor);
+
+/* Stores the result registers into `result` (result_nbytes bytes, exactly; small integers are not widened). For ABI_RESULT_MEMORY
+ * and VOID does nothing. */
+void abi_take_result(const AbiPlan *plan, const AbiFrame *frame, void *result);
+
+/* All of the above for a caller that has its arguments in memory: values[i] points at argument i. */
+void abi_invoke(const AbiPlan *plan, AbiFunction function, void *result, void *const *values);
+
+#endif

@@ -1,0 +1,210 @@
+/* The type model: C types as interned descriptors with gcc's x86-64 layout (psABI 3.1.2), and the declared names.
+ *
+ * A CTypeTable owns every CType made through it until ctype_table_free; no type is freed earlier but by a rollback.
+ * Invariants: two structurally equal types (other than records and enums, which are equal only to themselves) are the
+ * same pointer; `main` is the variant without qualifiers and alignment override, and main->main == main; completing
+ * a record or enum updates all its variants; an array's qualifiers are its element's (C11 6.7.3p9).
+ * A table belongs to one thread at a time; two tables share nothing. */
+#ifndef AIRLOCK_CTYPE_CTYPE_H
+#define AIRLOCK_CTYPE_CTYPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+typedef enum CTypeKind {
+    CTYPE_VOID,      /* size unknown, align 1 (gcc's sizeof(void) == 1 is the face's business) */
+    CTYPE_BOOL,      /* _Bool */
+    CTYPE_INTEGER,   /* `scalar` is one of the integer scalars, char and __int128 included */
+    CTYPE_ENUM,      /* u.enumeration; `scalar` is the compatible integer type's */
+    CTYPE_FLOATING,  /* `scalar` is one of the floating scalars */
+    CTYPE_COMPLEX,   /* `scalar` is the part's floating scalar; u.element the part's type */
+    CTYPE_VECTOR,    /* u.element, nelems; size is a power of two */
+    CTYPE_POINTER,   /* u.element is the pointed-to type */
+    CTYPE_REFERENCE, /* u.element; C++'s T&, laid out as a pointer */
+    CTYPE_ARRAY,     /* u.element, nelems; see is_vla, is_unbounded */
+    CTYPE_RECORD,    /* struct or union: u.record */
+    CTYPE_FUNCTION   /* u.function; size unknown, align 1 */
+} CTypeKind;
+
+/* Every arithmetic type that gcc tells apart, each line X(NAME, C spelling, nbytes, align, class). */
+typedef enum CScalar {
+#define CTYPE_SCALAR(name, spelling, nbytes, align, class) CSCALAR_##name,
+#include "ctype/scalar.def"
+#undef CTYPE_SCALAR
+    CSCALAR_COUNT
+} CScalar;
+
+typedef enum CScalarClass { CSCALAR_BOOL, CSCALAR_SIGNED, CSCALAR_UNSIGNED, CSCALAR_FLOATING } CScalarClass;
+
+enum { QUALIFIER_CONST = 1, QUALIFIER_VOLATILE = 2, QUALIFIER_RESTRICT = 4, QUALIFIER_ATOMIC = 8 };
+
+#define CTYPE_SIZE_UNKNOWN UINT64_MAX
+
+typedef struct CType CType;
+typedef struct CRecord CRecord;
+typedef struct CEnum CEnum;
+typedef struct CFunction CFunction;
+typedef struct CTypeTable CTypeTable;
+
+struct CType {
+    uint8_t kind;       /* CTypeKind */
+    uint8_t scalar;     /* CScalar for BOOL, INTEGER, ENUM, FLOATING, COMPLEX (the part's) */
+    uint8_t qualifiers; /* QUALIFIER_* set */
+    bool is_vla;        /* ARRAY `[?]` or RECORD that ends in one: its size is known only per object */
+    bool is_unbounded;  /* ARRAY `[]` (flexible or incomplete): size CTYPE_SIZE_UNKNOWN, nelems 0 */
+    uint32_t align;     /* bytes, a power of two, this variant's (an aligned typedef may differ from main's) */
+    uint64_t size;      /* bytes, or CTYPE_SIZE_UNKNOWN; for a VLA array UNKNOWN, for a VLA record its fixed part */
+    uint64_t nelems;    /* ARRAY and VECTOR */
+    union {
+        CType *element;
+        CRecord *record;
+        CEnum *enumeration;
+        CFunction *function;
+    } u;
+    CType *main;         /* never NULL */
+    CType *next_variant; /* list that starts at main */
+    const char *name;    /* spelling given by the first typedef of an untagged record or enum, else NULL */
+    void *face;          /* for the face above (bind): NULL at first, never touched here */
+};
+
+/* One member of a record. Bit position p of a bit-field counts from the least significant bit of the byte at `offset`. */
+typedef struct CMember {
+    const char *name;    /* interned; NULL for an unnamed struct/union member or unnamed bit-field */
+    CType *type;         /* with qualifiers; for a bit-field its declared type */
+    uint64_t offset;     /* bytes from the record's start; a bit-field's is that of the aligned storage unit of its declared type
+                          * where it fits inside one, else of its first byte */
+    bool is_bitfield;
+    uint8_t bit_offset;  /* 0..63 within the storage unit, see offset; 0 when no bit-field */
+    uint8_t bit_width;   /* 1..64; 0 only for the unnamed `:0` */
+} CMember;
+
+struct CRecord {
+    const char *tag; /* interned, or NULL */
+    bool is_union;
+    bool is_complete;
+    bool has_flexible; /* last member is a flexible `[]`, `[?]` array, or a record that has one */
+    uint32_t nmembers;
+    CMember *members;  /* in order of declaration, unnamed ones included */
+    uint32_t line;     /* where it was defined, 0 if unknown */
+    const char *file;  /* interned, or NULL */
+    CType *type;       /* its main variant */
+    CTypeTable *table;
+};
+
+typedef struct CEnumerator {
+    const char *name; /* interned */
+    uint64_t value;   /* two's complement, sign-extended to 64 bits; signed or not as the enum's scalar says */
+} CEnumerator;
+
+struct CEnum {
+    const char *tag;
+    bool is_complete;
+    uint32_t nenumerators;
+    CEnumerator *enumerators;
+    uint32_t line;
+    const char *file;
+    CType *type;
+};
+
+/* Parameter types are adjusted (arrays and functions decayed) and without top-level qualifiers. */
+struct CFunction {
+    CType *result;
+    uint32_t nparams;
+    bool is_variadic;
+    bool is_ms_abi; /* __attribute__((ms_abi)) */
+    CType *params[];
+};
+
+typedef enum CDeclKind {
+    CDECL_TYPEDEF,
+    CDECL_FUNCTION,
+    CDECL_VARIABLE,
+    CDECL_CONSTANT /* enumerator or `static const` integer with a constant initialiser */
+} CDeclKind;
+
+typedef struct CDecl {
+    const char *name; /* interned */
+    CDeclKind kind;
+    CType *type;
+    const char *asm_name;           /* linker symbol from __asm__("…"), else NULL: the name itself */
+    const char *const *param_names; /* FUNCTION: u.function->nparams entries, each interned or NULL; or NULL when none is named */
+    uint64_t value;                 /* CONSTANT: two's complement of its type */
+    uint32_t line;
+    const char *file;
+} CDecl;
+
+/* -- the table ------------------------------------------------------------------------------------------------------ */
+
+/* New table with the basic types and the predefined names (int8_t … uintptr_t, size_t, ssize_t, ptrdiff_t, wchar_t, char16_t, char32_t,
+ * va_list and __builtin_va_list, bool). NULL when memory is out. Keeps `allocator` by value. */
+CTypeTable *ctype_table_new(const Allocator *allocator);
+void ctype_table_free(CTypeTable *table);
+
+/* The interned copy of a name, NUL-terminated, unique per table by content; NULL when memory is out. */
+const char *ctype_intern(CTypeTable *table, const char *text, size_t length);
+/* The interned copy if there is one, else NULL; allocates nothing. */
+const char *ctype_find_name(const CTypeTable *table, const char *text, size_t length);
+
+/* Declared ordinary name (typedef, function, variable, constant) or NULL. `name` need not be interned. */
+const CDecl *ctype_find_decl(const CTypeTable *table, const char *name, size_t length);
+/* struct, union or enum tag or NULL. */
+CType *ctype_find_tag(const CTypeTable *table, const char *name, size_t length);
+
+/* Transactions: everything added after a mark (types, names, completions, declarations) is undone by the rollback, as
+ * if it had never been. Marks do not nest. A commit forgets the mark. No function may fail between rollback and commit. */
+void ctype_begin(CTypeTable *table);
+void ctype_commit(CTypeTable *table);
+void ctype_rollback(CTypeTable *table);
+
+/* -- making types: each returns the interned type, or NULL with memory out -------------------------------------------- */
+
+CType *ctype_void(CTypeTable *table);
+CType *ctype_scalar(CTypeTable *table, CScalar scalar); /* BOOL, INTEGER or FLOATING by the scalar's class */
+CType *ctype_complex(CTypeTable *table, CScalar part);
+CType *ctype_pointer(CTypeTable *table, CType *element);
+CType *ctype_reference(CTypeTable *table, CType *element);
+/* nelems elements. An element of unknown size, or a size beyond PTRDIFF_MAX, is the caller's error to refuse beforehand. */
+CType *ctype_array(CTypeTable *table, CType *element, uint64_t nelems);
+CType *ctype_array_unbounded(CTypeTable *table, CType *element); /* `[]` */
+CType *ctype_array_vla(CTypeTable *table, CType *element);       /* `[?]` */
+CType *ctype_vector(CTypeTable *table, CType *element, uint64_t nbytes);
+CType *ctype_function(CTypeTable *table, CType *result, CType *const *params, uint32_t nparams, bool is_variadic, bool is_ms_abi);
+/* The variant with exactly these qualifiers (for an array: of its elements). */
+CType *ctype_qualified(CTypeTable *table, CType *type, unsigned qualifiers);
+/* The variant whose alignment is `align` (typedef with __attribute__((aligned))). */
+CType *ctype_aligned(CTypeTable *table, CType *type, uint32_t align);
+
+/* -- asking ------------------------------------------------------------------------------------------------------------ */
+
+static inline bool ctype_is_complete(const CType *type)
+{
+    return type->size != CTYPE_SIZE_UNKNOWN;
+}
+
+static inline CType *ctype_unqualified(const CType *type)
+{
+    return type->main;
+}
+
+CScalarClass ctype_scalar_class(CScalar scalar);
+const char *ctype_scalar_spelling(CScalar scalar);
+
+/* Same type but for qualifiers and alignment at any level that C calls compatible (C11 6.2.7), long and long long distinct. */
+bool ctype_is_compatible(const CType *a, const CType *b);
+
+/* Member found by name, looking through unnamed struct and union members; *offset receives its byte offset from the
+ * start of `record`. NULL when there is none. `name` is compared as text. Constant time on average. */
+const CMember *ctype_find_member(const CRecord *record, const char *name, size_t length, uint64_t *offset);
+
+const CEnumerator *ctype_find_enumerator(const CEnum *enumeration, const char *name, size_t length);
+
+/* Writes the C spelling of a type ("const char *", "int (*)(double)", "struct point [3]"), with `name` as declarator when not
+ * NULL. Returns the length that the whole text has, like snprintf; always NUL-terminates when nbytes > 0. Untagged records are
+ * spelled by their typedef name, else "struct {line N}" … as the implementation documents. */
+size_t ctype_spell(const CType *type, const char *name, char *buffer, size_t nbytes);
+
+#endif
