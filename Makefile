@@ -87,9 +87,11 @@ $(BUILD)/src/%.o: src/%.c $(FLAGS_FILE)
 	@mkdir -p $(@D)
 	$(CC) $(OWN_CFLAGS) $(WARN_C) $(LUA_INC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# Two runs: nasm 2.16's -MD leaves %include files out.
 $(BUILD)/asm/%.o: asm/%.asm $(FLAGS_FILE)
 	@mkdir -p $(@D)
-	$(NASM) $(OWN_NASMFLAGS) $(NASMFLAGS) -MD $(@:.o=.d) -MP -o $@ $<
+	$(NASM) $(OWN_NASMFLAGS) $(NASMFLAGS) -M -MP -MT $@ -MF $(@:.o=.d) $<
+	$(NASM) $(OWN_NASMFLAGS) $(NASMFLAGS) -o $@ $<
 
 $(BUILD)/ffi.so: $(OBJECTS) tools/ffi.map
 	@mkdir -p $(@D)
