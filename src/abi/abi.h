@@ -18,7 +18,8 @@
 typedef enum AbiKind {
     ABI_BOOL, /* extended as U8 */
     ABI_I8,
-    ABI_U8, /* also stands for the bytes of bit-fields: one U8 leaf in each eightbyte that a named bit-field touches */
+    ABI_U8, /* also stands for the bytes of bit-fields: one U8 leaf in each eightbyte that a bit-field touches,
+             * unnamed ones of a width above 0 too (as gcc does; clang skips those) */
     ABI_I16,
     ABI_U16,
     ABI_I32,
