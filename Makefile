@@ -59,12 +59,14 @@ ABI_UNITS_CC := $(call unit_names,abi_*,cc)
 CDECL_UNITS := $(call unit_names,base_* ctype_* cdecl_*,c)
 UNITS := $(ABI_UNITS) $(ABI_UNITS_CC) $(CDECL_UNITS)
 
-.PHONY: all lib units unit env help clean install FORCE
+.PHONY: all lib units unit speclibs specs house test test-asan test-asan-inside test-valgrind demo env install help clean FORCE
 .DELETE_ON_ERROR:
 
 all: lib
+	@:
 
 lib: $(BUILD)/ffi.so $(BUILD)/libairlock.a
+	@:
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | sort
@@ -119,16 +121,90 @@ $(CDECL_UNITS): $(BUILD)/unit/%: spec/unit/%.c $(CDECL_OBJECTS) $(FLAGS_FILE)
 	$(CC) $(OWN_CFLAGS) $(WARN_C) -Ispec/unit $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(CDECL_OBJECTS) $(LDFLAGS) $(UNIT_LIBS)
 
 units: $(UNITS)
+	@:
 
-RUN_ENV = AIRLOCK_BUILD="$(CURDIR)/$(BUILD)" AIRLOCK_SPEC="$(CURDIR)/spec" CC="$(CC)" CXX="$(CXX)"
+# -- sample libraries: spec/lib/NAME.c, with NAME.asm where there is one, becomes $(BUILD)/spec/libNAME.so ---------------------
+
+SPEC_LIBS := $(patsubst spec/lib/%.c,$(BUILD)/spec/lib%.so,$(sort $(wildcard spec/lib/*.c)))
+
+.SECONDEXPANSION:
+$(SPEC_LIBS): $(BUILD)/spec/lib%.so: spec/lib/%.c $$(if $$(wildcard spec/lib/%.asm),$(BUILD)/spec/%.asm.o) $(FLAGS_FILE)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -Isrc -fPIC $(filter-out -Wpedantic,$(WARN_C)) -O2 -g -shared -MMD -MP -MF $@.d -o $@ $(filter %.c %.o,$^) -lm
+
+$(BUILD)/spec/%.asm.o: spec/lib/%.asm $(FLAGS_FILE)
+	@mkdir -p $(@D)
+	$(NASM) $(OWN_NASMFLAGS) $(NASMFLAGS) -M -MP -MT $@ -MF $(@:.o=.d) $<
+	$(NASM) $(OWN_NASMFLAGS) $(NASMFLAGS) -o $@ $<
+
+speclibs: $(SPEC_LIBS)
+	@:
+
+# -- testing ------------------------------------------------------------------------------------------------------------------
+
+# What the tests find in their environment.
+export AIRLOCK_BUILD = $(abspath $(BUILD))
+export AIRLOCK_SPEC = $(abspath spec)
+export LUA
+LUA_ENV = eval "$$(tools/env.sh "$(CURDIR)" "$(BUILD)")"
+TEST_ENV = $(LUA_ENV); export CC="$(CC)" CXX="$(CXX)"
+SUB = --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS)) BUILD=$(BUILD)
 
 unit: units ## run the C tests that need no Lua
-	@$(RUN_ENV) tools/run_units.sh $(UNITS)
+	@export CC="$(CC)" CXX="$(CXX)"; TITLE="unit tests" tools/run_units.sh $(UNITS)
+
+specs: lib speclibs ## run the busted specs; SPEC_ARGS goes to busted
+	@$(TEST_ENV); tools/run_specs.sh $(SPEC_ARGS)
+
+HOUSE_TESTS := $(sort $(wildcard spec/house/*.sh))
+
+house: lib ## test the build itself: lint checks that can fail, install, rock
+	@export CC="$(CC)"; TITLE="house tests" tools/run_units.sh $(HOUSE_TESTS)
+
+test: ## install what is missing, build, run every test
+	@tools/install_packages.sh test
+	@$(MAKE) $(SUB) WERROR=1 lib units speclibs
+	@mkdir -p $(BUILD)/log
+	@for part in unit specs house; do $(MAKE) $(SUB) WERROR=1 $$part 2>&1 | tee $(BUILD)/log/$$part; done; \
+	 tools/sum_tests.sh $(BUILD)/log/unit $(BUILD)/log/specs $(BUILD)/log/house
+
+ASAN := -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
+
+test-asan: ## the tests under AddressSanitizer and UBSan
+	@tools/install_packages.sh asan
+	@$(MAKE) --no-print-directory BUILD=build-asan SANITIZE='$(ASAN)' CFLAGS='-O1 -g' CXXFLAGS='-O1 -g' WERROR=1 test-asan-inside
+
+LD_SO := /lib64/ld-linux-x86-64.so.2
+runtime = $(realpath $(shell $(CC) -print-file-name=$(1)))
+
+test-asan-inside: $(FLAGS_FILE)
+	@$(MAKE) $(SUB) lib units speclibs
+	@mkdir -p $(BUILD)/log
+	@export AIRLOCK_ASAN=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1; \
+	 export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=0:allocator_may_return_null=1; \
+	 export LSAN_OPTIONS=suppressions=$(abspath tools/lsan.supp):print_suppressions=0; \
+	 $(MAKE) $(SUB) unit 2>&1 | tee $(BUILD)/log/unit; \
+	 export LUA_WRAPPER='$(LD_SO) --preload $(call runtime,libasan.so):$(call runtime,libstdc++.so.6)'; \
+	 $(MAKE) $(SUB) specs 2>&1 | tee $(BUILD)/log/specs; \
+	 tools/sum_tests.sh $(BUILD)/log/unit $(BUILD)/log/specs
+
+test-valgrind: ## the specs under valgrind's memcheck
+	@tools/install_packages.sh valgrind
+	@$(MAKE) $(SUB) lib speclibs
+	@mkdir -p $(BUILD)/log
+	@export AIRLOCK_VALGRIND=1; \
+	 export LUA_WRAPPER='valgrind -q --error-exitcode=99 --num-callers=30 --suppressions=$(abspath tools/valgrind.supp)'; \
+	 $(MAKE) $(SUB) specs 2>&1 | tee $(BUILD)/log/valgrind; tools/sum_tests.sh $(BUILD)/log/valgrind
 
 # -- using it -----------------------------------------------------------------------------------------------------------------
 
 env: ## print export lines for LUA_PATH and LUA_CPATH
 	@tools/env.sh "$(CURDIR)" "$(BUILD)"
+
+demo: ## open a real SQLite database from Lua; DB=FILE for a database on disk
+	@tools/install_packages.sh demo
+	@$(MAKE) $(SUB) $(BUILD)/ffi.so
+	@$(LUA_ENV); $(LUA) examples/sqlite.lua $(DB)
 
 install: lib ## install to PREFIX (DESTDIR honoured)
 	install -d "$(DESTDIR)$(INST_LIBDIR)" "$(DESTDIR)$(INST_LUADIR)/ffi"
@@ -138,5 +214,5 @@ install: lib ## install to PREFIX (DESTDIR honoured)
 clean: ## remove what was built
 	rm -rf $(BUILD) build-asan
 
-DEPS := $(OBJECTS:.o=.d) $(addsuffix .d,$(UNITS))
+DEPS := $(OBJECTS:.o=.d) $(addsuffix .d,$(UNITS) $(SPEC_LIBS)) $(wildcard $(BUILD)/spec/*.d)
 -include $(wildcard $(DEPS))

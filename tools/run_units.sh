@@ -1,6 +1,6 @@
 #!/bin/sh
 # run_units.sh PROGRAM...: runs each unit test, which ends with "NAME: N passed, N failed"; a program that dies or does not say
-# so counts as one failure. Ends with the sum, and fails when anything did. UNIT_WRAPPER is put before each program.
+# so counts as one failure. Ends with the sum, and fails when anything did. UNIT_WRAPPER is put before each program, TITLE names the sum.
 set -u
 npassed=0
 nfailed=0
@@ -24,5 +24,5 @@ for program in "$@"; do
         nfailed=$((nfailed + 1))
     fi
 done
-echo "unit tests: $npassed passed, $nfailed failed"
+echo "${TITLE:-unit tests}: $npassed passed, $nfailed failed"
 [ "$nfailed" -eq 0 ]

@@ -1,0 +1,50 @@
+#!/bin/sh
+# install_packages.sh demo|test|lint|valgrind|asan: makes sure that the Debian packages behind a make target are there. Asks dpkg first and
+# touches apt only when something is missing; without the right to install, names the packages and stops.
+set -eu
+
+demo="gcc libc6-dev nasm lua5.4 liblua5.4-dev libsqlite3-0"
+test="$demo g++ clang binutils pkg-config lua-busted luarocks gdb zlib1g"
+case ${1-} in
+    demo) wanted=$demo ;;
+    test) wanted=$test ;;
+    asan) wanted="$test libasan8 libubsan1" ;;
+    valgrind) wanted="$test valgrind libc6-dbg" ;;
+    lint) wanted="$demo binutils clang clang-tidy clang-format cppcheck lua-check" ;;
+    *) echo "usage: $0 demo|test|asan|valgrind|lint" >&2; exit 2 ;;
+esac
+
+if ! command -v dpkg-query >/dev/null 2>&1; then
+    echo "$0: not a Debian system: taking for granted what these packages hold: $wanted" >&2
+    exit 0
+fi
+
+missing=
+for package in $wanted; do
+    status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)
+    [ "$status" = "install ok installed" ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" -eq 0 ]; then
+    as_root=
+elif command -v sudo >/dev/null 2>&1 && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
+    as_root="sudo"
+else
+    echo "missing Debian packages, and no right to install them. Please run, as root:" >&2
+    echo "    apt-get install$missing" >&2
+    exit 1
+fi
+
+echo "installing:$missing"
+apt_get() {
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=300 "$@"
+}
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# shellcheck disable=SC2086
+if ! { apt_get update && apt_get install --no-install-recommends $missing; } >"$log" 2>&1; then
+    cat "$log" >&2
+    echo "apt-get could not install:$missing" >&2
+    exit 1
+fi
