@@ -59,8 +59,8 @@ ABI_UNITS_CC := $(call unit_names,abi_*,cc)
 CDECL_UNITS := $(call unit_names,base_* ctype_* cdecl_*,c)
 UNITS := $(ABI_UNITS) $(ABI_UNITS_CC) $(CDECL_UNITS)
 
-.PHONY: all lib units unit speclibs specs house test test-asan test-asan-inside test-valgrind demo env install help clean FORCE
 .DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
 
 all: lib
 	@:
@@ -196,6 +196,40 @@ test-valgrind: ## the specs under valgrind's memcheck
 	 export LUA_WRAPPER='valgrind -q --error-exitcode=99 --num-callers=30 --suppressions=$(abspath tools/valgrind.supp)'; \
 	 $(MAKE) $(SUB) specs 2>&1 | tee $(BUILD)/log/valgrind; tools/sum_tests.sh $(BUILD)/log/valgrind
 
+# -- lint ---------------------------------------------------------------------------------------------------------------------
+
+LINT := lint-warnings lint-layers lint-binary lint-tidy lint-cppcheck lint-lua lint-selftest
+UNIT_SOURCES := $(sort $(wildcard spec/unit/*.c))
+LINT_CFLAGS := $(OWN_CFLAGS) -isystem $(LUA_INCDIR)
+
+lint: ## layering, what the binary is, and what the checkers say
+	@tools/install_packages.sh lint
+	@$(MAKE) $(SUB) -k WERROR=1 $(LINT) && echo "lint: clean"
+
+lint-warnings:
+	@printf '%s\0' $(SOURCES) $(UNIT_SOURCES) | xargs -0 -r -n 1 -P $(JOBS) $(CC) $(LINT_CFLAGS) $(WARN_C) -Werror -Ispec/unit -O2 -S -o /dev/null
+
+lint-layers:
+	@tools/lint_layers.sh
+
+lint-binary: $(BUILD)/ffi.so
+	@tools/lint_binary.sh $(BUILD)/ffi.so $(ASM_OBJECTS)
+
+lint-tidy:
+	@tools/lint_tidy.sh $(LINT_CFLAGS) -- $(SOURCES)
+
+lint-cppcheck:
+	@tools/lint_cppcheck.sh $(SOURCES)
+
+lint-lua:
+	@luacheck -q --no-color --codes .
+
+lint-selftest: ## see each check of lint fail on a planted violation
+	@LINT_TOOLS=1 CC="$(CC)" spec/house/lint.sh
+
+format-diff: ## what clang-format would change (advice: not part of lint)
+	@for f in $(SOURCES) $(sort $(wildcard src/*/*.h)); do clang-format "$$f" | diff -u --label "$$f" "$$f" --label "$$f, formatted" - || true; done
+
 # -- using it -----------------------------------------------------------------------------------------------------------------
 
 env: ## print export lines for LUA_PATH and LUA_CPATH
@@ -206,13 +240,18 @@ demo: ## open a real SQLite database from Lua; DB=FILE for a database on disk
 	@$(MAKE) $(SUB) $(BUILD)/ffi.so
 	@$(LUA_ENV); $(LUA) examples/sqlite.lua $(DB)
 
-install: lib ## install to PREFIX (DESTDIR honoured)
-	install -d "$(DESTDIR)$(INST_LIBDIR)" "$(DESTDIR)$(INST_LUADIR)/ffi"
+install: all ## install to PREFIX (DESTDIR honoured)
+	install -d "$(DESTDIR)$(INST_LIBDIR)" "$(DESTDIR)$(INST_LUADIR)/ffi" "$(DESTDIR)$(INST_ARDIR)" "$(DESTDIR)$(INST_INCDIR)"
 	install -m 755 $(BUILD)/ffi.so "$(DESTDIR)$(INST_LIBDIR)/ffi.so"
-	for f in lua/ffi/*.lua; do if [ -f "$$f" ]; then install -m 644 "$$f" "$(DESTDIR)$(INST_LUADIR)/ffi/" || exit 1; fi; done
+	install -m 644 $(BUILD)/libairlock.a "$(DESTDIR)$(INST_ARDIR)/libairlock.a"
+	for f in lua/ffi/*.lua; do [ ! -f "$$f" ] || install -m 644 "$$f" "$(DESTDIR)$(INST_LUADIR)/ffi/" || exit 1; done
+	for f in $(BUILD)/include/*.h; do [ ! -f "$$f" ] || install -m 644 "$$f" "$(DESTDIR)$(INST_INCDIR)/" || exit 1; done
 
 clean: ## remove what was built
 	rm -rf $(BUILD) build-asan
+
+.PHONY: all lib units unit speclibs specs house test test-asan test-asan-inside test-valgrind lint $(LINT) format-diff \
+        demo env install help clean FORCE
 
 DEPS := $(OBJECTS:.o=.d) $(addsuffix .d,$(UNITS) $(SPEC_LIBS)) $(wildcard $(BUILD)/spec/*.d)
 -include $(wildcard $(DEPS))

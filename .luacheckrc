@@ -1,0 +1,7 @@
+std = "lua54"
+max_line_length = 140
+self = false
+exclude_files = { "build", "build-*" }
+files["spec"] = { std = "lua54+busted" }
+-- Runs on LuaJIT too.
+files["bench"] = { std = "lua54+luajit" }

@@ -1,0 +1,40 @@
+#!/bin/sh
+# lint_binary.sh FFI_SO [NASM_OBJECT...]: what the linked module must be, whatever made it: exports luaopen_ffi alone, no text relocations, no
+# executable stack, no segment both writable and executable, never unmapped, not tied to a liblua; and each NASM object says that
+# it keeps to IBT and SHSTK and wants no executable stack.
+set -u
+export LC_ALL=C
+so=$1
+shift
+nfailed=0
+fail() {
+    echo "$1: $2"
+    nfailed=$((nfailed + 1))
+}
+
+[ -f "$so" ] || { echo "$so: not there"; exit 1; }
+
+exports=$(nm -D --defined-only --extern-only "$so" | awk '{ print $NF }' | sort | tr '\n' ' ')
+[ "$exports" = "luaopen_ffi " ] || fail "$so" "exports \"${exports% }\", wanted \"luaopen_ffi\""
+
+dynamic=$(readelf -dW "$so")
+case $dynamic in *TEXTREL*) fail "$so" "has text relocations" ;; esac
+echo "$dynamic" | grep -q 'FLAGS_1.*NODELETE' || fail "$so" "is not linked -z nodelete"
+echo "$dynamic" | grep -q 'NEEDED.*liblua' && fail "$so" "is linked against liblua"
+
+segments=$(readelf -lW "$so")
+stack=$(echo "$segments" | awk '$1 == "GNU_STACK" { print $7 }')
+[ "$stack" = "RW" ] || fail "$so" "GNU_STACK is \"$stack\", wanted \"RW\""
+echo "$segments" | grep -q 'GNU_RELRO' || fail "$so" "is not linked -z relro"
+echo "$segments" | awk '$1 == "LOAD" && /RWE/ { found = 1 } END { exit !found }' && fail "$so" "has a writable and executable segment"
+
+[ $# -gt 0 ] || fail "$so" "no NASM objects to look at"
+for object in "$@"; do
+    [ -f "$object" ] || { fail "$object" "not there"; continue; }
+    readelf -nW "$object" | grep -q 'x86 feature: IBT, SHSTK' || fail "$object" "carries no IBT and SHSTK note"
+    readelf -SW "$object" | grep -q '\.note\.GNU-stack' || fail "$object" "has no .note.GNU-stack"
+    readelf -SW "$object" | grep '\.note\.GNU-stack' | grep -q 'PROGBITS.* X ' && fail "$object" "asks for an executable stack"
+done
+
+[ "$nfailed" -eq 0 ] || exit 1
+echo "binary: $so and $# NASM objects are as they should be"
