@@ -1,0 +1,57 @@
+/* The tables that a generated batch exports, as `batch`: compiled by gcc, so that sizes and offsets are the compiler's. */
+#ifndef AIRLOCK_SPEC_ABI_DIFFERENTIAL_BATCH_H
+#define AIRLOCK_SPEC_ABI_DIFFERENTIAL_BATCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi/abi.h"
+
+#define BATCH_NO_TYPE UINT32_MAX /* void, as a result */
+#define BATCH_NO_WIDE UINT32_MAX
+#define BATCH_NO_LEAF ((uint32_t)ABI_KIND_COUNT) /* the kind of a leaf that turned out not to be one */
+#define BATCH_ARGS_MAX 24
+
+/* Bit-fields have no offset: setting one finds it. Sets bit-field number `index` to all ones in a zeroed object, and gives what is
+ * to be added to the place of the bits in that object; -1 behind the last. An unnamed one carries no value. */
+typedef ptrdiff_t (*BatchSetBits)(void *object, unsigned index, int *is_named);
+
+typedef struct BatchType {
+    const char *name;
+    uint64_t size;
+    uint32_t align;
+    uint32_t nleaves;
+    const AbiLeaf *leaves;
+    BatchSetBits set_bits; /* or NULL */
+} BatchType;
+
+typedef struct BatchArg {
+    uint32_t type;     /* index into types */
+    uint32_t received; /* where the callee puts it */
+    uint32_t wide;     /* where it puts it converted to int, for integers narrower than that; else BATCH_NO_WIDE */
+} BatchArg;
+
+/* The compiled caller: calls `function` with the arguments at values[i] and stores the result. */
+typedef void (*BatchCaller)(AbiFunction function, void *result, void *const *values);
+
+typedef struct BatchSignature {
+    uint64_t index;             /* in the run: --first INDEX --count 1 brings it back */
+    const char *declaration;    /* C, with the records it needs */
+    const char *features;       /* names separated by blanks, for the statistics */
+    const char *clang_differs;  /* names of the rules by which clang may differ from gcc, separated by blanks; "" when none */
+    const BatchArg *args;
+    uint32_t nargs;
+    uint32_t nfixed;
+    uint32_t result;            /* index into types or BATCH_NO_TYPE */
+    int is_variadic;
+    BatchCaller caller;
+} BatchSignature;
+
+typedef struct Batch {
+    const BatchType *types;
+    uint32_t ntypes;
+    uint32_t nsignatures;
+    const BatchSignature *signatures;
+} Batch;
+
+#endif

@@ -1,0 +1,140 @@
+/* What the generated callees are made with: one name for every C type that generate.lua draws from, and the entry check.
+ *
+ * A callee's address is that of a stub which notes the machine state at entry and jumps to the C function; it touches r10,
+ * r11 and the stack below rsp alone, so the arguments arrive untouched. The C function copies its arguments into `received`
+ * and its result out of `returned`. Compiled by gcc and by clang, so GNU C. */
+#ifndef AIRLOCK_SPEC_ABI_DIFFERENTIAL_CALLEE_H
+#define AIRLOCK_SPEC_ABI_DIFFERENTIAL_CALLEE_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* -- types ------------------------------------------------------------------------------------------------------------- */
+
+typedef void *Pointer;
+typedef const char *Text;
+typedef int (*FunctionPointer)(int);
+typedef long long LongLong;
+typedef unsigned long long UnsignedLongLong;
+typedef __int128 Int128;
+typedef unsigned __int128 UnsignedInt128;
+typedef enum { UNSIGNED_A, UNSIGNED_B = 0x7fffffff } EnumUnsigned;
+typedef enum { SIGNED_A = -1, SIGNED_B = 1 } EnumSigned;
+typedef enum { LONG_A = -1, LONG_B = 0x7fffffffffffffff } EnumLong;
+typedef enum { PACKED_A, PACKED_B = 255 } __attribute__((packed)) EnumPacked;
+
+typedef float _Complex ComplexFloat;
+typedef double _Complex ComplexDouble;
+typedef long double _Complex ComplexLongDouble;
+typedef float _Complex ComplexFloat128 __attribute__((mode(TC)));
+typedef char _Complex ComplexChar;
+typedef short _Complex ComplexShort;
+typedef int _Complex ComplexInt;
+typedef long _Complex ComplexLong;
+
+/* clang has _Float16 on x86-64 from 15 on. */
+#if defined(__clang__) && __clang_major__ < 15
+#define HAS_FLOAT16 0
+#define ENTRY_FLOAT16(name) NULL
+#else
+#define HAS_FLOAT16 1
+#define ENTRY_FLOAT16(name) (name)
+typedef _Float16 Float16;
+typedef _Float16 _Complex ComplexFloat16;
+#endif
+
+#define VECTORS(name, element)                                 \
+    typedef element Vector8##name __attribute__((vector_size(8)));   \
+    typedef element Vector16##name __attribute__((vector_size(16))); \
+    typedef element Vector32##name __attribute__((vector_size(32))); \
+    typedef element Vector64##name __attribute__((vector_size(64)))
+
+VECTORS(I8, int8_t);
+VECTORS(U8, uint8_t);
+VECTORS(I16, int16_t);
+VECTORS(U16, uint16_t);
+VECTORS(I32, int32_t);
+VECTORS(U32, uint32_t);
+VECTORS(I64, int64_t);
+VECTORS(U64, uint64_t);
+VECTORS(F32, float);
+VECTORS(F64, double);
+
+/* -- the machine at entry ------------------------------------------------------------------------------------------------- */
+
+typedef struct EntryRecord {
+    uint64_t rsp;       /* at the callee's first instruction */
+    uint64_t flags;     /* rflags */
+    uint64_t rax;       /* al: vector registers used by a variadic call */
+    uint32_t mxcsr;
+    uint32_t x87[7];    /* fnstenv: control word, status, tags, … */
+    uint32_t nmisaligned; /* arguments that did not stand at their type's alignment */
+} EntryRecord;
+
+/* What a library of callees exports, as `callees`. */
+typedef struct Callees {
+    void (*const *entries)(void); /* NULL for one that this compiler cannot have */
+    EntryRecord *entry;
+    unsigned char *received;
+    unsigned char *returned;
+} Callees;
+
+#define RECEIVED_NBYTES 16384 /* generate.lua keeps below it */
+#define RETURNED_NBYTES 1024
+
+#ifdef AIRLOCK_CALLEES
+
+#define HIDDEN __attribute__((visibility("hidden")))
+
+HIDDEN EntryRecord entry_record;
+static unsigned char received[RECEIVED_NBYTES] __attribute__((aligned(64)));
+static unsigned char returned[RETURNED_NBYTES] __attribute__((aligned(64)));
+
+_Static_assert(offsetof(EntryRecord, flags) == 8, "entry_check");
+_Static_assert(offsetof(EntryRecord, rax) == 16, "entry_check");
+_Static_assert(offsetof(EntryRecord, mxcsr) == 24, "entry_check");
+_Static_assert(offsetof(EntryRecord, x87) == 28, "entry_check");
+
+/* in: r11 the callee; clobbers r10. fnstenv masks the x87 exceptions, hence the fldenv. */
+__asm__(".text\n"
+        "entry_check:\n"
+        "    movq %rsp, entry_record(%rip)\n"
+        "    pushfq\n"
+        "    popq %r10\n"
+        "    cld\n"
+        "    movq %r10, 8+entry_record(%rip)\n"
+        "    movq %rax, 16+entry_record(%rip)\n"
+        "    stmxcsr 24+entry_record(%rip)\n"
+        "    fnstenv 28+entry_record(%rip)\n"
+        "    fldenv 28+entry_record(%rip)\n"
+        "    jmp *%r11\n");
+
+#define ENTRY(number)                                             \
+    void entry_##number(void) HIDDEN;                             \
+    __asm__(".text\n"                                             \
+            ".globl entry_" #number "\n"                          \
+            ".hidden entry_" #number "\n"                         \
+            ".type entry_" #number ", @function\n"                \
+            "entry_" #number ":\n"                                \
+            "    endbr64\n"                                       \
+            "    leaq callee_" #number "(%rip), %r11\n"           \
+            "    jmp entry_check\n")
+
+/* Whether an object stands at its type's alignment, asked so that the compiler cannot answer by itself. */
+#define CHECK_ALIGNMENT(object)                                             \
+    do {                                                                    \
+        uintptr_t address_ = (uintptr_t)&(object);                          \
+        __asm__("" : "+r"(address_));                                       \
+        entry_record.nmisaligned += address_ % __alignof__(object) != 0;    \
+    } while (0)
+
+#define RECEIVE(object)                                 \
+    do {                                                \
+        CHECK_ALIGNMENT(object);                        \
+        memcpy(&to->object, &(object), sizeof(object)); \
+    } while (0)
+
+#endif
+#endif

@@ -1,0 +1,302 @@
+-- Writes batches of random C signatures for ../abi_differential.c: for each batch NAME.h (types), NAME_callee.c (what every compiler
+-- compiles) and NAME_table.c (what gcc tells about the types, and a compiled caller for each signature). A line "NAME ISA COUNT" for each
+-- batch goes to DIR/batches. Deterministic: signature number i of seed s is always the same, whatever else is asked for.
+--
+--     lua5.4 generate.lua SEED FIRST COUNT ISA PER_BATCH DIR      ISA: 0 baseline, 1 AVX too, 2 AVX-512F too
+--
+-- Nothing here knows a size or an offset that counts: `size` and `align` below only steer the dice.
+
+local model = dofile((arg[0]:gsub("generate%.lua$", "types.lua")))
+local random = math.random
+
+local ISA_NAMES = {[0] = "baseline", "avx", "avx512"}
+
+-- By feature of a signature: the rule by which clang may pass it otherwise than gcc and the psABI. The driver leaves a case out only when
+-- the caller compiled by gcc and the callee compiled by clang do disagree; anything else counts, for clang as well.
+local CLANG_DIFFERS = {}
+
+-- -- drawing a signature ------------------------------------------------------------------------------------------------------
+
+local function promoted(t)
+    return t.promoted and model.by_name[t.promoted] or t
+end
+
+-- The records of a signature, then the types that its arguments are drawn from: anything, or a few that exhaust one kind of register.
+local function draw_palette(signature)
+    for i = 0, random(0, 3) do
+        local record = model.draw_record(signature)
+        record.name = ("%s%d_%d"):format(record.union and "Union" or "Struct", signature.index, i)
+        signature.records[#signature.records + 1] = record
+    end
+    if random() < 0.75 then return nil end
+    local palette = {}
+    for i = 1, random(1, 3) do
+        palette[i] = random() < 0.3 and signature.records[random(#signature.records)] or model.draw_bare(signature.isa)
+    end
+    return palette
+end
+
+local function draw_type(signature, palette)
+    if palette then return palette[random(#palette)] end
+    return random() < 0.45 and signature.records[random(#signature.records)] or model.draw_bare(signature.isa)
+end
+
+local function draw_signature(seed, index)
+    math.randomseed(seed, index)
+    local dice = random()
+    local signature = {
+        index = index,
+        isa = dice < 0.7 and 0 or dice < 0.85 and 1 or 2,
+        nnames = 0,
+        records = {},
+        args = {},
+    }
+    local palette = draw_palette(signature)
+    local nargs = random() < 0.01 and 0 or random() < 0.5 and random(1, 6) or random(1, 20)
+    for i = 1, nargs do signature.args[i] = draw_type(signature, palette) end
+    signature.nfixed = nargs
+    if nargs > 0 and random() < 0.2 then
+        signature.is_variadic = true
+        signature.nfixed = random(1, nargs)
+        for i = signature.nfixed + 1, nargs do signature.args[i] = promoted(signature.args[i]) end
+    end
+    if random() > 0.05 then
+        signature.result = random() < 0.5 and signature.records[random(#signature.records)] or model.draw_bare(signature.isa)
+    end
+    return signature
+end
+
+-- -- what it is made of --------------------------------------------------------------------------------------------------------
+
+local function sorted_keys(set)
+    local keys = {}
+    for key in pairs(set) do keys[#keys + 1] = key end
+    table.sort(keys)
+    return keys
+end
+
+local function describe(signature)
+    local features = {}
+    for _, t in ipairs(signature.args) do model.add_features(t, features) end
+    if signature.result then model.add_features(signature.result, features) else features.void_result = true end
+    if signature.is_variadic then features.variadic = true end
+    if #signature.args > 8 then features.over_8_arguments = true end
+    local rules = {}
+    for feature, rule in pairs(CLANG_DIFFERS) do
+        if features[feature] then rules[rule] = true end
+    end
+    signature.has_float16 = features.float16
+    signature.features = table.concat(sorted_keys(features), " ")
+    signature.clang_differs = table.concat(sorted_keys(rules), " ")
+end
+
+local function is_used(signature, record)
+    if signature.result == record then return true end
+    for _, t in ipairs(signature.args) do
+        if t == record then return true end
+    end
+    return false
+end
+
+local function keep_used_records(signature)
+    local used = {}
+    for _, record in ipairs(signature.records) do
+        if is_used(signature, record) then used[#used + 1] = record end
+    end
+    signature.records = used
+end
+
+-- -- spelling it -----------------------------------------------------------------------------------------------------------------
+
+local function spell_result(signature)
+    return signature.result and signature.result.name or "void"
+end
+
+local function spell_parameters(signature, with_names)
+    local list = {}
+    for i = 1, signature.nfixed do
+        list[i] = signature.args[i].name .. (with_names and " a" .. i or "")
+    end
+    if signature.is_variadic then list[#list + 1] = "..." end
+    return #list == 0 and "void" or table.concat(list, ", ")
+end
+
+local function spell_types(signature)
+    local lines = {}
+    for _, record in ipairs(signature.records) do
+        lines[#lines + 1] = ("typedef %s %s;"):format(model.spell_record(record, ""), record.name)
+    end
+    return table.concat(lines, "\n")
+end
+
+local function spell_declaration(signature)
+    local text = ("%s callee_%d(%s);"):format(spell_result(signature), signature.index, spell_parameters(signature))
+    for i = signature.nfixed + 1, #signature.args do
+        text = text .. (" /* ... %s */"):format(signature.args[i].name)
+    end
+    local types = spell_types(signature)
+    return (types == "" and "" or types .. "\n") .. text
+end
+
+local function is_widened(t)
+    return t.promoted == "int"
+end
+
+local function spell_received(signature)
+    local lines = {"struct Received" .. signature.index .. " {"}
+    for i, t in ipairs(signature.args) do
+        lines[#lines + 1] = ("    %s a%d;%s"):format(t.name, i, is_widened(t) and (" int wide%d;"):format(i) or "")
+    end
+    lines[#lines + 1] = "};"
+    lines[#lines + 1] = ("_Static_assert(sizeof(struct Received%d) <= RECEIVED_NBYTES, \"received\");"):format(signature.index)
+    return table.concat(lines, "\n")
+end
+
+local function spell_header(signature)
+    return spell_types(signature) .. "\n" .. spell_received(signature)
+end
+
+local function spell_callee(signature)
+    local lines = {
+        ("HIDDEN %s callee_%d(%s)\n{"):format(spell_result(signature), signature.index, spell_parameters(signature, true)),
+        ("    struct Received%d *to = (void *)received;"):format(signature.index),
+    }
+    local function add(...) lines[#lines + 1] = "    " .. string.format(...) end
+    if signature.is_variadic then add("va_list rest; va_start(rest, a%d);", signature.nfixed) end
+    for i, t in ipairs(signature.args) do
+        if i > signature.nfixed then add("%s a%d = va_arg(rest, %s);", t.name, i, t.name) end
+        add("RECEIVE(a%d);%s", i, is_widened(t) and (" to->wide%d = (int)a%d;"):format(i, i) or "")
+    end
+    if signature.is_variadic then add("va_end(rest);") end
+    if signature.result then
+        add("%s result; memcpy(&result, returned, sizeof result); return result;", signature.result.name)
+    end
+    lines[#lines + 1] = "}\nENTRY(" .. signature.index .. ");"
+    return table.concat(lines, "\n")
+end
+
+local function spell_caller(signature)
+    local values = {}
+    for i, t in ipairs(signature.args) do values[i] = ("*(%s *)values[%d]"):format(t.name, i - 1) end
+    local call = ("((%s (*)(%s))function)(%s)"):format(spell_result(signature), spell_parameters(signature), table.concat(values, ", "))
+    if signature.result then call = ("*(%s *)result = %s"):format(signature.result.name, call) end
+    return ("static void call_%d(AbiFunction function, void *result, void *const *values)\n{\n    %s;\n}"):format(signature.index, call)
+end
+
+local function spell_string(text)
+    return '"' .. text:gsub('[\\"]', "\\%0"):gsub("\n", "\\n") .. '"'
+end
+
+-- -- the tables of a batch --------------------------------------------------------------------------------------------------------
+
+local function new_type_table()
+    local types = {rows = {}, functions = {}, index = {}}
+    function types.index_of(t)
+        local index = types.index[t.name]
+        if index then return index end
+        index = #types.rows
+        types.index[t.name] = index
+        local leaves, bits = model.flatten(t)
+        local leaf_table, set_bits = "NULL", "NULL"
+        if #leaves > 0 then
+            leaf_table = "leaves_" .. index
+            types.functions[#types.functions + 1] = ("static const AbiLeaf %s[] = {\n    %s};"):format(leaf_table, table.concat(leaves, ",\n    "))
+        end
+        if #bits > 0 then
+            set_bits = "set_bits_" .. index
+            types.functions[#types.functions + 1] = model.spell_set_bits(t, bits, set_bits)
+        end
+        types.rows[index + 1] = ("    {\"%s\", sizeof(%s), __alignof__(%s), %d, %s, %s},"):format(
+            t.name, t.name, t.name, #leaves, leaf_table, set_bits)
+        return index
+    end
+    return types
+end
+
+local function spell_row(signature, types)
+    local rows = {}
+    for i, t in ipairs(signature.args) do
+        local received = ("offsetof(struct Received%d, %%s%d)"):format(signature.index, i)
+        rows[i] = ("    {%d, %s, %s},"):format(types.index_of(t), received:format("a"),
+            is_widened(t) and received:format("wide") or "BATCH_NO_WIDE")
+    end
+    local args = "NULL"
+    local definition = ""
+    if #rows > 0 then
+        args = "args_" .. signature.index
+        definition = ("static const BatchArg %s[] = {\n%s\n};\n"):format(args, table.concat(rows, "\n"))
+    end
+    local row = ("    {%d, %s, \"%s\", \"%s\", %s, %d, %d, %s, %d, call_%d},"):format(
+        signature.index, spell_string(spell_declaration(signature)), signature.features, signature.clang_differs, args, #signature.args,
+        signature.nfixed, signature.result and types.index_of(signature.result) or "BATCH_NO_TYPE", signature.is_variadic and 1 or 0,
+        signature.index)
+    return definition .. spell_caller(signature), row
+end
+
+local function write_file(path, ...)
+    local file = assert(io.open(path, "w"))
+    assert(file:write(table.concat({...}, "\n"), "\n"))
+    assert(file:close())
+end
+
+local function write_table(dir, name, signatures)
+    local types = new_type_table()
+    local definitions, rows = {}, {}
+    for i, signature in ipairs(signatures) do definitions[i], rows[i] = spell_row(signature, types) end
+    write_file(("%s/%s_table.c"):format(dir, name),
+        '#include "batch.h"', ('#include "%s.h"'):format(name),
+        table.concat(types.functions, "\n"),
+        "static const BatchType types[] = {", table.concat(types.rows, "\n"), "};",
+        table.concat(definitions, "\n"),
+        "static const BatchSignature signatures[] = {", table.concat(rows, "\n"), "};",
+        ("const Batch batch = {types, %d, %d, signatures};"):format(#types.rows, #signatures))
+end
+
+local function write_batch(dir, name, signatures)
+    local headers, callees, entries = {'#include "callee.h"'}, {"#define AIRLOCK_CALLEES", ('#include "%s.h"'):format(name)}, {}
+    for i, signature in ipairs(signatures) do
+        local guard = signature.has_float16 and "#if HAS_FLOAT16\n%s\n#endif" or "%s"
+        headers[#headers + 1] = guard:format(spell_header(signature):gsub("%%", "%%%%"))
+        callees[#callees + 1] = guard:format(spell_callee(signature))
+        entries[i] = (signature.has_float16 and "    ENTRY_FLOAT16(entry_%d)," or "    entry_%d,"):format(signature.index)
+    end
+    write_file(("%s/%s.h"):format(dir, name), table.concat(headers, "\n"))
+    write_file(("%s/%s_callee.c"):format(dir, name), table.concat(callees, "\n"),
+        "static void (*const entries[])(void) = {", table.concat(entries, "\n"), "};",
+        "const Callees callees = {entries, &entry_record, received, returned};")
+    write_table(dir, name, signatures)
+end
+
+-- -- the whole run -----------------------------------------------------------------------------------------------------------------
+
+local function main(seed, first, count, isa_max, per_batch, dir)
+    local by_isa = {[0] = {}, {}, {}}
+    for index = first, first + count - 1 do
+        local signature = draw_signature(seed, index)
+        keep_used_records(signature)
+        describe(signature)
+        local list = by_isa[signature.isa]
+        list[#list + 1] = signature
+    end
+    local lines = {}
+    for isa = 0, 2 do
+        local list = by_isa[isa]
+        if isa > isa_max then
+            lines[#lines + 1] = ("- %d %d"):format(isa, #list)
+        else
+            for start = 1, #list, per_batch do
+                local name = ("%s_%d"):format(ISA_NAMES[isa], start // per_batch + 1)
+                local part = table.move(list, start, math.min(start + per_batch - 1, #list), 1, {})
+                write_batch(dir, name, part)
+                lines[#lines + 1] = ("%s %d %d"):format(name, isa, #part)
+            end
+        end
+    end
+    write_file(dir .. "/batches", table.concat(lines, "\n"))
+end
+
+local function integer(text)
+    return assert(math.tointeger(tonumber(text)), "usage: generate.lua SEED FIRST COUNT ISA PER_BATCH DIR")
+end
+
+main(integer(arg[1]), integer(arg[2]), integer(arg[3]), integer(arg[4]), integer(arg[5]), assert(arg[6]))
