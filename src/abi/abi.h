@@ -38,6 +38,7 @@ typedef enum AbiKind {
     ABI_VECTOR16,
     ABI_VECTOR32,
     ABI_VECTOR64,
+    ABI_MEMORY, /* whatever its size, what holds it is passed in memory: gcc's vectors of one float or double */
     ABI_KIND_COUNT
 } AbiKind;
 
@@ -65,12 +66,12 @@ typedef struct AbiSignature {
 
 /* -- the frame ---------------------------------------------------------------------------------------------------------- */
 
-/* What the trampoline loads and stores; frame_offsets.h holds the offsets for NASM, asserted in frame.c. The fixed part is followed
+/* What the trampoline loads and stores; frame_offsets.def holds the offsets for NASM, asserted in frame.h. The fixed part is followed
  * by `vec`, eight vector registers at plan->vec_stride bytes each (none when the stride is 0), and the stack arguments at
  * plan->stack_offset. A frame is plan->frame_nbytes long, 16-aligned, and need not be initialised. */
 typedef struct AbiFrame {
     uint64_t gpr[6]; /* in: rdi, rsi, rdx, rcx, r8, r9 */
-    uint64_t rax;    /* in: al = vector registers used, when variadic; out: rax */
+    uint64_t rax;    /* out: rax */
     uint64_t rdx;    /* out: rdx */
     union {          /* out: as plan's result class says */
         uint8_t xmm[2][16];
@@ -125,6 +126,7 @@ typedef struct AbiPlan {
     uint32_t nargs;
     uint8_t result;        /* AbiResult */
     bool is_variadic;
+    uint8_t fill;          /* how abi_invoke fills the frame: private to abi */
     AbiCursor end;         /* behind the last argument */
     uint64_t result_nbytes;
     uint32_t nresult_moves;

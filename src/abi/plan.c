@@ -1,0 +1,245 @@
+/* Owns plans: one block each, made by laying the signature out twice (plan.h), never changed afterwards. What is known here once
+ * -- the flags, the way abi_invoke fills the frame -- costs no call anything. */
+#include "abi/plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "abi/cpu.h"
+#include "abi/sysv64.h"
+
+/* -- building ------------------------------------------------------------------------------------------------------------- */
+
+static void add_move(Builder *builder, AbiMove move)
+{
+    builder->last = move;
+    if (builder->moves != NULL)
+        builder->moves[builder->nmoves] = move;
+    builder->nmoves++;
+}
+
+void builder_open(Builder *builder)
+{
+    builder->first_move = builder->nmoves;
+}
+
+void builder_close_result(Builder *builder, AbiResult result)
+{
+    builder->result = result;
+    builder->nresult_moves = builder->nmoves;
+    if (builder->moves != NULL)
+        builder->moves += builder->nmoves;
+    builder->nmoves = 0;
+}
+
+void builder_close_arg(Builder *builder, uint32_t index, bool has_slot)
+{
+    if (builder->args == NULL)
+        return;
+    builder->args[index].slot = has_slot ? builder->last.frame : ABI_NO_SLOT;
+    builder->args[index].first_move = builder->first_move;
+    builder->args[index].nmoves = builder->nmoves - builder->first_move;
+}
+
+static AbiMoveOp copy_op(uint64_t nbytes)
+{
+    switch (nbytes) {
+    case 1: return MOVE_U8;
+    case 2: return MOVE_U16;
+    case 4: return MOVE_U32;
+    case 8: return MOVE_8;
+    case 16: return MOVE_16;
+    default: return nbytes < 8 ? MOVE_PART : MOVE_BLOCK;
+    }
+}
+
+void builder_copy(Builder *builder, uint64_t offset, uint32_t frame, uint64_t nbytes)
+{
+    AbiMoveOp op = copy_op(nbytes);
+    AbiMove *last = &builder->last;
+    if (op == MOVE_8 && builder->nmoves > builder->first_move && last->op == MOVE_8 && last->offset + 8 == offset && last->frame + 8 == frame) {
+        builder->nmoves--;
+        builder_move(builder, MOVE_16, last->offset, last->frame);
+        return;
+    }
+    add_move(builder, (AbiMove){.op = (uint8_t)op, .nbytes = (uint8_t)(nbytes < 8 ? nbytes : 0), .offset = (uint32_t)offset, .frame = frame, .count = (uint32_t)nbytes});
+}
+
+void builder_move(Builder *builder, AbiMoveOp op, uint32_t offset, uint32_t frame)
+{
+    add_move(builder, (AbiMove){.op = (uint8_t)op, .offset = offset, .frame = frame});
+}
+
+uint32_t builder_take_stack(Builder *builder, uint64_t nbytes, uint32_t align)
+{
+    uint64_t start = builder->cursor.stack_nbytes, end;
+    if (align < 8)
+        align = 8;
+    start = (start + align - 1) & ~(uint64_t)(align - 1);
+    end = nbytes > ABI_STACK_NBYTES_MAX ? nbytes : (start + nbytes + 7) & ~(uint64_t)7;
+    if (align > builder->stack_align)
+        builder->stack_align = align;
+    builder->cursor.stack_nbytes = end > ABI_STACK_NBYTES_MAX ? ABI_STACK_NBYTES_MAX + 8 : (uint32_t)end;
+    return builder->stack_offset + (uint32_t)start;
+}
+
+/* -- refusals ------------------------------------------------------------------------------------------------------------- */
+
+static bool refuse(Error *error, ErrorCode code, const char *text)
+{
+    *error = (Error){.code = code};
+    snprintf(error->text, sizeof error->text, "%s", text);
+    return false;
+}
+
+static bool check_stack(const Builder *builder, Error *error)
+{
+    char text[128];
+    if (builder->cursor.stack_nbytes <= ABI_STACK_NBYTES_MAX)
+        return true;
+    snprintf(text, sizeof text, "the arguments take more than %u bytes of stack", (unsigned)ABI_STACK_NBYTES_MAX);
+    return refuse(error, ERROR_LIMIT, text);
+}
+
+static bool check_cpu(const Builder *builder, Error *error)
+{
+    uint32_t needed = builder->arg_vec_nbytes, available;
+    char who[32] = "the result", text[128];
+    if (needed < builder->result_vec_nbytes)
+        needed = builder->result_vec_nbytes;
+    if (needed <= 16 || needed <= (available = cpu_vector_nbytes()))
+        return true;
+    if (builder->result_vec_nbytes <= available)
+        snprintf(who, sizeof who, "argument %u", builder->wide_arg);
+    snprintf(text, sizeof text, "%s is in a %u-byte vector register, which needs %s", who, needed, needed == 64 ? "AVX-512F" : "AVX");
+    return refuse(error, ERROR_UNSUPPORTED, text);
+}
+
+/* -- flags and fill ------------------------------------------------------------------------------------------------------- */
+
+static uint32_t log2_of(uint32_t power)
+{
+    uint32_t n = 0;
+    while (power >>= 1)
+        n++;
+    return n;
+}
+
+_Static_assert(8 << 5 == ABI_FLAG_LOAD_8 && 16 << 5 == ABI_FLAG_LOAD_16 && 32 << 5 == ABI_FLAG_LOAD_32 && 64 << 5 == ABI_FLAG_LOAD_64,
+               "the load flag of a stride is the stride shifted");
+
+static uint32_t plan_flags(const Builder *builder)
+{
+    uint32_t flags = builder->result_flags;
+    if (builder->cursor.nvec > 0)
+        flags |= builder->vec_stride << 5;
+    if (builder->signature->is_variadic)
+        flags |= builder->cursor.nvec;
+    if (builder->arg_vec_nbytes > 16 || builder->result_vec_nbytes > 16)
+        flags |= ABI_FLAG_VZEROUPPER;
+    if (builder->stack_align > 16)
+        flags |= log2_of(builder->stack_align) << ABI_FLAG_ALIGN_SHIFT;
+    return flags;
+}
+
+/* True when each argument is one move by one of two ops, to register or stack slot number i. */
+static bool is_uniform(const AbiPlan *plan, AbiMoveOp op, AbiMoveOp or_op, uint32_t first, uint32_t nregisters)
+{
+    for (uint32_t i = 0; i < plan->nargs; i++) {
+        const AbiMove *move = &plan->moves[i];
+        uint32_t frame = i < nregisters ? first + 8 * i : plan->stack_offset + 8 * (i - nregisters);
+        if (plan->args[i].nmoves != 1 || (move->op != op && move->op != or_op) || move->frame != frame)
+            return false;
+    }
+    return true;
+}
+
+static bool is_single(const AbiPlan *plan, bool *is_all_8)
+{
+    *is_all_8 = true;
+    for (uint32_t i = 0; i < plan->nargs; i++) {
+        if (plan->args[i].nmoves != 1)
+            return false;
+        *is_all_8 = *is_all_8 && plan->moves[i].op == MOVE_8;
+    }
+    return true;
+}
+
+static AbiFill choose_fill(const AbiPlan *plan)
+{
+    uint32_t ntaken = plan->result == ABI_RESULT_MEMORY;
+    bool is_all_8;
+    if (is_uniform(plan, MOVE_8, MOVE_8, ABI_FRAME_GPR + 8 * ntaken, ABI_NGPRS - ntaken))
+        return FILL_GPR64;
+    if (is_uniform(plan, MOVE_I32, MOVE_U32, ABI_FRAME_GPR + 8 * ntaken, ABI_NGPRS - ntaken))
+        return FILL_GPR32;
+    if (plan->vec_stride == 8 && is_uniform(plan, MOVE_8, MOVE_8, ABI_FRAME_VEC, ABI_NVECS))
+        return FILL_VEC64;
+    if (plan->vec_stride == 8 && is_uniform(plan, MOVE_U32, MOVE_U32, ABI_FRAME_VEC, ABI_NVECS))
+        return FILL_VEC32;
+    if (!is_single(plan, &is_all_8))
+        return FILL_MOVES;
+    return is_all_8 ? FILL_SLOT64 : FILL_SINGLE;
+}
+
+/* -- the plan ------------------------------------------------------------------------------------------------------------- */
+
+static uint32_t round_up_16(uint32_t nbytes)
+{
+    return (nbytes + 15) & ~(uint32_t)15;
+}
+
+/* From the second run's builder into the plan; `moves` starts with the result's. */
+static void finish(AbiPlan *plan, const Builder *builder, const AbiMove *moves)
+{
+    const AbiSignature *signature = builder->signature;
+    plan->flags = plan_flags(builder);
+    plan->stack_offset = builder->stack_offset;
+    plan->stack_nbytes = round_up_16(builder->cursor.stack_nbytes);
+    plan->frame_nbytes = plan->stack_offset + plan->stack_nbytes;
+    plan->vec_stride = builder->vec_stride;
+    plan->nargs = signature->nargs;
+    plan->result = (uint8_t)builder->result;
+    plan->is_variadic = signature->is_variadic;
+    plan->end = builder->cursor;
+    plan->result_nbytes = signature->result.size;
+    plan->nresult_moves = builder->nresult_moves;
+    plan->result_moves = moves;
+    plan->args = builder->args;
+    plan->moves = moves + builder->nresult_moves;
+    plan->fill = (uint8_t)choose_fill(plan);
+}
+
+AbiPlan *abi_plan_new(const Allocator *allocator, const AbiSignature *signature, Error *error)
+{
+    Builder first = {.signature = signature, .stack_align = 16}, second = first;
+    size_t args_nbytes, plan_nbytes;
+    AbiPlan *plan;
+    AbiMove *moves;
+
+    sysv64_lay_out(&first);
+    if (!check_stack(&first, error) || !check_cpu(&first, error))
+        return NULL;
+
+    args_nbytes = signature->nargs * sizeof(AbiArg);
+    plan_nbytes = sizeof(AbiPlan) + args_nbytes + ((size_t)first.nresult_moves + first.nmoves) * sizeof(AbiMove);
+    plan = mem_alloc(allocator, plan_nbytes);
+    if (plan == NULL) {
+        refuse(error, ERROR_MEMORY, "not enough memory");
+        return NULL;
+    }
+    *plan = (AbiPlan){.plan_nbytes = plan_nbytes};
+    second.args = (AbiArg *)(plan + 1);
+    second.moves = moves = (AbiMove *)((char *)(plan + 1) + args_nbytes);
+    second.vec_stride = first.arg_vec_nbytes == 0 && signature->is_variadic ? 8 : first.arg_vec_nbytes;
+    second.stack_offset = ABI_FRAME_VEC + ABI_NVECS * second.vec_stride;
+    sysv64_lay_out(&second);
+    finish(plan, &second, moves);
+    return plan;
+}
+
+void abi_plan_free(const Allocator *allocator, AbiPlan *plan)
+{
+    if (plan != NULL)
+        mem_free(allocator, plan, plan->plan_nbytes);
+}

@@ -1,0 +1,54 @@
+/* The builder of a plan: an ABI file lays a signature out through it, twice. The first run, without arrays, finds how many moves
+ * there are, how wide the vector slots must be and how much stack is used; the second writes the moves at their final frame offsets. */
+#ifndef AIRLOCK_ABI_PLAN_H
+#define AIRLOCK_ABI_PLAN_H
+
+#include "abi/abi.h"
+#include "abi/frame.h"
+#include "abi/move.h"
+
+/* AbiPlan.fill: how abi_invoke fills the frame. In the uniform ones argument i has its register or stack slot by i alone. */
+typedef enum AbiFill {
+    FILL_GPR64,  /* eightbytes in rdi.. and on the stack behind; also no argument at all */
+    FILL_GPR32,  /* 32-bit integers there */
+    FILL_VEC64,  /* doubles in xmm0.. and on the stack behind */
+    FILL_VEC32,  /* floats there */
+    FILL_SLOT64, /* an eightbyte each, anywhere */
+    FILL_SINGLE, /* one move each: move i is argument i's */
+    FILL_MOVES   /* anything */
+} AbiFill;
+
+typedef struct Builder {
+    const AbiSignature *signature;
+    AbiArg *args;            /* NULL in the first run */
+    AbiMove *moves;          /* NULL in the first run; where the next value's moves go */
+    uint32_t nmoves;         /* arguments' so far; reset behind the result's */
+    uint32_t nresult_moves;
+    uint32_t first_move;     /* of the value being laid out */
+    AbiMove last;            /* the latest one */
+    uint32_t vec_stride;     /* 0 in the first run */
+    uint32_t stack_offset;
+    AbiCursor cursor;        /* stack_nbytes saturates just above the limit */
+    uint32_t stack_align;    /* greatest of an argument on the stack, at least 16 */
+    uint32_t arg_vec_nbytes; /* widest vector register that an argument uses */
+    uint32_t wide_arg;       /* first argument in a register of more than 16 bytes, 1-based; 0: none */
+    uint32_t result_flags;   /* FLAG_STORE_* */
+    uint32_t result_vec_nbytes;
+    AbiResult result;
+} Builder;
+
+/* Opens and closes the moves of a value; argument `index` is in registers or on the stack by then. */
+void builder_open(Builder *builder);
+void builder_close_result(Builder *builder, AbiResult result);
+void builder_close_arg(Builder *builder, uint32_t index, bool has_slot);
+
+/* Adds a copy of nbytes at `offset` of the value from or to `frame`; two eightbytes that lie together become one move. */
+void builder_copy(Builder *builder, uint64_t offset, uint32_t frame, uint64_t nbytes);
+
+/* Adds a move of another op. */
+void builder_move(Builder *builder, AbiMoveOp op, uint32_t offset, uint32_t frame);
+
+/* Takes stack space; returns its frame offset. Beyond the limit the cursor saturates and the plan will be refused. */
+uint32_t builder_take_stack(Builder *builder, uint64_t nbytes, uint32_t align);
+
+#endif

@@ -1,0 +1,297 @@
+/* Owns the rules of psABI 3.2.3 and nothing else: classes of eightbytes, and the order in which registers and stack are taken. Where
+ * the psABI leaves room, gcc 12 decides, as its compiled callees show (spec/unit/abi_classify.c). */
+#include "abi/sysv64.h"
+
+/* -- classification ---------------------------------------------------------------------------------------------------- */
+
+/* What a leaf of each kind contributes. Its natural alignment is the size, but for the 32-byte complex, whose parts count. */
+static const struct Kind {
+    uint8_t nbytes;
+    uint8_t align;
+    uint8_t first; /* Class of the leaf's first eightbyte */
+    uint8_t rest;  /* and of those behind it */
+    uint8_t op;    /* AbiMoveOp that brings it into an eightbyte */
+} kinds[ABI_KIND_COUNT] = {
+    [ABI_BOOL] = {1, 1, CLASS_INTEGER, CLASS_NONE, MOVE_U8},
+    [ABI_I8] = {1, 1, CLASS_INTEGER, CLASS_NONE, MOVE_I8},
+    [ABI_U8] = {1, 1, CLASS_INTEGER, CLASS_NONE, MOVE_U8},
+    [ABI_I16] = {2, 2, CLASS_INTEGER, CLASS_NONE, MOVE_I16},
+    [ABI_U16] = {2, 2, CLASS_INTEGER, CLASS_NONE, MOVE_U16},
+    [ABI_I32] = {4, 4, CLASS_INTEGER, CLASS_NONE, MOVE_I32},
+    [ABI_U32] = {4, 4, CLASS_INTEGER, CLASS_NONE, MOVE_U32},
+    [ABI_I64] = {8, 8, CLASS_INTEGER, CLASS_NONE, MOVE_8},
+    [ABI_U64] = {8, 8, CLASS_INTEGER, CLASS_NONE, MOVE_8},
+    [ABI_POINTER] = {8, 8, CLASS_INTEGER, CLASS_NONE, MOVE_8},
+    [ABI_I128] = {16, 16, CLASS_INTEGER, CLASS_INTEGER, MOVE_16},
+    [ABI_F16] = {2, 2, CLASS_SSE, CLASS_NONE, MOVE_U16},
+    [ABI_F32] = {4, 4, CLASS_SSE, CLASS_NONE, MOVE_U32},
+    [ABI_F64] = {8, 8, CLASS_SSE, CLASS_NONE, MOVE_8},
+    [ABI_F80] = {16, 16, CLASS_X87, CLASS_X87UP, MOVE_ST},
+    [ABI_F128] = {16, 16, CLASS_SSE, CLASS_SSEUP, MOVE_16},
+    [ABI_COMPLEX_F80] = {32, 16, CLASS_COMPLEX_X87, CLASS_COMPLEX_X87, MOVE_BLOCK},
+    [ABI_VECTOR8] = {8, 8, CLASS_SSE, CLASS_NONE, MOVE_8},
+    [ABI_VECTOR16] = {16, 16, CLASS_SSE, CLASS_SSEUP, MOVE_16},
+    [ABI_VECTOR32] = {32, 32, CLASS_SSE, CLASS_SSEUP, MOVE_BLOCK},
+    [ABI_VECTOR64] = {64, 64, CLASS_SSE, CLASS_SSEUP, MOVE_BLOCK},
+    [ABI_MEMORY] = {1, 1, CLASS_MEMORY, CLASS_NONE, MOVE_U8},
+};
+
+static bool is_x87(Class class)
+{
+    return class == CLASS_X87 || class == CLASS_X87UP || class == CLASS_COMPLEX_X87;
+}
+
+/* Step 4 of the aggregate rules, (a) to (f). */
+static Class merge(Class a, Class b)
+{
+    if (a == b || b == CLASS_NONE)
+        return a;
+    if (a == CLASS_NONE)
+        return b;
+    if (a == CLASS_MEMORY || b == CLASS_MEMORY)
+        return CLASS_MEMORY;
+    if (a == CLASS_INTEGER || b == CLASS_INTEGER)
+        return CLASS_INTEGER;
+    if (is_x87(a) || is_x87(b))
+        return CLASS_MEMORY;
+    return CLASS_SSE;
+}
+
+static bool is_bare_complex_f80(const AbiType *type)
+{
+    return type->nleaves == 1 && type->leaves[0].kind == ABI_COMPLEX_F80;
+}
+
+/* Step 5, the post-merger clean-up: false for a value that belongs in memory after all. It also mends an SSEUP without SSE. */
+static bool clean_up(const AbiType *type, Classes *classes)
+{
+    if (classes->count > 2 && !is_bare_complex_f80(type)) {
+        if (classes->of[0] != CLASS_SSE)
+            return false;
+        for (uint32_t i = 1; i < classes->count; i++)
+            if (classes->of[i] != CLASS_SSEUP)
+                return false;
+    }
+    for (uint32_t i = 0; i < classes->count; i++) {
+        Class before = i == 0 ? CLASS_NONE : (Class)classes->of[i - 1];
+        if (classes->of[i] == CLASS_MEMORY)
+            return false;
+        if (classes->of[i] == CLASS_X87UP && before != CLASS_X87)
+            return false;
+        if (classes->of[i] == CLASS_SSEUP && before != CLASS_SSE && before != CLASS_SSEUP)
+            classes->of[i] = CLASS_SSE;
+    }
+    return true;
+}
+
+/* Merges the leaves into their eightbytes: false when one is unaligned. */
+static bool merge_leaves(const AbiType *type, Classes *classes)
+{
+    for (uint32_t i = 0; i < type->nleaves; i++) {
+        const AbiLeaf *leaf = &type->leaves[i];
+        const struct Kind *kind = &kinds[leaf->kind];
+        if (leaf->offset % kind->align != 0)
+            return false;
+        for (uint32_t at = 0; at < kind->nbytes; at += 8) {
+            uint32_t n = (leaf->offset + at) / 8;
+            if (n < classes->count)
+                classes->of[n] = (uint8_t)merge((Class)classes->of[n], (Class)(at == 0 ? kind->first : kind->rest));
+        }
+    }
+    return true;
+}
+
+void sysv64_classify(const AbiType *type, Classes *classes)
+{
+    *classes = (Classes){0};
+    if (type->size == 0)
+        return;
+    if (type->size <= 8 * SYSV64_NCLASSES_MAX) {
+        classes->count = (uint32_t)(type->size + 7) / 8;
+        if (merge_leaves(type, classes) && clean_up(type, classes))
+            return;
+    }
+    classes->count = 1;
+    classes->of[0] = CLASS_MEMORY;
+}
+
+/* -- registers ----------------------------------------------------------------------------------------------------------- */
+
+/* Eightbytes of the vector register that starts at eightbyte i: an SSE and the SSEUPs behind it. */
+static uint32_t vector_neightbytes(const Classes *classes, uint32_t i)
+{
+    uint32_t end = i + 1;
+    while (end < classes->count && classes->of[end] == CLASS_SSEUP)
+        end++;
+    return end - i;
+}
+
+static uint64_t nbytes_from(const AbiType *type, uint32_t eightbyte, uint64_t nbytes)
+{
+    uint64_t left = type->size - 8 * (uint64_t)eightbyte;
+    return left < nbytes ? left : nbytes;
+}
+
+/* The scalar that a type of one eightbyte consists of, or NULL. */
+static const struct Kind *scalar_kind(const AbiType *type)
+{
+    if (type->nleaves != 1 || type->size > 8 || kinds[type->leaves[0].kind].nbytes != type->size)
+        return NULL;
+    return &kinds[type->leaves[0].kind];
+}
+
+/* -- arguments ------------------------------------------------------------------------------------------------------------ */
+
+/* True when a value of these classes goes to the stack whatever registers are left. gcc 12 puts a type that has a size and only
+ * padding there too, where clang passes nothing. */
+static bool is_stack_only(const Classes *classes, bool is_unnamed)
+{
+    uint32_t nnone = 0;
+    for (uint32_t i = 0; i < classes->count; i++) {
+        if (classes->of[i] == CLASS_MEMORY || is_x87((Class)classes->of[i]))
+            return true;
+        nnone += classes->of[i] == CLASS_NONE;
+    }
+    /* The callee's va_arg finds sixteen bytes of each vector register at most. */
+    return nnone == classes->count || (is_unnamed && vector_neightbytes(classes, 0) > 2);
+}
+
+/* All registers of the value or none ("Passing", the rule after 5). */
+static bool fits_registers(const Classes *classes, const AbiCursor *cursor)
+{
+    uint32_t ngpr = cursor->ngpr, nvec = cursor->nvec;
+    for (uint32_t i = 0; i < classes->count; i++) {
+        ngpr += classes->of[i] == CLASS_INTEGER;
+        nvec += classes->of[i] == CLASS_SSE;
+    }
+    return ngpr <= ABI_NGPRS && nvec <= ABI_NVECS;
+}
+
+/* Takes the next register of the eightbyte's class and returns its place in the frame. */
+static uint32_t take_register(Builder *builder, Class class)
+{
+    if (class == CLASS_INTEGER)
+        return ABI_FRAME_GPR + 8 * builder->cursor.ngpr++;
+    return ABI_FRAME_VEC + builder->vec_stride * builder->cursor.nvec++;
+}
+
+static void note_vector(Builder *builder, uint32_t nbytes, uint32_t index)
+{
+    if (nbytes > builder->arg_vec_nbytes)
+        builder->arg_vec_nbytes = nbytes;
+    if (nbytes > 16 && builder->wide_arg == 0)
+        builder->wide_arg = index + 1;
+}
+
+static void pass_in_registers(Builder *builder, uint32_t index, const AbiType *type, const Classes *classes)
+{
+    for (uint32_t i = 0; i < classes->count; i++) {
+        uint32_t nbytes = 8;
+        if (classes->of[i] != CLASS_INTEGER && classes->of[i] != CLASS_SSE)
+            continue; /* NO_CLASS; SSEUP went with its SSE */
+        if (classes->of[i] == CLASS_SSE) {
+            nbytes = 8 * vector_neightbytes(classes, i);
+            note_vector(builder, nbytes, index);
+        }
+        builder_copy(builder, 8 * i, take_register(builder, (Class)classes->of[i]), nbytes_from(type, i, nbytes));
+    }
+}
+
+/* A scalar is one eightbyte, extended by its kind, wherever it goes. */
+static void pass_scalar(Builder *builder, uint32_t index, const struct Kind *kind)
+{
+    uint32_t frame;
+    if (kind->first == CLASS_INTEGER ? builder->cursor.ngpr < ABI_NGPRS : builder->cursor.nvec < ABI_NVECS) {
+        frame = take_register(builder, (Class)kind->first);
+        if (kind->first == CLASS_SSE)
+            note_vector(builder, 8, index);
+    } else {
+        frame = builder_take_stack(builder, 8, 8);
+    }
+    builder_move(builder, (AbiMoveOp)kind->op, 0, frame);
+}
+
+static void pass(Builder *builder, uint32_t index, const AbiType *type)
+{
+    const AbiSignature *signature = builder->signature;
+    const struct Kind *scalar = scalar_kind(type);
+    Classes classes;
+    sysv64_classify(type, &classes);
+    builder_open(builder);
+    if (scalar != NULL && classes.of[0] != CLASS_MEMORY) {
+        pass_scalar(builder, index, scalar);
+        builder_close_arg(builder, index, true);
+        return;
+    }
+    if (classes.count > 0) {
+        bool is_unnamed = signature->is_variadic && index >= signature->nfixed;
+        if (!is_stack_only(&classes, is_unnamed) && fits_registers(&classes, &builder->cursor))
+            pass_in_registers(builder, index, type, &classes);
+        else
+            builder_copy(builder, 0, builder_take_stack(builder, type->size, type->align), type->size);
+    }
+    builder_close_arg(builder, index, false);
+}
+
+/* -- the result ------------------------------------------------------------------------------------------------------------ */
+
+static void return_in_registers(Builder *builder, const AbiType *type, const Classes *classes)
+{
+    uint32_t ngpr = 0, nvec = 0;
+    for (uint32_t i = 0; i < classes->count; i++) {
+        uint32_t width = 8 * vector_neightbytes(classes, i);
+        if (classes->of[i] == CLASS_INTEGER) {
+            builder_copy(builder, 8 * i, (ngpr++ == 0 ? ABI_FRAME_RAX : ABI_FRAME_RDX), nbytes_from(type, i, 8));
+        } else if (classes->of[i] == CLASS_SSE) {
+            builder_copy(builder, 8 * i, ABI_FRAME_RESULT + 16 * nvec++, nbytes_from(type, i, width));
+            builder->result_vec_nbytes = width;
+            builder->result_flags |= (uint32_t)(width == 64 ? ABI_FLAG_STORE_ZMM : width == 32 ? ABI_FLAG_STORE_YMM : ABI_FLAG_STORE_XMM);
+        } else if (classes->of[i] == CLASS_X87) {
+            builder_move(builder, MOVE_ST, 8 * i, ABI_FRAME_RESULT);
+            builder->result_flags |= ABI_FLAG_STORE_ST0;
+        }
+    }
+}
+
+static void return_complex_f80(Builder *builder)
+{
+    builder_move(builder, MOVE_ST, 0, ABI_FRAME_RESULT);
+    builder_move(builder, MOVE_ST, 16, ABI_FRAME_RESULT + 16);
+    builder->result_flags |= ABI_FLAG_STORE_ST0 | ABI_FLAG_STORE_ST1;
+}
+
+static AbiResult result_kind(const Builder *builder, const Classes *classes)
+{
+    if (builder->nmoves == 0)
+        return ABI_RESULT_VOID;
+    if (classes->count == 1 && classes->of[0] == CLASS_INTEGER)
+        return ABI_RESULT_RAX;
+    if (classes->count == 1 && classes->of[0] == CLASS_SSE)
+        return ABI_RESULT_XMM0;
+    return ABI_RESULT_MOVES;
+}
+
+static void return_result(Builder *builder, const AbiType *type)
+{
+    Classes classes;
+    sysv64_classify(type, &classes);
+    builder_open(builder);
+    if (classes.count > 0 && classes.of[0] == CLASS_MEMORY) {
+        builder->cursor.ngpr = 1; /* rdi: where the callee stores it */
+        builder_close_result(builder, ABI_RESULT_MEMORY);
+        return;
+    }
+    if (is_bare_complex_f80(type))
+        return_complex_f80(builder);
+    else
+        return_in_registers(builder, type, &classes);
+    builder_close_result(builder, result_kind(builder, &classes));
+}
+
+void sysv64_lay_out(Builder *builder)
+{
+    const AbiSignature *signature = builder->signature;
+    return_result(builder, &signature->result);
+    for (uint32_t i = 0; i < signature->nargs; i++)
+        pass(builder, i, &signature->args[i]);
+}

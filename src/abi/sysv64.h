@@ -1,0 +1,31 @@
+/* The System V x86-64 ABI: which registers and stack slots a signature uses (psABI 3.2.3, as gcc 12 implements it). */
+#ifndef AIRLOCK_ABI_SYSV64_H
+#define AIRLOCK_ABI_SYSV64_H
+
+#include "abi/plan.h"
+
+typedef enum Class {
+    CLASS_NONE,
+    CLASS_INTEGER,
+    CLASS_SSE,
+    CLASS_SSEUP,
+    CLASS_X87,
+    CLASS_X87UP,
+    CLASS_COMPLEX_X87,
+    CLASS_MEMORY
+} Class;
+
+#define SYSV64_NCLASSES_MAX 8 /* eightbytes of the largest type that a register can hold */
+
+typedef struct Classes {
+    uint32_t count;                     /* eightbytes; 0 for an empty type */
+    uint8_t of[SYSV64_NCLASSES_MAX];    /* Class; of[0] == CLASS_MEMORY: the whole value is in memory, count is 1 */
+} Classes;
+
+/* Steps 1 to 5 of "Classification". */
+void sysv64_classify(const AbiType *type, Classes *classes);
+
+/* "Passing" and "Returning of Values": lays the whole signature out into the builder. */
+void sysv64_lay_out(Builder *builder);
+
+#endif
