@@ -1,0 +1,49 @@
+/* A bump allocator in chunks: what lives as long as its owner, or until a mark is returned to.
+ *
+ * Invariant: memory handed out stays where it is until arena_release to an older mark, or arena_free. */
+#ifndef AIRLOCK_BASE_ARENA_H
+#define AIRLOCK_BASE_ARENA_H
+
+#include <stddef.h>
+
+#include "base/mem.h"
+
+typedef struct ArenaChunk ArenaChunk;
+
+typedef struct Arena {
+    const Allocator *allocator; /* outlives the arena */
+    ArenaChunk *newest;         /* NULL while empty */
+    unsigned char *next;        /* first free byte of the newest chunk */
+    size_t nfree;               /* bytes left behind `next` */
+    size_t chunk_nbytes;        /* of the next chunk; grows */
+} Arena;
+
+typedef struct ArenaMark {
+    ArenaChunk *newest;
+    size_t nfree;
+} ArenaMark;
+
+/* The first chunk will have `chunk_nbytes`, later ones more. Allocates nothing yet. */
+void arena_init(Arena *arena, const Allocator *allocator, size_t chunk_nbytes);
+void arena_free(Arena *arena);
+
+/* The slow path of arena_alloc: nbytes is already rounded. */
+void *arena_alloc_chunk(Arena *arena, size_t nbytes);
+
+/* nbytes > 0 of uninitialised memory, aligned to 8; NULL when memory is out. */
+static inline void *arena_alloc(Arena *arena, size_t nbytes)
+{
+    size_t rounded = (nbytes + 7) & ~(size_t)7;
+    void *block = arena->next;
+    if (rounded > arena->nfree || rounded < nbytes)
+        return arena_alloc_chunk(arena, rounded < nbytes ? nbytes : rounded);
+    arena->next += rounded;
+    arena->nfree -= rounded;
+    return block;
+}
+
+ArenaMark arena_mark(const Arena *arena);
+/* Frees all that was allocated after the mark. */
+void arena_release(Arena *arena, ArenaMark mark);
+
+#endif

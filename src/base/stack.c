@@ -1,0 +1,42 @@
+/* The stack's growth: by halves, from 256 bytes. */
+#include "base/stack.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+void stack_init(Stack *stack, const Allocator *allocator)
+{
+    *stack = (Stack){.allocator = allocator};
+}
+
+void stack_free(Stack *stack)
+{
+    mem_free(stack->allocator, stack->data, stack->capacity);
+    stack_init(stack, stack->allocator);
+}
+
+static bool grow(Stack *stack, size_t wanted)
+{
+    size_t capacity = stack->capacity < 256 ? 256 : stack->capacity + stack->capacity / 2;
+    unsigned char *data;
+    if (capacity < wanted)
+        capacity = wanted;
+    data = mem_realloc(stack->allocator, stack->data, stack->capacity, capacity);
+    if (data == NULL)
+        return false;
+    stack->data = data;
+    stack->capacity = capacity;
+    return true;
+}
+
+void *stack_push(Stack *stack, size_t nbytes)
+{
+    void *item;
+    if (nbytes > SIZE_MAX / 2 - stack->used)
+        return NULL;
+    if (stack->used + nbytes > stack->capacity && !grow(stack, stack->used + nbytes))
+        return NULL;
+    item = stack->data + stack->used;
+    stack->used += nbytes;
+    return item;
+}

@@ -1,0 +1,31 @@
+/* A growable stack of bytes for the lists that a parser builds while it nests: each level remembers where it began,
+ * pushes its items and drops back to its beginning.
+ *
+ * Invariant: [0, used) is initialised by its pushers; a push may move the data, so keep indices, not pointers. */
+#ifndef AIRLOCK_BASE_STACK_H
+#define AIRLOCK_BASE_STACK_H
+
+#include <stddef.h>
+
+#include "base/mem.h"
+
+typedef struct Stack {
+    const Allocator *allocator; /* outlives the stack */
+    unsigned char *data;        /* NULL at first, aligned to 16 */
+    size_t used;                /* bytes */
+    size_t capacity;            /* bytes */
+} Stack;
+
+void stack_init(Stack *stack, const Allocator *allocator);
+void stack_free(Stack *stack);
+
+/* Room for nbytes more on top, uninitialised; NULL when memory is out (the stack is then unchanged). */
+void *stack_push(Stack *stack, size_t nbytes);
+
+/* Forgets all above the first `used` bytes. */
+static inline void stack_drop(Stack *stack, size_t used)
+{
+    stack->used = used;
+}
+
+#endif

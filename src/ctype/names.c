@@ -1,0 +1,137 @@
+/* Interned identifiers: hash chains whose nodes carry what the name means. A name is found by one hash of its text. */
+#include <string.h>
+
+#include "ctype/table.h"
+
+enum { NAMES_INITIAL = 256 };
+
+/* Eight bytes a step; the tail is read as zero-extended. */
+static uint32_t hash_text(const char *text, size_t length)
+{
+    uint64_t hash = length, word;
+    while (length >= 8) {
+        memcpy(&word, text, 8);
+        hash = hash_mix(hash, word);
+        text += 8;
+        length -= 8;
+    }
+    word = 0;
+    if (length >= 4) {
+        uint32_t low, high;
+        memcpy(&low, text, 4);
+        memcpy(&high, text + length - 4, 4);
+        word = low | (uint64_t)high << 32;
+    } else if (length > 0) {
+        const unsigned char *bytes = (const unsigned char *)text;
+        word = bytes[0] | (uint64_t)bytes[length / 2] << 8 | (uint64_t)bytes[length - 1] << 16;
+    }
+    hash = hash_mix(hash, word);
+    return (uint32_t)(hash ^ hash >> 32);
+}
+
+bool names_init(CTypeTable *table)
+{
+    table->names = mem_alloc(&table->allocator, NAMES_INITIAL * sizeof *table->names);
+    if (table->names == NULL)
+        return false;
+    memset(table->names, 0, NAMES_INITIAL * sizeof *table->names);
+    table->names_mask = NAMES_INITIAL - 1;
+    return true;
+}
+
+/* Doubles the chains. When memory is out they just get longer. */
+static void grow(CTypeTable *table)
+{
+    size_t nold = table->names_mask + 1, nnew = nold * 2, i;
+    CName **names = mem_alloc(&table->allocator, nnew * sizeof *names);
+    if (names == NULL)
+        return;
+    memset(names, 0, nnew * sizeof *names);
+    for (i = 0; i < nold; i++) {
+        CName *name = table->names[i];
+        while (name != NULL) {
+            CName *next = name->next;
+            CName **chain = &names[name->hash & (nnew - 1)];
+            name->next = *chain;
+            *chain = name;
+            name = next;
+        }
+    }
+    mem_free(&table->allocator, table->names, nold * sizeof *names);
+    table->names = names;
+    table->names_mask = nnew - 1;
+}
+
+static CName *find(const CTypeTable *table, const char *text, size_t length, uint32_t hash)
+{
+    CName *name = table->names[hash & table->names_mask];
+    while (name != NULL && (name->hash != hash || name->length != length || memcmp(name->text, text, length) != 0))
+        name = name->next;
+    return name;
+}
+
+CName *names_find(const CTypeTable *table, const char *text, size_t length)
+{
+    return find(table, text, length, hash_text(text, length));
+}
+
+CName *ctype_name(CTypeTable *table, const char *text, size_t length)
+{
+    uint32_t hash = hash_text(text, length);
+    CName *name = find(table, text, length, hash);
+    CName **chain;
+    if (name != NULL)
+        return name;
+    if (length >= UINT32_MAX)
+        return NULL;
+    name = arena_alloc(&table->arena, sizeof *name + length + 1);
+    if (name == NULL)
+        return NULL;
+    if (table->nnames > table->names_mask)
+        grow(table);
+    chain = &table->names[hash & table->names_mask];
+    *name = (CName){.next = *chain, .older = table->newest_name, .hash = hash, .length = (uint32_t)length};
+    memcpy(name->text, text, length);
+    name->text[length] = '\0';
+    *chain = name;
+    table->newest_name = name;
+    table->nnames++;
+    return name;
+}
+
+void names_forget(CTypeTable *table, CName *oldest_kept)
+{
+    while (table->newest_name != oldest_kept) {
+        CName *name = table->newest_name;
+        CName **link = &table->names[name->hash & table->names_mask];
+        while (*link != name)
+            link = &(*link)->next;
+        *link = name->next;
+        table->newest_name = name->older;
+        table->nnames--;
+    }
+}
+
+const char *ctype_intern(CTypeTable *table, const char *text, size_t length)
+{
+    CName *name = ctype_name(table, text, length);
+    return name == NULL ? NULL : name->text;
+}
+
+const char *ctype_find_name(const CTypeTable *table, const char *text, size_t length)
+{
+    CName *name = names_find(table, text, length);
+    return name == NULL ? NULL : name->text;
+}
+
+const CDecl *ctype_find_decl(const CTypeTable *table, const char *name, size_t length)
+{
+    CName *found = names_find(table, name, length);
+    return found == NULL ? NULL : found->decl;
+}
+
+CType *ctype_find_tag(const CTypeTable *table, const char *name, size_t length)
+{
+    CName *found = names_find(table, name, length);
+    return found == NULL ? NULL : found->tag;
+}

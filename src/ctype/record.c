@@ -1,0 +1,313 @@
+/* Records and enums: making, completing, and finding members.
+ *
+ * Invariant: a record of more than INDEX_MIN members has an index in which each name that a member makes visible (its own,
+ * or for an unnamed struct or union all of its members') has a slot; open addressing, at most half full. */
+#include <string.h>
+
+#include "ctype/layout.h"
+#include "ctype/table.h"
+
+enum { INDEX_MIN = 8 };
+
+static RecordNode *record_node(const CRecord *record)
+{
+    return (RecordNode *)record;
+}
+
+CType *ctype_record_new(CTypeTable *table, const char *tag, bool is_union)
+{
+    CType type = {.kind = CTYPE_RECORD, .align = 1, .size = CTYPE_SIZE_UNKNOWN};
+    RecordNode *node = arena_alloc(&table->arena, sizeof *node);
+    TypeNode *type_node;
+    if (node == NULL)
+        return NULL;
+    *node = (RecordNode){.record = {.tag = tag, .is_union = is_union, .table = table}};
+    type.u.record = &node->record;
+    type_node = types_new(table, &type);
+    if (type_node == NULL)
+        return NULL;
+    node->record.type = &type_node->type;
+    return &type_node->type;
+}
+
+/* -- finding ------------------------------------------------------------------------------------------------------------ */
+
+/* Unnamed struct or union member, whose members count as the record's own (C11 6.7.2.1p13). */
+static const CRecord *unnamed_record(const CMember *member)
+{
+    return member->name == NULL && member->type->kind == CTYPE_RECORD ? member->type->u.record : NULL;
+}
+
+static const CMember *find(const CRecord *record, const CName *name, uint64_t *offset);
+
+/* Member `i` itself, or the one of that name inside it. */
+static const CMember *find_in_member(const CRecord *record, uint32_t i, const CName *name, uint64_t *offset)
+{
+    const CMember *member = &record->members[i];
+    const CRecord *inner = unnamed_record(member);
+    const CMember *found;
+    if (member->name == name->text) {
+        *offset = member->offset;
+        return member;
+    }
+    if (inner == NULL)
+        return NULL;
+    found = find(inner, name, offset);
+    *offset += member->offset;
+    return found;
+}
+
+static const CMember *find_indexed(const RecordNode *node, const CName *name, uint64_t *offset)
+{
+    uint32_t slot = name->hash & node->index_mask;
+    for (; node->index[slot] != 0; slot = (slot + 1) & node->index_mask) {
+        const CMember *member = find_in_member(&node->record, node->index[slot] - 1, name, offset);
+        if (member != NULL)
+            return member;
+    }
+    return NULL;
+}
+
+static const CMember *find(const CRecord *record, const CName *name, uint64_t *offset)
+{
+    uint32_t i;
+    *offset = 0;
+    if (record_node(record)->index != NULL)
+        return find_indexed(record_node(record), name, offset);
+    for (i = 0; i < record->nmembers; i++) {
+        const CMember *member = find_in_member(record, i, name, offset);
+        if (member != NULL)
+            return member;
+    }
+    return NULL;
+}
+
+const CMember *ctype_find_member(const CRecord *record, const char *name, size_t length, uint64_t *offset)
+{
+    const CName *found = names_find(record->table, name, length);
+    return found == NULL ? NULL : find(record, found, offset);
+}
+
+const CEnumerator *ctype_find_enumerator(const CEnum *enumeration, const char *name, size_t length)
+{
+    uint32_t i;
+    for (i = 0; i < enumeration->nenumerators; i++) {
+        const char *text = enumeration->enumerators[i].name;
+        if (ctype_name_of(text)->length == length && memcmp(text, name, length) == 0)
+            return &enumeration->enumerators[i];
+    }
+    return NULL;
+}
+
+/* -- the index ---------------------------------------------------------------------------------------------------------- */
+
+/* The number of names that a record makes visible. */
+static uint32_t count_names(const CRecord *record)
+{
+    uint32_t i, count = 0;
+    for (i = 0; i < record->nmembers; i++) {
+        const CRecord *inner = unnamed_record(&record->members[i]);
+        count += inner != NULL ? count_names(inner) : record->members[i].name != NULL;
+    }
+    return count;
+}
+
+/* Calls visit for each name that member makes visible until it returns false. */
+typedef bool NameVisitor(CRecord *record, uint32_t i, const CName *name);
+
+static bool visit_names(CRecord *record, uint32_t i, const CMember *member, NameVisitor *visit)
+{
+    const CRecord *inner = unnamed_record(member);
+    uint32_t k;
+    if (member->name != NULL)
+        return visit(record, i, ctype_name_of(member->name));
+    for (k = 0; inner != NULL && k < inner->nmembers; k++)
+        if (!visit_names(record, i, &inner->members[k], visit))
+            return false;
+    return true;
+}
+
+/* For a large record: false when the name is there, otherwise puts it in. */
+static bool index_name(CRecord *record, uint32_t i, const CName *name)
+{
+    RecordNode *node = record_node(record);
+    uint32_t slot = name->hash & node->index_mask;
+    uint64_t offset;
+    for (; node->index[slot] != 0; slot = (slot + 1) & node->index_mask)
+        if (node->index[slot] - 1 < i && find_in_member(record, node->index[slot] - 1, name, &offset) != NULL)
+            return false;
+    node->index[slot] = i + 1;
+    return true;
+}
+
+/* For a small record: whether no earlier member has the name. */
+static bool is_new_name(CRecord *record, uint32_t i, const CName *name)
+{
+    uint64_t offset;
+    uint32_t k;
+    for (k = 0; k < i; k++)
+        if (find_in_member(record, k, name, &offset) != NULL)
+            return false;
+    return true;
+}
+
+/* Makes the index of a large record and finds a name that is there twice. */
+static CRecordStatus index_members(CTypeTable *table, RecordNode *node, CRecordSpec *spec)
+{
+    CRecord *record = &node->record;
+    uint32_t nnames = count_names(record), nslots = 2 * INDEX_MIN, i;
+    NameVisitor *visit = record->nmembers > INDEX_MIN ? index_name : is_new_name;
+    if (record->nmembers > INDEX_MIN) {
+        while (nslots < 2 * nnames)
+            nslots *= 2;
+        node->index = arena_alloc(&table->arena, nslots * sizeof *node->index);
+        if (node->index == NULL)
+            return CRECORD_MEMORY;
+        memset(node->index, 0, nslots * sizeof *node->index);
+        node->index_mask = nslots - 1;
+    }
+    for (i = 0; i < record->nmembers; i++)
+        if (!visit_names(record, i, &record->members[i], visit)) {
+            spec->duplicate = i;
+            return CRECORD_DUPLICATE;
+        }
+    return CRECORD_OK;
+}
+
+/* -- completing --------------------------------------------------------------------------------------------------------- */
+
+static unsigned members_depth(const CRecord *record)
+{
+    unsigned depth = 0;
+    uint32_t i;
+    for (i = 0; i < record->nmembers; i++) {
+        const CType *type = record->members[i].type;
+        if ((type->kind == CTYPE_RECORD || type->kind == CTYPE_ARRAY) && ctype_depth(type) + 1 > depth)
+            depth = ctype_depth(type) + 1;
+    }
+    return depth;
+}
+
+static bool is_flexible(const CType *type)
+{
+    if (type->kind == CTYPE_RECORD)
+        return type->u.record->has_flexible;
+    return type->kind == CTYPE_ARRAY && (type->is_unbounded || type->is_vla);
+}
+
+static void note_flexible(CRecord *record, bool *is_vla)
+{
+    uint32_t i;
+    for (i = record->is_union || record->nmembers == 0 ? 0 : record->nmembers - 1; i < record->nmembers; i++) {
+        record->has_flexible = record->has_flexible || is_flexible(record->members[i].type);
+        *is_vla = *is_vla || record->members[i].type->is_vla;
+    }
+}
+
+static CRecordStatus complete(CTypeTable *table, RecordNode *node, CRecordSpec *spec)
+{
+    CRecord *record = &node->record;
+    Layout layout;
+    CRecordStatus status;
+    bool is_vla = false;
+    record->members = arena_alloc(&table->arena, spec->nmembers * sizeof *record->members + 1);
+    if (record->members == NULL)
+        return CRECORD_MEMORY;
+    if (!layout_record(spec, record->is_union, record->members, &layout))
+        return CRECORD_TOO_LARGE;
+    record->nmembers = spec->nmembers;
+    status = index_members(table, node, spec);
+    if (status != CRECORD_OK)
+        return status;
+    record->line = spec->line;
+    record->file = spec->file;
+    record->is_complete = true;
+    note_flexible(record, &is_vla);
+    if (!types_complete(table, record->type, layout.size, layout.align, is_vla, members_depth(record)))
+        return CRECORD_MEMORY;
+    return CRECORD_OK;
+}
+
+CRecordStatus ctype_record_complete(CTypeTable *table, CRecord *record, CRecordSpec *spec)
+{
+    RecordNode *node = record_node(record), before = *node;
+    CRecordStatus status;
+    if (!ctype_journal(table, node, sizeof *node))
+        return CRECORD_MEMORY;
+    status = complete(table, node, spec);
+    if (status != CRECORD_OK)
+        *node = before;
+    else if (record->tag != NULL)
+        table->is_changed = true;
+    return status;
+}
+
+/* -- enums -------------------------------------------------------------------------------------------------------------- */
+
+CType *ctype_enum_new(CTypeTable *table, const char *tag)
+{
+    CType type = {.kind = CTYPE_ENUM, .scalar = CSCALAR_UINT, .align = 1, .size = CTYPE_SIZE_UNKNOWN};
+    CEnum *enumeration = arena_alloc(&table->arena, sizeof *enumeration);
+    TypeNode *node;
+    if (enumeration == NULL)
+        return NULL;
+    *enumeration = (CEnum){.tag = tag};
+    type.u.enumeration = enumeration;
+    node = types_new(table, &type);
+    if (node == NULL)
+        return NULL;
+    enumeration->type = &node->type;
+    return &node->type;
+}
+
+static CScalar smallest_scalar(int64_t low, uint64_t high, bool is_packed)
+{
+    if (low < 0) {
+        if (is_packed && low >= INT8_MIN && high <= INT8_MAX)
+            return CSCALAR_SCHAR;
+        if (is_packed && low >= INT16_MIN && high <= INT16_MAX)
+            return CSCALAR_SHORT;
+        return low >= INT32_MIN && high <= INT32_MAX ? CSCALAR_INT : CSCALAR_LONG;
+    }
+    if (is_packed && high <= UINT8_MAX)
+        return CSCALAR_UCHAR;
+    if (is_packed && high <= UINT16_MAX)
+        return CSCALAR_USHORT;
+    return high <= UINT32_MAX ? CSCALAR_UINT : CSCALAR_ULONG;
+}
+
+CScalar ctype_enum_scalar(const CEnumerator *enumerators, uint32_t count, bool has_unsigned, bool is_packed)
+{
+    int64_t low = 0;
+    uint64_t high = 0;
+    uint32_t i;
+    for (i = 0; i < count; i++) {
+        uint64_t value = enumerators[i].value;
+        if (!has_unsigned && (int64_t)value < low)
+            low = (int64_t)value;
+        else if ((has_unsigned || (int64_t)value >= 0) && value > high)
+            high = value;
+    }
+    return smallest_scalar(low, high, is_packed);
+}
+
+bool ctype_enum_complete(CTypeTable *table, CEnum *enumeration, const CEnumerator *enumerators, uint32_t count, CScalar scalar)
+{
+    const CType *like = ctype_scalar(table, scalar);
+    CEnumerator *copy = arena_alloc(&table->arena, count * sizeof *copy + 1);
+    if (copy == NULL || !ctype_journal(table, enumeration, sizeof *enumeration))
+        return false;
+    if (!ctype_journal(table, enumeration->type, sizeof *enumeration->type))
+        return false;
+    enumeration->type->scalar = (uint8_t)scalar;
+    if (!types_complete(table, enumeration->type, like->size, like->align, false, 0))
+        return false;
+    if (count > 0)
+        memcpy(copy, enumerators, count * sizeof *copy);
+    enumeration->enumerators = copy;
+    enumeration->nenumerators = count;
+    enumeration->is_complete = true;
+    if (enumeration->tag != NULL)
+        table->is_changed = true;
+    return true;
+}

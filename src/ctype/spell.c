@@ -1,0 +1,216 @@
+/* A type as C text: the declarator is written from the inside out, what stands left of the name first (C11 6.7.6).
+ *
+ * Untagged records and enums are spelled by their first typedef's name, or else as `struct {line 12}`, `union {line 12}`,
+ * `enum {line 12}`, which is not C. A type that only an attribute can say is spelled with gcc's attribute; the alignment of an
+ * aligned typedef is left out. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctype/table.h"
+
+typedef struct Writer {
+    char *buffer;
+    size_t nbytes;
+    size_t length;   /* of the whole text, cut or not */
+    bool needs_gap;  /* a word was written: what follows is separated by a space */
+} Writer;
+
+static void put(Writer *writer, const char *text, size_t length)
+{
+    if (writer->length < writer->nbytes) {
+        size_t room = writer->nbytes - writer->length;
+        memcpy(writer->buffer + writer->length, text, length < room ? length : room);
+    }
+    writer->length += length;
+}
+
+static void put_text(Writer *writer, const char *text)
+{
+    put(writer, text, strlen(text));
+}
+
+static void put_gap(Writer *writer)
+{
+    if (writer->needs_gap)
+        put(writer, " ", 1);
+    writer->needs_gap = false;
+}
+
+static void put_word(Writer *writer, const char *word)
+{
+    put_gap(writer);
+    put_text(writer, word);
+    writer->needs_gap = true;
+}
+
+static void put_number(Writer *writer, const char *format, uint64_t number)
+{
+    char digits[64];
+    snprintf(digits, sizeof digits, format, number);
+    put_text(writer, digits);
+}
+
+static void put_qualifiers(Writer *writer, unsigned qualifiers)
+{
+    if (qualifiers & QUALIFIER_CONST)
+        put_word(writer, "const");
+    if (qualifiers & QUALIFIER_VOLATILE)
+        put_word(writer, "volatile");
+    if (qualifiers & QUALIFIER_RESTRICT)
+        put_word(writer, "restrict");
+    if (qualifiers & QUALIFIER_ATOMIC)
+        put_word(writer, "_Atomic");
+}
+
+/* -- types that are one word or two -------------------------------------------------------------------------------------- */
+
+static void put_nominal(Writer *writer, const CType *type, const char *keyword, const char *tag, uint32_t line)
+{
+    if (tag == NULL && type->main->name != NULL) {
+        put_word(writer, type->main->name);
+        return;
+    }
+    put_word(writer, keyword);
+    if (tag != NULL) {
+        put_word(writer, tag);
+        return;
+    }
+    put_gap(writer);
+    if (line == 0)
+        put_text(writer, "{}");
+    else
+        put_number(writer, "{line %" PRIu64 "}", line);
+    writer->needs_gap = true;
+}
+
+static void put_base(Writer *writer, const CType *type)
+{
+    put_qualifiers(writer, type->qualifiers);
+    switch ((CTypeKind)type->kind) {
+    case CTYPE_VOID:
+        put_word(writer, "void");
+        break;
+    case CTYPE_COMPLEX:
+        put_word(writer, "_Complex");
+        put_word(writer, ctype_scalar_spelling((CScalar)type->scalar));
+        break;
+    case CTYPE_RECORD:
+        put_nominal(writer, type, type->u.record->is_union ? "union" : "struct", type->u.record->tag, type->u.record->line);
+        break;
+    case CTYPE_ENUM:
+        put_nominal(writer, type, "enum", type->u.enumeration->tag, type->u.enumeration->line);
+        break;
+    case CTYPE_VECTOR:
+        put_base(writer, type->u.element);
+        put_gap(writer);
+        put_number(writer, "__attribute__((vector_size(%" PRIu64 ")))", type->size);
+        writer->needs_gap = true;
+        break;
+    default:
+        put_word(writer, ctype_scalar_spelling((CScalar)type->scalar));
+    }
+}
+
+/* -- declarators --------------------------------------------------------------------------------------------------------- */
+
+static bool is_pointer(const CType *type)
+{
+    return type->kind == CTYPE_POINTER || type->kind == CTYPE_REFERENCE;
+}
+
+/* A pointer to an array or function needs parentheses around its star. */
+static bool is_nested(const CType *pointer)
+{
+    return pointer->u.element->kind == CTYPE_ARRAY || pointer->u.element->kind == CTYPE_FUNCTION;
+}
+
+static void put_left(Writer *writer, const CType *type)
+{
+    if (type->kind == CTYPE_ARRAY) {
+        put_left(writer, type->u.element);
+    } else if (type->kind == CTYPE_FUNCTION) {
+        put_left(writer, type->u.function->result);
+    } else if (is_pointer(type)) {
+        put_left(writer, type->u.element);
+        put_gap(writer);
+        put_text(writer, is_nested(type) ? "(" : "");
+        put_text(writer, type->kind == CTYPE_POINTER ? "*" : "&");
+        put_qualifiers(writer, type->qualifiers);
+    } else {
+        put_base(writer, type);
+    }
+}
+
+static void put_type(Writer *writer, const CType *type, const char *name);
+
+static void put_params(Writer *writer, const CType *type)
+{
+    const CFunction *function = type->u.function;
+    uint32_t i;
+    put_text(writer, "(");
+    for (i = 0; i < function->nparams; i++) {
+        put_text(writer, i > 0 ? ", " : "");
+        put_type(writer, function->params[i], NULL);
+    }
+    if (function->is_variadic)
+        put_text(writer, function->nparams > 0 ? ", ..." : "...");
+    else if (function->nparams == 0 && !type_node(type)->is_unprototyped)
+        put_text(writer, "void");
+    put_text(writer, ")");
+}
+
+static void put_bound(Writer *writer, const CType *array)
+{
+    if (array->is_vla)
+        put_text(writer, "[?]");
+    else if (array->is_unbounded)
+        put_text(writer, "[]");
+    else
+        put_number(writer, "[%" PRIu64 "]", array->nelems);
+}
+
+static void put_right(Writer *writer, const CType *type)
+{
+    bool is_ms_abi = false;
+    for (;;) {
+        if (type->kind == CTYPE_ARRAY) {
+            put_gap(writer);
+            put_bound(writer, type);
+            type = type->u.element;
+        } else if (type->kind == CTYPE_FUNCTION) {
+            put_gap(writer);
+            put_params(writer, type);
+            is_ms_abi = is_ms_abi || type->u.function->is_ms_abi;
+            type = type->u.function->result;
+        } else if (is_pointer(type)) {
+            put_text(writer, is_nested(type) ? ")" : "");
+            writer->needs_gap = writer->needs_gap && !is_nested(type);
+            type = type->u.element;
+        } else {
+            break;
+        }
+    }
+    put_text(writer, is_ms_abi ? " __attribute__((ms_abi))" : "");
+}
+
+static void put_type(Writer *writer, const CType *type, const char *name)
+{
+    writer->needs_gap = false;
+    put_left(writer, type);
+    if (name != NULL) {
+        put_gap(writer);
+        put_text(writer, name);
+    }
+    put_right(writer, type);
+    writer->needs_gap = false;
+}
+
+size_t ctype_spell(const CType *type, const char *name, char *buffer, size_t nbytes)
+{
+    Writer writer = {.buffer = buffer, .nbytes = nbytes};
+    put_type(&writer, type, name);
+    if (nbytes > 0)
+        buffer[writer.length < nbytes ? writer.length : nbytes - 1] = '\0';
+    return writer.length;
+}

@@ -1,0 +1,102 @@
+/* The table's life and its transactions.
+ *
+ * Invariant: outside of a transaction the journal is empty; within one it holds the old bytes of all that was changed in
+ * place, and what is newer than the marks is what was added. */
+#include "ctype/table.h"
+
+#include <string.h>
+
+enum { ARENA_CHUNK = 8 * 1024, JOURNAL_CHUNK = 4 * 1024 };
+
+CTypeTable *ctype_table_new(const Allocator *allocator)
+{
+    CTypeTable *table = mem_alloc(allocator, sizeof *table);
+    if (table == NULL)
+        return NULL;
+    memset(table, 0, sizeof *table);
+    table->allocator = *allocator;
+    arena_init(&table->arena, &table->allocator, ARENA_CHUNK);
+    arena_init(&table->journal_arena, &table->allocator, JOURNAL_CHUNK);
+    if (names_init(table) && types_init(table) && predefined_declare(table))
+        return table;
+    ctype_table_free(table);
+    return NULL;
+}
+
+void ctype_table_free(CTypeTable *table)
+{
+    Allocator allocator;
+    if (table == NULL)
+        return;
+    allocator = table->allocator;
+    if (table->names != NULL)
+        mem_free(&allocator, table->names, (table->names_mask + 1) * sizeof *table->names);
+    if (table->types != NULL)
+        mem_free(&allocator, table->types, (table->types_mask + 1) * sizeof *table->types);
+    arena_free(&table->journal_arena);
+    arena_free(&table->arena);
+    mem_free(&allocator, table, sizeof *table);
+}
+
+void *ctype_alloc(CTypeTable *table, size_t nbytes)
+{
+    return arena_alloc(&table->arena, nbytes);
+}
+
+bool *ctype_has_keywords(CTypeTable *table)
+{
+    return &table->has_keywords;
+}
+
+void ctype_begin(CTypeTable *table)
+{
+    table->in_transaction = true;
+    table->is_changed = false;
+    table->mark = arena_mark(&table->arena);
+    table->mark_name = table->newest_name;
+    table->mark_type = table->newest_type;
+}
+
+static void end(CTypeTable *table)
+{
+    table->in_transaction = false;
+    table->journal = NULL;
+    arena_free(&table->journal_arena);
+}
+
+void ctype_commit(CTypeTable *table)
+{
+    end(table);
+}
+
+void ctype_rollback(CTypeTable *table)
+{
+    JournalEntry *entry;
+    types_forget(table, table->mark_type);
+    names_forget(table, table->mark_name);
+    for (entry = table->journal; entry != NULL; entry = entry->older)
+        memcpy(entry->place, entry->saved, entry->nbytes);
+    arena_release(&table->arena, table->mark);
+    end(table);
+}
+
+bool ctype_journal(CTypeTable *table, void *place, size_t nbytes)
+{
+    JournalEntry *entry;
+    if (!table->in_transaction)
+        return true;
+    entry = arena_alloc(&table->journal_arena, sizeof *entry + nbytes);
+    if (entry == NULL)
+        return false;
+    entry->older = table->journal;
+    entry->place = place;
+    entry->nbytes = nbytes;
+    memcpy(entry->saved, place, nbytes);
+    table->journal = entry;
+    return true;
+}
+
+bool ctype_is_changed(const CTypeTable *table)
+{
+    return table->is_changed;
+}
