@@ -23,6 +23,7 @@ typedef struct BatchType {
     uint32_t nleaves;
     const AbiLeaf *leaves;
     BatchSetBits set_bits; /* or NULL */
+    int is_record;
 } BatchType;
 
 typedef struct BatchArg {

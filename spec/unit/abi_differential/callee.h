@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "entry.h"
+
 /* -- types ------------------------------------------------------------------------------------------------------------- */
 
 typedef void *Pointer;
@@ -51,6 +53,7 @@ typedef _Float16 _Complex ComplexFloat16;
     typedef element Vector32##name __attribute__((vector_size(32))); \
     typedef element Vector64##name __attribute__((vector_size(64)))
 
+typedef float Vector4F32 __attribute__((vector_size(4)));
 VECTORS(I8, int8_t);
 VECTORS(U8, uint8_t);
 VECTORS(I16, int16_t);
@@ -62,27 +65,7 @@ VECTORS(U64, uint64_t);
 VECTORS(F32, float);
 VECTORS(F64, double);
 
-/* -- the machine at entry ------------------------------------------------------------------------------------------------- */
-
-typedef struct EntryRecord {
-    uint64_t rsp;       /* at the callee's first instruction */
-    uint64_t flags;     /* rflags */
-    uint64_t rax;       /* al: vector registers used by a variadic call */
-    uint32_t mxcsr;
-    uint32_t x87[7];    /* fnstenv: control word, status, tags, … */
-    uint32_t nmisaligned; /* arguments that did not stand at their type's alignment */
-} EntryRecord;
-
-/* What a library of callees exports, as `callees`. */
-typedef struct Callees {
-    void (*const *entries)(void); /* NULL for one that this compiler cannot have */
-    EntryRecord *entry;
-    unsigned char *received;
-    unsigned char *returned;
-} Callees;
-
-#define RECEIVED_NBYTES 16384 /* generate.lua keeps below it */
-#define RETURNED_NBYTES 1024
+/* -- callees ---------------------------------------------------------------------------------------------------------------- */
 
 #ifdef AIRLOCK_CALLEES
 

@@ -13,7 +13,13 @@ local ISA_NAMES = {[0] = "baseline", "avx", "avx512"}
 
 -- By feature of a signature: the rule by which clang may pass it otherwise than gcc and the psABI. The driver leaves a case out only when
 -- the caller compiled by gcc and the callee compiled by clang do disagree; anything else counts, for clang as well.
-local CLANG_DIFFERS = {}
+local CLANG_DIFFERS = {
+    int128 = "int128",
+    vector_of_one = "vector_of_one",
+    unnamed_bit_field = "unnamed_bit_field",
+    zero_length_array = "zero_length_array",
+    flexible_array = "flexible_array",
+}
 
 -- -- drawing a signature ------------------------------------------------------------------------------------------------------
 
@@ -206,8 +212,8 @@ local function new_type_table()
             set_bits = "set_bits_" .. index
             types.functions[#types.functions + 1] = model.spell_set_bits(t, bits, set_bits)
         end
-        types.rows[index + 1] = ("    {\"%s\", sizeof(%s), __alignof__(%s), %d, %s, %s},"):format(
-            t.name, t.name, t.name, #leaves, leaf_table, set_bits)
+        types.rows[index + 1] = ("    {\"%s\", sizeof(%s), __alignof__(%s), %d, %s, %s, %d},"):format(
+            t.name, t.name, t.name, #leaves, leaf_table, set_bits, t.record and 1 or 0)
         return index
     end
     return types

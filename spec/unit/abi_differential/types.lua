@@ -59,8 +59,14 @@ M.types = {
 for _, element in ipairs {"I8", "U8", "I16", "U16", "I32", "U32", "I64", "U64", "F32", "F64"} do
     for size, isa in pairs {[8] = 0, [16] = 0, [32] = 1, [64] = 2} do
         table.insert(M.types, scalar(size < 32 and 0.6 or 2.5, "Vector" .. size .. element, "VECTOR" .. size, size,
-            {isa = isa, feature = "vector" .. size, is_one_double = size == 8 and element == "F64"}))
+            {isa = isa, feature = "vector" .. size}))
     end
+end
+table.insert(M.types, scalar(0.6, "Vector4F32", "F32", 4, {feature = "vector_of_one"}))
+for _, t in ipairs(M.types) do
+    -- gcc passes a vector of one floating element in memory.
+    if t.name == "Vector8F64" then t.kind, t.feature = "F64", "vector_of_one" end
+    t.in_memory = t.feature == "vector_of_one"
 end
 table.sort(M.types, function(a, b) return a.name < b.name end)
 
@@ -265,10 +271,7 @@ local PART_TYPES = {F16 = "Float16", F32 = "float", F64 = "double", F128 = "__fl
 local IS_FLOATING = {F16 = true, F32 = true, F64 = true, F80 = true, F128 = true, COMPLEX_F80 = true}
 
 local function add_scalar(t, offset, leaves)
-    if t.is_one_double then
-        -- gcc passes a vector of one double in memory: a leaf that is not aligned says so to the engine.
-        leaves[#leaves + 1] = ("{%s + 1, ABI_U16}"):format(offset)
-    end
+    if t.in_memory then leaves[#leaves + 1] = ("{%s, ABI_MEMORY}"):format(offset) end
     for i = 0, t.parts - 1 do
         leaves[#leaves + 1] = ("{%s%s, ABI_%s}"):format(offset, i > 0 and (" + sizeof(%s)"):format(PART_TYPES[t.kind]) or "", t.kind)
     end
@@ -364,7 +367,6 @@ end
 function M.add_features(t, set)
     if not t.record then
         set[t.feature] = true
-        if t.is_one_double then set.vector_of_one_double = true end
         return
     end
     set[t.union and "union" or "struct"] = true

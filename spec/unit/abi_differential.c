@@ -1,0 +1,590 @@
+/* The differential test of the call engine, without Lua: random C signatures (abi_differential/generate.lua), callees compiled by gcc and
+ * by clang at -O0 and -O2, called through the engine; what they receive and return is compared with what was sent, bit for bit of every
+ * member. A caller compiled by gcc makes each call first: where it and a callee of clang's disagree, the compilers do, and the case is left
+ * out if a rule of generate.lua names it. Registers, stack, x87, MXCSR and flags are looked at on both sides of each call.
+ *
+ *     abi_differential [--seed N] [--count N] [--first N] [--keep]       or AIRLOCK_SEED, AIRLOCK_COUNT in the environment
+ *
+ * One signature on one compiler and level is one check. --first I --count 1 brings back signature I of a seed. */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+#include "abi_differential/calls.h"
+#include "abi_differential/entry.h"
+
+enum { PER_BATCH = 250, COUNT_DEFAULT = 2000, COUNT_SANITIZED = 400, NAILED_MAX = 12, PATH_NBYTES = 1024, NTALLIES_MAX = 256 };
+
+static struct {
+    uint64_t seed, first, count;
+    int isa; /* 0 baseline, 1 AVX, 2 AVX-512F */
+    bool keeps;
+    const char *spec, *build, *lua, *gcc, *clang;
+    char dir[PATH_NBYTES];
+} run;
+
+static const struct {
+    const char *name, *flag;
+} isas[] = {{"baseline", NULL}, {"AVX", "-mavx"}, {"AVX-512F", "-mavx512f"}};
+
+enum { NVARIANTS = 4 };
+
+static struct Variant {
+    const char *name, *level, **compiler;
+    bool is_clang;
+} variants[NVARIANTS] = {
+    {"gcc-O0", "-O0", &run.gcc, false},
+    {"gcc-O2", "-O2", &run.gcc, false},
+    {"clang-O0", "-O0", &run.clang, true},
+    {"clang-O2", "-O2", &run.clang, true},
+};
+
+/* -- tallies ------------------------------------------------------------------------------------------------------------------------- */
+
+typedef struct Tally {
+    struct {
+        char name[120];
+        unsigned count;
+    } rows[NTALLIES_MAX];
+    size_t nrows;
+} Tally;
+
+static Tally features, left_out;
+
+static void tally_add(Tally *tally, const char *name, size_t length)
+{
+    size_t i = 0;
+    while (i < tally->nrows && (strncmp(tally->rows[i].name, name, length) != 0 || tally->rows[i].name[length] != '\0'))
+        i++;
+    if (i == NTALLIES_MAX || length >= sizeof tally->rows[0].name)
+        return;
+    if (i == tally->nrows) {
+        memcpy(tally->rows[i].name, name, length);
+        tally->nrows++;
+    }
+    tally->rows[i].count++;
+}
+
+static void tally_words(Tally *tally, const char *words)
+{
+    while (*words != '\0') {
+        size_t length = strcspn(words, " ");
+        tally_add(tally, words, length);
+        words += length + (words[length] == ' ');
+    }
+}
+
+static void tally_print(const Tally *tally, const char *title)
+{
+    printf("%s:", title);
+    for (size_t i = 0; i < tally->nrows; i++)
+        printf("%s %s %u", i > 0 ? "," : "", tally->rows[i].name, tally->rows[i].count);
+    printf("%s\n", tally->nrows == 0 ? " none" : "");
+}
+
+/* -- programs ------------------------------------------------------------------------------------------------------------------------ */
+
+extern char **environ;
+
+static pid_t start_program(const char *const *argv)
+{
+    pid_t pid;
+    fflush(stdout);
+    int code = posix_spawnp(&pid, argv[0], NULL, NULL, (char *const *)(uintptr_t)argv, environ);
+    if (code != 0) {
+        fprintf(stderr, "abi_differential: %s: %s\n", argv[0], strerror(code));
+        return -1;
+    }
+    return pid;
+}
+
+static bool wait_for(pid_t pid)
+{
+    int status = -1;
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static void format_path(char *path, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void format_path(char *path, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    if (vsnprintf(path, PATH_NBYTES, format, list) >= PATH_NBYTES)
+        abort();
+    va_end(list);
+}
+
+static bool generate(void)
+{
+    char script[PATH_NBYTES], numbers[5][24];
+    uint64_t values[5] = {run.seed, run.first, run.count, (uint64_t)run.isa, PER_BATCH};
+    format_path(script, "%s/unit/abi_differential/generate.lua", run.spec);
+    for (size_t i = 0; i < 5; i++)
+        snprintf(numbers[i], sizeof numbers[i], "%llu", (unsigned long long)values[i]);
+    const char *argv[] = {run.lua, script, numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], run.dir, NULL};
+    return wait_for(start_program(argv));
+}
+
+/* -- compiling ------------------------------------------------------------------------------------------------------------------------- */
+
+typedef struct BatchFile {
+    char name[40];
+    int isa;
+    unsigned count;
+} BatchFile;
+
+/* One shared object to make: the table (variant NULL) or the callees of a batch. */
+typedef struct Job {
+    const BatchFile *file;
+    const struct Variant *variant;
+} Job;
+
+static pid_t start_job(const Job *job)
+{
+    char src[PATH_NBYTES], own[PATH_NBYTES], in[PATH_NBYTES], out[PATH_NBYTES], dir[PATH_NBYTES];
+    const struct Variant *variant = job->variant;
+    format_path(src, "-I%s/../src", run.spec);
+    format_path(own, "-I%s/unit/abi_differential", run.spec);
+    format_path(dir, "-I%s", run.dir);
+    format_path(in, "%s/%s_%s.c", run.dir, job->file->name, variant ? "callee" : "table");
+    format_path(out, "%s/%s_%s.so", run.dir, job->file->name, variant ? variant->name : "table");
+    const char *argv[] = {variant ? *variant->compiler : run.gcc, variant ? variant->level : "-O0", "-std=gnu11", "-w", "-Wno-psabi", "-Wno-packed-bitfield-compat",
+                          "-fPIC", "-shared", "-fcf-protection=none", src, own, dir, "-o", out, in, isas[job->file->isa].flag, NULL};
+    return start_program(argv);
+}
+
+/* As many at a time as there are processors. */
+static bool run_jobs(const Job *jobs, size_t njobs)
+{
+    long nworkers = sysconf(_SC_NPROCESSORS_ONLN);
+    pid_t running[64];
+    size_t nrunning = 0, next = 0;
+    bool ok = true;
+    if (nworkers < 1 || nworkers > 64)
+        nworkers = nworkers < 1 ? 1 : 64;
+    while (next < njobs || nrunning > 0) {
+        if (next < njobs && nrunning < (size_t)nworkers) {
+            running[nrunning++] = start_job(&jobs[next++]);
+            continue;
+        }
+        ok = wait_for(running[0]) && ok;
+        memmove(running, running + 1, --nrunning * sizeof running[0]);
+    }
+    return ok;
+}
+
+static bool compile_all(const BatchFile *files, size_t nfiles)
+{
+    Job *jobs = calloc(nfiles * (NVARIANTS + 1), sizeof *jobs);
+    size_t njobs = 0;
+    if (jobs == NULL)
+        abort();
+    for (size_t i = 0; i < nfiles; i++) {
+        jobs[njobs++] = (Job){&files[i], NULL};
+        for (size_t v = 0; v < NVARIANTS; v++)
+            jobs[njobs++] = (Job){&files[i], &variants[v]};
+    }
+    bool ok = run_jobs(jobs, njobs);
+    free(jobs);
+    return ok;
+}
+
+/* -- one call ---------------------------------------------------------------------------------------------------------------------------- */
+
+/* A signature on one compiler and level, with its values. */
+typedef struct Case {
+    const BatchSignature *signature;
+    const ValueType *types;
+    const struct Variant *variant;
+    const Callees *callees;
+    Call call;
+    unsigned char wanted[RETURNED_NBYTES]; /* the result */
+    uint32_t compiler_al;                  /* at entry from the compiled caller */
+    char complaint[2000];                  /* of the last call; "" when all was well */
+} Case;
+
+static MachineRoom value_rooms[BATCH_ARGS_MAX], result_room, frame_room;
+
+static void complain(Case *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void complain(Case *c, const char *format, ...)
+{
+    size_t length = strlen(c->complaint);
+    va_list list;
+    va_start(list, format);
+    vsnprintf(c->complaint + length, sizeof c->complaint - length, format, list);
+    va_end(list);
+}
+
+static void complain_bytes(Case *c, const char *title, const unsigned char *bytes, size_t nbytes)
+{
+    complain(c, "\n        %s", title);
+    for (size_t i = 0; i < nbytes; i++)
+        complain(c, "%s%02x", i % 8 == 0 ? " " : "", bytes[i]);
+}
+
+static void check_value(Case *c, const char *what, uint32_t number, const ValueType *type, const unsigned char *got, const void *wanted)
+{
+    long place = value_compare(type, got, wanted);
+    if (place < 0)
+        return;
+    complain(c, "\n      %s %u (%s, %llu bytes, align %u) differs at byte %ld", what, number, type->batch->name,
+             (unsigned long long)type->abi.size, type->abi.align, place);
+    if (type->abi.size > 64)
+        return;
+    complain_bytes(c, "wanted", wanted, type->abi.size);
+    complain_bytes(c, "got   ", got, type->abi.size);
+    complain_bytes(c, "mask  ", type->mask, type->abi.size);
+}
+
+static void check_received(Case *c)
+{
+    for (uint32_t i = 0; i < c->signature->nargs; i++) {
+        const BatchArg *arg = &c->signature->args[i];
+        const ValueType *type = &c->types[arg->type];
+        check_value(c, "argument", i + 1, type, c->callees->received + arg->received, c->call.values[i]);
+        if (arg->wide != BATCH_NO_WIDE) {
+            int wide;
+            uint64_t wanted = value_extended(value_scalar_kind(type), c->call.values[i]);
+            memcpy(&wide, c->callees->received + arg->wide, sizeof wide);
+            if ((uint64_t)(int64_t)wide != wanted)
+                complain(c, "\n      argument %u (%s) is %d as an int, wanted %lld", i + 1, type->batch->name, wide, (long long)wanted);
+        }
+    }
+}
+
+static void check_result(Case *c)
+{
+    const unsigned char *before = c->call.result;
+    if (c->signature->result == BATCH_NO_TYPE)
+        return;
+    check_value(c, "result", 0, &c->types[c->signature->result], before, c->wanted);
+    for (size_t i = 1; i <= 64; i++) {
+        if (before[-(ptrdiff_t)i] != 0xa5) {
+            complain(c, "\n      the byte %zu before the result was written", i);
+            return;
+        }
+    }
+}
+
+enum { FLAG_DIRECTION = 1 << 10, MXCSR_STATUS = 0x3f };
+
+static void check_state(Case *c, const char *where, const MachineCall *machine, uint64_t flags, uint32_t mxcsr, const uint32_t *x87)
+{
+    if (flags & FLAG_DIRECTION)
+        complain(c, "\n      at %s the direction flag is set", where);
+    if ((mxcsr & ~(uint32_t)MXCSR_STATUS) != (machine->mxcsr_in & ~(uint32_t)MXCSR_STATUS))
+        complain(c, "\n      at %s MXCSR is %x, was %x", where, mxcsr, machine->mxcsr_in);
+    if ((x87[0] & 0xffff) != machine->control_in)
+        complain(c, "\n      at %s the x87 control word is %x, was %x", where, x87[0] & 0xffff, machine->control_in);
+    if ((x87[2] & 0xffff) != 0xffff)
+        complain(c, "\n      at %s the x87 tags are %x: the stack is not empty", where, x87[2] & 0xffff);
+}
+
+static void check_machine(Case *c, const MachineCall *machine, bool by_compiler)
+{
+    static const char *const names[6] = {"rbx", "rbp", "r12", "r13", "r14", "r15"};
+    EntryRecord *entry = c->callees->entry;
+    for (size_t i = 0; i < 6; i++) {
+        if (machine->in[i] != machine->out[i])
+            complain(c, "\n      %s is %llx, was %llx", names[i], (unsigned long long)machine->out[i], (unsigned long long)machine->in[i]);
+    }
+    check_state(c, "exit", machine, machine->flags, machine->mxcsr_out, machine->x87_out);
+    check_state(c, "entry", machine, entry->flags, entry->mxcsr, entry->x87);
+    if (entry->rsp % 16 != 8)
+        complain(c, "\n      at entry rsp is %llx: not 16-aligned before the call", (unsigned long long)entry->rsp);
+    if (entry->nmisaligned != 0)
+        complain(c, "\n      %u arguments do not stand at their alignment", entry->nmisaligned);
+    if (!c->signature->is_variadic)
+        return;
+    if (by_compiler)
+        c->compiler_al = entry->rax & 0xff;
+    else if ((entry->rax & 0xff) > 8 || (entry->rax & 0xff) < c->compiler_al)
+        complain(c, "\n      al is %u, the compiled caller's %u", (unsigned)(entry->rax & 0xff), c->compiler_al);
+}
+
+/* Makes the call in one of the ways; true when all was well, else c->complaint says what was not. */
+static bool make_call(Case *c, const CallMode *mode, Random *random)
+{
+    MachineCall machine = {.function = mode->run, .context = &c->call};
+    machine.mxcsr_in = 0x1f80 | (uint32_t)(random_next(random) & 0x6000);
+    machine.control_in = 0x037f | (uint32_t)(random_next(random) & 0x0c00);
+    random_fill(random, (unsigned char *)machine.in, sizeof machine.in);
+    c->complaint[0] = '\0';
+    c->call.nmissing_slots = 0;
+    memset(c->callees->received, 0x5a, RECEIVED_NBYTES);
+    memcpy(c->callees->returned, c->wanted, RETURNED_NBYTES);
+    memset(c->callees->entry, 0, sizeof *c->callees->entry);
+    memset(result_room.start, 0xa5, result_room.nbytes);
+    memset(frame_room.start, 0xcc, frame_room.nbytes);
+    int number = machine_call_guarded(&machine);
+    if (number != 0) {
+        complain(c, "\n      signal %d (%s)", number, strsignal(number));
+        return false;
+    }
+    check_machine(c, &machine, mode->run == call_by_compiler);
+    check_received(c);
+    check_result(c);
+    if (c->call.nmissing_slots > 0)
+        complain(c, "\n      %u scalars have no slot", c->call.nmissing_slots);
+    return c->complaint[0] == '\0';
+}
+
+/* -- one case ------------------------------------------------------------------------------------------------------------------------------ */
+
+static void report(Case *c, const char *mode)
+{
+    char text[160];
+    snprintf(text, sizeof text, "signature %llu of seed %llu, %s, called %s", (unsigned long long)c->signature->index,
+             (unsigned long long)run.seed, c->variant->name, mode);
+    if (unit_nfailed < NAILED_MAX)
+        fprintf(stderr, "\n%s\n    [%s]%s\n", c->signature->declaration, c->signature->features, c->complaint);
+    unit_check(0, __FILE__, __LINE__, text);
+}
+
+static void draw_values(Case *c, Random *random)
+{
+    for (uint32_t i = 0; i < c->signature->nargs; i++) {
+        const ValueType *type = &c->types[c->signature->args[i].type];
+        c->call.values[i] = machine_place(&value_rooms[i], type->abi.size);
+        value_draw(type, c->call.values[i], random);
+    }
+    memset(c->wanted, 0, sizeof c->wanted);
+    c->call.result = NULL;
+    if (c->signature->result != BATCH_NO_TYPE) {
+        const ValueType *type = &c->types[c->signature->result];
+        c->call.result = machine_place(&result_room, type->abi.size);
+        value_draw(type, c->wanted, random);
+    }
+}
+
+/* The engine's ways, plans made. */
+static bool make_engine_calls(Case *c, Random *random)
+{
+    static const CallMode modes[] = {
+        {"by abi_invoke", call_by_invoke}, {"by frame and slots", call_by_frame}, {"by abi_next_slot", call_by_cursor}};
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        uint32_t nbytes = c->call.plan->frame_nbytes;
+        if (modes[i].run == call_by_cursor) {
+            if (c->call.fixed_plan == NULL)
+                continue;
+            nbytes = call_frame_nbytes(c->signature, c->call.fixed_plan);
+        }
+        c->call.frame = (AbiFrame *)(void *)machine_place(&frame_room, nbytes);
+        if (!make_call(c, &modes[i], random)) {
+            report(c, modes[i].name);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool check_engine(Case *c, Random *random)
+{
+    Error error;
+    AbiPlan *plan = call_new_plan(c->signature, c->types, c->signature->nargs, random, &error), *fixed_plan = NULL;
+    bool is_plain = call_has_plain_varargs(c->signature, c->types), ok = plan != NULL;
+    if (ok && is_plain)
+        ok = (fixed_plan = call_new_plan(c->signature, c->types, c->signature->nfixed, random, &error)) != NULL;
+    if (ok) {
+        c->call.plan = plan;
+        c->call.fixed_plan = fixed_plan;
+        ok = make_engine_calls(c, random);
+    } else {
+        snprintf(c->complaint, sizeof c->complaint, "\n      abi_plan_new: %s", error.text);
+        report(c, "not at all");
+    }
+    abi_plan_free(&mem_system_allocator, fixed_plan);
+    abi_plan_free(&mem_system_allocator, plan);
+    return ok;
+}
+
+static void check_case(const BatchSignature *signature, const ValueType *types, const struct Variant *variant, const Callees *callees, AbiFunction entry)
+{
+    static const CallMode by_compiler = {"by gcc's caller", call_by_compiler};
+    static Case c;
+    void *values[BATCH_ARGS_MAX];
+    Random random = {run.seed ^ signature->index << 32 ^ (uint64_t)(variant - variants)};
+    c = (Case){.signature = signature, .types = types, .variant = variant, .callees = callees};
+    c.call = (Call){.signature = signature, .types = types, .function = entry, .values = values};
+    draw_values(&c, &random);
+    if (!make_call(&c, &by_compiler, &random)) {
+        if (variant->is_clang && signature->clang_differs[0] != '\0')
+            tally_add(&left_out, signature->clang_differs, strlen(signature->clang_differs));
+        else
+            report(&c, by_compiler.name);
+    } else if (check_engine(&c, &random)) {
+        unit_npassed++;
+    }
+}
+
+/* -- batches --------------------------------------------------------------------------------------------------------------------------------- */
+
+static void *open_object(const BatchFile *file, const char *what, const char *symbol, const void **data)
+{
+    char path[PATH_NBYTES];
+    format_path(path, "%s/%s_%s.so", run.dir, file->name, what);
+    void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    *data = object != NULL ? dlsym(object, symbol) : NULL;
+    if (*data == NULL) {
+        fprintf(stderr, "abi_differential: %s\n", dlerror());
+        CHECK(*data != NULL);
+    }
+    return object;
+}
+
+static void check_variant(const BatchFile *file, const Batch *batch, const ValueType *types, const struct Variant *variant)
+{
+    const void *data;
+    void *object = open_object(file, variant->name, "callees", &data);
+    const Callees *callees = data;
+    if (callees == NULL)
+        return;
+    for (uint32_t i = 0; i < batch->nsignatures; i++) {
+        static const char no_float16[] = "_Float16 (this clang has none)";
+        if (callees->entries[i] == NULL)
+            tally_add(&left_out, no_float16, strlen(no_float16));
+        else
+            check_case(&batch->signatures[i], types, variant, callees, callees->entries[i]);
+    }
+    dlclose(object);
+}
+
+static void check_batch(const BatchFile *file)
+{
+    const void *data;
+    void *object = open_object(file, "table", "batch", &data);
+    const Batch *batch = data;
+    if (batch == NULL)
+        return;
+    ValueType *types = calloc(batch->ntypes + 1, sizeof *types);
+    if (types == NULL)
+        abort();
+    for (uint32_t i = 0; i < batch->ntypes; i++)
+        value_load_type(&types[i], &batch->types[i]);
+    for (uint32_t i = 0; i < batch->nsignatures; i++)
+        tally_words(&features, batch->signatures[i].features);
+    for (size_t v = 0; v < NVARIANTS; v++)
+        check_variant(file, batch, types, &variants[v]);
+    for (uint32_t i = 0; i < batch->ntypes; i++)
+        value_unload_type(&types[i]);
+    free(types);
+    dlclose(object);
+}
+
+/* Reads what the generator wrote; batches that this CPU cannot run are named and left out. */
+static size_t read_batches(BatchFile *files, size_t nfiles_max)
+{
+    char path[PATH_NBYTES];
+    size_t nfiles = 0;
+    BatchFile file;
+    format_path(path, "%s/batches", run.dir);
+    FILE *list = fopen(path, "r");
+    if (list == NULL)
+        return 0;
+    while (nfiles < nfiles_max && fscanf(list, "%39s %d %u", file.name, &file.isa, &file.count) == 3) {
+        if (file.name[0] != '-')
+            files[nfiles++] = file;
+        else
+            printf("left out on this machine: %u signatures that need %s\n", file.count, isas[file.isa].name);
+    }
+    fclose(list);
+    return nfiles;
+}
+
+static void check_all(void)
+{
+    size_t nfiles_max = run.count / PER_BATCH + 4, nfiles;
+    BatchFile *files = calloc(nfiles_max, sizeof *files);
+    if (files == NULL)
+        abort();
+    nfiles = CHECK(generate()) ? read_batches(files, nfiles_max) : 0;
+    if (CHECK(nfiles > 0 || run.isa < 2) && CHECK(compile_all(files, nfiles))) {
+        for (size_t i = 0; i < nfiles; i++)
+            check_batch(&files[i]);
+    }
+    free(files);
+}
+
+/* -- the run ------------------------------------------------------------------------------------------------------------------------------- */
+
+static const char *setting(const char *name, const char *otherwise)
+{
+    const char *value = getenv(name);
+    return value != NULL && value[0] != '\0' ? value : otherwise;
+}
+
+static void read_options(int argc, char **argv)
+{
+    const char *count = setting("AIRLOCK_COUNT", NULL);
+    run.seed = strtoull(setting("AIRLOCK_SEED", "1"), NULL, 0);
+    run.count = count != NULL ? strtoull(count, NULL, 0) : getenv("AIRLOCK_ASAN") != NULL ? COUNT_SANITIZED : COUNT_DEFAULT;
+    run.first = 1;
+    run.spec = setting("AIRLOCK_SPEC", "spec");
+    run.build = setting("AIRLOCK_BUILD", "build");
+    run.lua = setting("LUA", "lua5.4");
+    run.gcc = setting("AIRLOCK_GCC", "gcc");
+    run.clang = setting("AIRLOCK_CLANG", "clang");
+    for (int i = 1; i < argc; i++) {
+        uint64_t *number = strcmp(argv[i], "--seed") == 0 ? &run.seed : strcmp(argv[i], "--count") == 0 ? &run.count
+                         : strcmp(argv[i], "--first") == 0 ? &run.first : NULL;
+        if (number != NULL && i + 1 < argc) {
+            *number = strtoull(argv[++i], NULL, 0);
+        } else if (strcmp(argv[i], "--keep") == 0) {
+            run.keeps = true;
+        } else {
+            fprintf(stderr, "usage: abi_differential [--seed N] [--count N] [--first N] [--keep]\n");
+            exit(2);
+        }
+    }
+    run.isa = __builtin_cpu_supports("avx512f") ? 2 : __builtin_cpu_supports("avx") ? 1 : 0;
+}
+
+static void remove_dir(void)
+{
+    DIR *dir = opendir(run.dir);
+    char path[PATH_NBYTES];
+    for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
+        if (entry->d_name[0] != '.') {
+            format_path(path, "%s/%.200s", run.dir, entry->d_name);
+            unlink(path);
+        }
+    }
+    if (dir != NULL)
+        closedir(dir);
+    rmdir(run.dir);
+}
+
+int main(int argc, char **argv)
+{
+    read_options(argc, argv);
+    format_path(run.dir, "%s/abi_differential.XXXXXX", run.build);
+    if (mkdtemp(run.dir) == NULL) {
+        perror(run.dir);
+        return 2;
+    }
+    printf("abi_differential: --seed %llu --first %llu --count %llu\n", (unsigned long long)run.seed, (unsigned long long)run.first,
+           (unsigned long long)run.count);
+    for (size_t i = 0; i < BATCH_ARGS_MAX; i++)
+        value_rooms[i] = machine_new_room(1);
+    result_room = machine_new_room(1);
+    frame_room = machine_new_room(16);
+    machine_catch_faults();
+    check_all();
+    tally_print(&features, "signatures by what they hold");
+    tally_print(&left_out, "checks left out for clang");
+    if (run.keeps || unit_nfailed > 0)
+        printf("what was generated is in %s\n", run.dir);
+    else
+        remove_dir();
+    return unit_end("abi_differential");
+}

@@ -1,0 +1,28 @@
+/* What a library of generated callees tells the driver. Compiled by gcc and by clang. */
+#ifndef AIRLOCK_SPEC_ABI_DIFFERENTIAL_ENTRY_H
+#define AIRLOCK_SPEC_ABI_DIFFERENTIAL_ENTRY_H
+
+#include <stdint.h>
+
+/* The machine at the callee's first instruction. */
+typedef struct EntryRecord {
+    uint64_t rsp;
+    uint64_t flags;       /* rflags */
+    uint64_t rax;         /* al: vector registers used by a variadic call */
+    uint32_t mxcsr;
+    uint32_t x87[7];      /* fnstenv: control word, status, tags, … */
+    uint32_t nmisaligned; /* arguments that did not stand at their type's alignment */
+} EntryRecord;
+
+/* What a library of callees exports, as `callees`. */
+typedef struct Callees {
+    void (*const *entries)(void); /* NULL for one that this compiler cannot have */
+    EntryRecord *entry;
+    unsigned char *received;
+    unsigned char *returned;
+} Callees;
+
+#define RECEIVED_NBYTES 16384 /* generate.lua keeps below it */
+#define RETURNED_NBYTES 1024
+
+#endif

@@ -1,0 +1,158 @@
+/* The machine around a call: a shim that enters a C function with known registers and notes what it leaves behind, memory that ends at a
+ * forbidden page, and signals turned into failures. For abi_differential.c alone. */
+#ifndef AIRLOCK_SPEC_ABI_DIFFERENTIAL_MACHINE_H
+#define AIRLOCK_SPEC_ABI_DIFFERENTIAL_MACHINE_H
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/* -- the shim --------------------------------------------------------------------------------------------------------------- */
+
+typedef struct MachineCall {
+    void (*function)(void *context);
+    void *context;
+    uint64_t in[6];  /* rbx, rbp, r12-r15 */
+    uint64_t out[6];
+    uint64_t flags;  /* out */
+    uint32_t mxcsr_in, mxcsr_out;
+    uint32_t control_in; /* x87 control word */
+    uint32_t x87_out[7]; /* fnstenv: control word, status word, tags, … */
+} MachineCall;
+
+_Static_assert(offsetof(MachineCall, in) == 16, "machine_call");
+_Static_assert(offsetof(MachineCall, out) == 64, "machine_call");
+_Static_assert(offsetof(MachineCall, flags) == 112, "machine_call");
+_Static_assert(offsetof(MachineCall, mxcsr_in) == 120, "machine_call");
+_Static_assert(offsetof(MachineCall, mxcsr_out) == 124, "machine_call");
+_Static_assert(offsetof(MachineCall, control_in) == 128, "machine_call");
+_Static_assert(offsetof(MachineCall, x87_out) == 132, "machine_call");
+
+/* Calls call->function(call->context) with the registers of `in`, MXCSR and x87 control word as asked; fills the rest. */
+void machine_call(MachineCall *call);
+
+__asm__(".text\n"
+        ".globl machine_call\n"
+        ".hidden machine_call\n"
+        ".type machine_call, @function\n"
+        "machine_call:\n"
+        "    endbr64\n"
+        "    pushq %rbx\n"
+        "    pushq %rbp\n"
+        "    pushq %r12\n"
+        "    pushq %r13\n"
+        "    pushq %r14\n"
+        "    pushq %r15\n"
+        "    subq $16, %rsp\n"
+        "    stmxcsr (%rsp)\n"
+        "    fnstcw 4(%rsp)\n"
+        "    pushq %rdi\n" /* with the return address ten words: aligned */
+        "    ldmxcsr 120(%rdi)\n"
+        "    fldcw 128(%rdi)\n"
+        "    movq 16(%rdi), %rbx\n"
+        "    movq 24(%rdi), %rbp\n"
+        "    movq 32(%rdi), %r12\n"
+        "    movq 40(%rdi), %r13\n"
+        "    movq 48(%rdi), %r14\n"
+        "    movq 56(%rdi), %r15\n"
+        "    movq (%rdi), %rax\n"
+        "    movq 8(%rdi), %rdi\n"
+        "    call *%rax\n"
+        "    popq %rdi\n"
+        "    movq %rbx, 64(%rdi)\n"
+        "    movq %rbp, 72(%rdi)\n"
+        "    movq %r12, 80(%rdi)\n"
+        "    movq %r13, 88(%rdi)\n"
+        "    movq %r14, 96(%rdi)\n"
+        "    movq %r15, 104(%rdi)\n"
+        "    pushfq\n"
+        "    popq 112(%rdi)\n"
+        "    cld\n"
+        "    stmxcsr 124(%rdi)\n"
+        "    fnstenv 132(%rdi)\n"
+        "    fninit\n"
+        "    ldmxcsr (%rsp)\n"
+        "    fldcw 4(%rsp)\n"
+        "    addq $16, %rsp\n"
+        "    popq %r15\n"
+        "    popq %r14\n"
+        "    popq %r13\n"
+        "    popq %r12\n"
+        "    popq %rbp\n"
+        "    popq %rbx\n"
+        "    ret\n"
+        ".size machine_call, . - machine_call\n");
+
+/* -- memory before a forbidden page ---------------------------------------------------------------------------------------- */
+
+enum { MACHINE_PAGE = 4096 };
+
+/* Room for objects that end where a forbidden page begins, so that a byte read or written too many is a fault. */
+typedef struct MachineRoom {
+    unsigned char *start;
+    size_t nbytes;
+} MachineRoom;
+
+static inline MachineRoom machine_new_room(size_t npages)
+{
+    size_t nbytes = npages * MACHINE_PAGE;
+    unsigned char *block = mmap(NULL, nbytes + 2 * MACHINE_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (block == MAP_FAILED || mprotect(block + MACHINE_PAGE, nbytes, PROT_READ | PROT_WRITE) != 0)
+        abort();
+    return (MachineRoom){block + MACHINE_PAGE, nbytes};
+}
+
+/* The last nbytes of the room. */
+static inline unsigned char *machine_place(const MachineRoom *room, size_t nbytes)
+{
+    if (nbytes > room->nbytes)
+        abort();
+    return room->start + room->nbytes - nbytes;
+}
+
+/* -- faults ------------------------------------------------------------------------------------------------------------------ */
+
+static sigjmp_buf machine_fault_target;
+static volatile sig_atomic_t machine_expects_fault;
+
+static inline void machine_on_fault(int number)
+{
+    if (!machine_expects_fault) {
+        signal(number, SIG_DFL);
+        return;
+    }
+    machine_expects_fault = 0;
+    siglongjmp(machine_fault_target, number);
+}
+
+static inline void machine_catch_faults(void)
+{
+    static const int numbers[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
+    static unsigned char stack[1 << 16];
+    stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
+    struct sigaction action = {.sa_handler = machine_on_fault, .sa_flags = SA_ONSTACK};
+    sigaltstack(&alternate, NULL);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        sigaction(numbers[i], &action, NULL);
+}
+
+/* machine_call; a signal that ends it is returned, 0 otherwise. */
+static inline int machine_call_guarded(MachineCall *call)
+{
+    int number = sigsetjmp(machine_fault_target, 1);
+    if (number == 0) {
+        machine_expects_fault = 1;
+        machine_call(call);
+        machine_expects_fault = 0;
+    } else {
+        static const uint32_t mxcsr_default = 0x1f80;
+        __asm__ volatile("cld\n\tfninit\n\tldmxcsr %0" : : "m"(mxcsr_default));
+    }
+    return number;
+}
+
+#endif

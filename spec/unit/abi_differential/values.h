@@ -1,0 +1,216 @@
+/* Values of the types of a batch: what the engine is told about a type, random bytes that are legal for it, and which of its bits count. For
+ * abi_differential.c alone. */
+#ifndef AIRLOCK_SPEC_ABI_DIFFERENTIAL_VALUES_H
+#define AIRLOCK_SPEC_ABI_DIFFERENTIAL_VALUES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "batch.h"
+
+/* -- random numbers: splitmix64 ------------------------------------------------------------------------------------------------ */
+
+typedef struct Random {
+    uint64_t state;
+} Random;
+
+static inline uint64_t random_next(Random *random)
+{
+    uint64_t z = random->state += 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+static inline void random_fill(Random *random, unsigned char *to, size_t nbytes)
+{
+    for (size_t i = 0; i < nbytes; i++)
+        to[i] = (unsigned char)(random_next(random) >> 32);
+}
+
+/* -- types ------------------------------------------------------------------------------------------------------------------------ */
+
+enum { VALUE_NBYTES_MAX = 1024 }; /* of one type, and of the twin of a record */
+
+typedef struct ValueType {
+    const BatchType *batch;
+    AbiType abi;
+    AbiLeaf *leaves; /* with those of the bit-fields; nvalues of them hold a value */
+    uint32_t nvalues;
+    unsigned char *mask; /* bits that belong to a member */
+} ValueType;
+
+/* The bytes of a leaf's value, long double's padding left out; 0 when there is none. */
+static inline size_t value_leaf_nbytes(uint32_t kind)
+{
+    static const unsigned char nbytes[ABI_KIND_COUNT + 1] = {
+        [ABI_BOOL] = 1,     [ABI_I8] = 1,       [ABI_U8] = 1,       [ABI_I16] = 2,          [ABI_U16] = 2,     [ABI_I32] = 4,
+        [ABI_U32] = 4,      [ABI_I64] = 8,      [ABI_U64] = 8,      [ABI_POINTER] = 8,      [ABI_I128] = 16,   [ABI_F16] = 2,
+        [ABI_F32] = 4,      [ABI_F64] = 8,      [ABI_F80] = 10,     [ABI_COMPLEX_F80] = 10, [ABI_F128] = 16,   [ABI_VECTOR8] = 8,
+        [ABI_VECTOR16] = 16, [ABI_VECTOR32] = 32, [ABI_VECTOR64] = 64,
+    };
+    return nbytes[kind];
+}
+
+static inline bool value_is_sse_or_x87(uint32_t kind)
+{
+    return kind >= ABI_F16;
+}
+
+/* Finds the bit-fields: their bits go to the mask, a U8 leaf into each eightbyte that one of them touches. */
+static inline void value_find_bits(ValueType *type)
+{
+    static _Alignas(64) unsigned char object[VALUE_NBYTES_MAX];
+    unsigned char has_leaf[VALUE_NBYTES_MAX / 8] = {0};
+    for (unsigned index = 0;; index++) {
+        int is_named;
+        memset(object, 0, sizeof object);
+        ptrdiff_t base = type->batch->set_bits(object, index, &is_named);
+        if (base < 0)
+            return;
+        for (size_t i = 0; i < sizeof object; i++) {
+            size_t place = (size_t)base + i;
+            if (object[i] == 0)
+                continue;
+            if (is_named)
+                type->mask[place] |= object[i];
+            if (!has_leaf[place / 8])
+                type->leaves[type->abi.nleaves++] = (AbiLeaf){(uint32_t)place, ABI_U8};
+            has_leaf[place / 8] = 1;
+        }
+    }
+}
+
+static inline void value_mask_leaf(ValueType *type, AbiLeaf leaf)
+{
+    memset(type->mask + leaf.offset, 0xff, value_leaf_nbytes(leaf.kind));
+    if (leaf.kind == ABI_COMPLEX_F80)
+        memset(type->mask + leaf.offset + 16, 0xff, value_leaf_nbytes(leaf.kind));
+}
+
+static inline void value_load_type(ValueType *type, const BatchType *batch)
+{
+    if (batch->size > VALUE_NBYTES_MAX)
+        abort();
+    *type = (ValueType){.batch = batch};
+    type->leaves = calloc(batch->nleaves + VALUE_NBYTES_MAX / 8, sizeof *type->leaves);
+    type->mask = calloc(VALUE_NBYTES_MAX, 1);
+    if (type->leaves == NULL || type->mask == NULL)
+        abort();
+    for (uint32_t i = 0; i < batch->nleaves; i++) {
+        AbiLeaf leaf = batch->leaves[i];
+        if (leaf.kind == BATCH_NO_LEAF)
+            continue;
+        type->leaves[type->nvalues++] = leaf;
+        value_mask_leaf(type, leaf);
+    }
+    type->abi = (AbiType){.size = batch->size, .align = batch->align, .nleaves = type->nvalues, .leaves = type->leaves};
+    if (batch->set_bits != NULL)
+        value_find_bits(type);
+}
+
+static inline void value_unload_type(ValueType *type)
+{
+    free(type->leaves);
+    free(type->mask);
+}
+
+/* The kind of a scalar or vector that is no record and no complex number; ABI_KIND_COUNT for anything else. */
+static inline uint32_t value_scalar_kind(const ValueType *type)
+{
+    return type->batch->is_record || type->nvalues != 1 ? (uint32_t)ABI_KIND_COUNT : type->leaves[0].kind;
+}
+
+/* -- values ------------------------------------------------------------------------------------------------------------------------ */
+
+/* Valgrind computes x87 with 64 bits; long doubles are then such as survive it. */
+static inline bool value_x87_is_exact(void)
+{
+    static int known = -1;
+    if (known < 0) {
+        unsigned char in[16] = {1, 0, 0, 0, 0, 0, 0, 0x80, 0xff, 0x3f}, out[16] = {0};
+        __asm__ volatile("fldt %1\n\tfstpt %0" : "=m"(out) : "m"(in));
+        known = memcmp(in, out, 10) == 0;
+    }
+    return known != 0;
+}
+
+static inline void value_make_f80(unsigned char *bytes, Random *random)
+{
+    if (value_x87_is_exact()) {
+        uint64_t exponent = 1 + random_next(random) % 0x7ffe;
+        bytes[7] |= 0x80; /* a normal number has its integer bit set */
+        bytes[8] = (unsigned char)exponent;
+        bytes[9] = (unsigned char)(exponent >> 8 | (bytes[9] & 0x80));
+    } else {
+        long double value = (long double)(double)(int64_t)random_next(random);
+        memcpy(bytes, &value, 10);
+    }
+}
+
+/* Makes random bytes legal for the kind; NaNs become quiet. */
+static inline void value_make_legal(uint32_t kind, unsigned char *bytes, Random *random)
+{
+    switch (kind) {
+    case ABI_BOOL:
+        bytes[0] &= 1;
+        break;
+    case ABI_F16:
+        if ((bytes[1] & 0x7c) == 0x7c)
+            bytes[1] |= 0x02;
+        break;
+    case ABI_F32:
+        if ((bytes[3] & 0x7f) == 0x7f && bytes[2] & 0x80)
+            bytes[2] |= 0x40;
+        break;
+    case ABI_F64:
+        if ((bytes[7] & 0x7f) == 0x7f && (bytes[6] & 0xf0) == 0xf0)
+            bytes[6] |= 0x08;
+        break;
+    case ABI_F128:
+        if ((bytes[15] & 0x7f) == 0x7f && bytes[14] == 0xff)
+            bytes[13] |= 0x80;
+        break;
+    case ABI_COMPLEX_F80:
+        value_make_f80(bytes + 16, random);
+        value_make_f80(bytes, random);
+        break;
+    case ABI_F80:
+        value_make_f80(bytes, random);
+        break;
+    default:
+        break;
+    }
+}
+
+/* Fills all bytes, padding too. */
+static inline void value_draw(const ValueType *type, unsigned char *value, Random *random)
+{
+    random_fill(random, value, type->abi.size);
+    for (uint32_t i = 0; i < type->nvalues; i++)
+        value_make_legal(type->leaves[i].kind, value + type->leaves[i].offset, random);
+}
+
+/* The first byte whose bits that count differ, or -1. */
+static inline long value_compare(const ValueType *type, const unsigned char *got, const unsigned char *wanted)
+{
+    for (size_t i = 0; i < type->abi.size; i++) {
+        if (((got[i] ^ wanted[i]) & type->mask[i]) != 0)
+            return (long)i;
+    }
+    return -1;
+}
+
+/* An integer of up to 8 bytes, extended as its kind says. */
+static inline uint64_t value_extended(uint32_t kind, const unsigned char *value)
+{
+    size_t nbytes = value_leaf_nbytes(kind);
+    bool is_signed = kind == ABI_I8 || kind == ABI_I16 || kind == ABI_I32;
+    uint64_t bits = is_signed && value[nbytes - 1] & 0x80 ? UINT64_MAX : 0;
+    memcpy(&bits, value, nbytes);
+    return bits;
+}
+
+#endif
