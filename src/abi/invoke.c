@@ -6,20 +6,37 @@
 
 /* -- single moves --------------------------------------------------------------------------------------------------------- */
 
-static inline uint64_t load(const void *from, size_t nbytes)
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+/* 1, 2, 4 or 8 bytes, known where it is inlined. */
+ALWAYS_INLINE uint64_t load(const void *from, size_t nbytes)
 {
     uint64_t word = 0;
     memcpy(&word, from, nbytes);
     return word;
 }
 
-static inline int64_t load_signed(const void *from, unsigned nbytes)
+ALWAYS_INLINE uint64_t load_signed(const void *from, unsigned nbytes)
 {
     unsigned shift = 64 - 8 * nbytes;
-    return (int64_t)(load(from, nbytes) << shift) >> shift;
+    return (uint64_t)((int64_t)(load(from, nbytes) << shift) >> shift);
 }
 
-static inline void store(void *to, uint64_t word)
+static uint64_t load_part(const char *from, unsigned nbytes)
+{
+    uint64_t word = 0;
+    while (nbytes-- > 0)
+        word = word << 8 | (uint8_t)from[nbytes];
+    return word;
+}
+
+static void store_part(char *to, const char *from, unsigned nbytes)
+{
+    for (unsigned i = 0; i < nbytes; i++)
+        to[i] = from[i];
+}
+
+ALWAYS_INLINE void store(void *to, uint64_t word)
 {
     memcpy(to, &word, 8);
 }
@@ -30,13 +47,13 @@ static inline void place_move(const AbiMove *move, AbiFrame *frame, const void *
     char *to = (char *)frame + move->frame;
     switch ((AbiMoveOp)move->op) {
     case MOVE_8: store(to, load(from, 8)); break;
-    case MOVE_I8: store(to, (uint64_t)load_signed(from, 1)); break;
+    case MOVE_I8: store(to, load_signed(from, 1)); break;
     case MOVE_U8: store(to, load(from, 1)); break;
-    case MOVE_I16: store(to, (uint64_t)load_signed(from, 2)); break;
+    case MOVE_I16: store(to, load_signed(from, 2)); break;
     case MOVE_U16: store(to, load(from, 2)); break;
-    case MOVE_I32: store(to, (uint64_t)load_signed(from, 4)); break;
+    case MOVE_I32: store(to, load_signed(from, 4)); break;
     case MOVE_U32: store(to, load(from, 4)); break;
-    case MOVE_PART: store(to, load(from, move->nbytes)); break;
+    case MOVE_PART: store(to, load_part(from, move->nbytes)); break;
     case MOVE_16: memcpy(to, from, 16); break;
     case MOVE_BLOCK: memcpy(to, from, move->count); break;
     case MOVE_ST:
@@ -56,7 +73,7 @@ static inline void take_move(const AbiMove *move, const AbiFrame *frame, void *r
     case MOVE_U16: memcpy(to, from, 2); break;
     case MOVE_I32:
     case MOVE_U32: memcpy(to, from, 4); break;
-    case MOVE_PART: memcpy(to, from, move->nbytes); break;
+    case MOVE_PART: store_part(to, from, move->nbytes); break;
     case MOVE_16: memcpy(to, from, 16); break;
     case MOVE_BLOCK: memcpy(to, from, move->count); break;
     case MOVE_ST:
@@ -81,27 +98,30 @@ void abi_place(const AbiPlan *plan, AbiFrame *frame, uint32_t index, const void 
 
 static inline void take_word(void *result, const void *from, uint64_t nbytes)
 {
-    switch (nbytes) {
-    case 8: memcpy(result, from, 8); break;
-    case 4: memcpy(result, from, 4); break;
-    case 2: memcpy(result, from, 2); break;
-    case 1: memcpy(result, from, 1); break;
-    default: memcpy(result, from, nbytes); break;
-    }
+    if (nbytes == 8)
+        memcpy(result, from, 8);
+    else if (nbytes == 4)
+        memcpy(result, from, 4);
+    else
+        store_part(result, from, (unsigned)nbytes);
+}
+
+static __attribute__((noinline)) void take_moves(const AbiPlan *plan, const AbiFrame *frame, void *result)
+{
+    for (uint32_t i = 0; i < plan->nresult_moves; i++)
+        take_move(&plan->result_moves[i], frame, result);
 }
 
 static inline void take(const AbiPlan *plan, const AbiFrame *frame, void *result)
 {
-    switch ((AbiResult)plan->result) {
-    case ABI_RESULT_VOID:
-    case ABI_RESULT_MEMORY: break;
-    case ABI_RESULT_RAX: take_word(result, &frame->rax, plan->result_nbytes); break;
-    case ABI_RESULT_XMM0: take_word(result, frame->result.xmm[0], plan->result_nbytes); break;
-    case ABI_RESULT_MOVES:
-        for (uint32_t i = 0; i < plan->nresult_moves; i++)
-            take_move(&plan->result_moves[i], frame, result);
-        break;
-    }
+    if (plan->result == ABI_RESULT_RAX)
+        take_word(result, &frame->rax, plan->result_nbytes);
+    else if (plan->result == ABI_RESULT_XMM0)
+        take_word(result, frame->result.xmm[0], plan->result_nbytes);
+    else if (plan->result == ABI_RESULT_MOVES && plan->result_moves->op == MOVE_16) /* it is the only one */
+        memcpy(result, (const char *)frame + plan->result_moves->frame, 16);
+    else if (plan->result == ABI_RESULT_MOVES)
+        take_moves(plan, frame, result);
 }
 
 void abi_take_result(const AbiPlan *plan, const AbiFrame *frame, void *result)
@@ -133,63 +153,91 @@ void abi_call_variadic(const AbiPlan *plan, AbiFrame *frame, AbiFunction functio
 
 /* -- whole calls ---------------------------------------------------------------------------------------------------------- */
 
-/* Arguments 0..n-1 of nbytes each into consecutive registers: one jump, no further branch. */
-static inline void fill_registers(char *to, void *const *values, uint32_t n, size_t nbytes)
+ALWAYS_INLINE void copy_64(char *to, const void *value)
 {
-    switch (n) {
-    default: /* fall through */
-    case 8: store(to + 56, load(values[7], nbytes)); /* fall through */
-    case 7: store(to + 48, load(values[6], nbytes)); /* fall through */
-    case 6: store(to + 40, load(values[5], nbytes)); /* fall through */
-    case 5: store(to + 32, load(values[4], nbytes)); /* fall through */
-    case 4: store(to + 24, load(values[3], nbytes)); /* fall through */
-    case 3: store(to + 16, load(values[2], nbytes)); /* fall through */
-    case 2: store(to + 8, load(values[1], nbytes)); /* fall through */
-    case 1: store(to, load(values[0], nbytes)); /* fall through */
-    case 0: break;
+    store(to, load(value, 8));
+}
+
+ALWAYS_INLINE void copy_32(char *to, const void *value)
+{
+    store(to, load(value, 4));
+}
+
+static void fill_slots_64(const AbiPlan *plan, char *frame, void *const *values)
+{
+    const AbiMove *move = plan->moves;
+    for (uint32_t i = 0; i < plan->nargs; i++)
+        copy_64(frame + move[i].frame, values[i]);
+}
+
+static void fill_slots_32(const AbiPlan *plan, char *frame, void *const *values)
+{
+    const AbiMove *move = plan->moves;
+    for (uint32_t i = 0; i < plan->nargs; i++)
+        copy_32(frame + move[i].frame, values[i]);
+}
+
+static __attribute__((noinline)) void fill_single(const AbiPlan *plan, AbiFrame *frame, void *const *values)
+{
+    const AbiMove *move = plan->moves, *end = move + plan->nargs;
+    for (; move < end; move++, values++)
+        place_move(move, frame, *values);
+}
+
+static __attribute__((noinline)) void fill_moves(const AbiPlan *plan, AbiFrame *frame, void *const *values)
+{
+    for (uint32_t i = 0; i < plan->nargs; i++)
+        place_moves(plan, frame, i, values[i]);
+}
+
+/* One jump for kind and number together: the plan's arguments are the registers from the label on downwards. */
+ALWAYS_INLINE void fill(const AbiPlan *plan, char *frame, void *const *values)
+{
+    char *gpr = frame + ABI_FRAME_GPR, *vec = frame + ABI_FRAME_VEC;
+    switch (plan->fill) {
+    case FILL_GPR64 + 6: copy_64(gpr + 40, values[5]); /* fall through */
+    case FILL_GPR64 + 5: copy_64(gpr + 32, values[4]); /* fall through */
+    case FILL_GPR64 + 4: copy_64(gpr + 24, values[3]); /* fall through */
+    case FILL_GPR64 + 3: copy_64(gpr + 16, values[2]); /* fall through */
+    case FILL_GPR64 + 2: copy_64(gpr + 8, values[1]); /* fall through */
+    case FILL_GPR64 + 1: copy_64(gpr, values[0]); /* fall through */
+    case FILL_GPR64: break;
+    case FILL_GPR32 + 6: copy_32(gpr + 40, values[5]); /* fall through */
+    case FILL_GPR32 + 5: copy_32(gpr + 32, values[4]); /* fall through */
+    case FILL_GPR32 + 4: copy_32(gpr + 24, values[3]); /* fall through */
+    case FILL_GPR32 + 3: copy_32(gpr + 16, values[2]); /* fall through */
+    case FILL_GPR32 + 2: copy_32(gpr + 8, values[1]); /* fall through */
+    case FILL_GPR32 + 1: copy_32(gpr, values[0]); break;
+    case FILL_VEC64 + 8: copy_64(vec + 56, values[7]); /* fall through */
+    case FILL_VEC64 + 7: copy_64(vec + 48, values[6]); /* fall through */
+    case FILL_VEC64 + 6: copy_64(vec + 40, values[5]); /* fall through */
+    case FILL_VEC64 + 5: copy_64(vec + 32, values[4]); /* fall through */
+    case FILL_VEC64 + 4: copy_64(vec + 24, values[3]); /* fall through */
+    case FILL_VEC64 + 3: copy_64(vec + 16, values[2]); /* fall through */
+    case FILL_VEC64 + 2: copy_64(vec + 8, values[1]); /* fall through */
+    case FILL_VEC64 + 1: copy_64(vec, values[0]); break;
+    case FILL_VEC32 + 8: copy_32(vec + 56, values[7]); /* fall through */
+    case FILL_VEC32 + 7: copy_32(vec + 48, values[6]); /* fall through */
+    case FILL_VEC32 + 6: copy_32(vec + 40, values[5]); /* fall through */
+    case FILL_VEC32 + 5: copy_32(vec + 32, values[4]); /* fall through */
+    case FILL_VEC32 + 4: copy_32(vec + 24, values[3]); /* fall through */
+    case FILL_VEC32 + 3: copy_32(vec + 16, values[2]); /* fall through */
+    case FILL_VEC32 + 2: copy_32(vec + 8, values[1]); /* fall through */
+    case FILL_VEC32 + 1: copy_32(vec, values[0]); break;
+    case FILL_SLOT64: fill_slots_64(plan, frame, values); break;
+    case FILL_SLOT32: fill_slots_32(plan, frame, values); break;
+    case FILL_SINGLE: fill_single(plan, (AbiFrame *)frame, values); break;
+    default: fill_moves(plan, (AbiFrame *)frame, values); break;
     }
 }
 
-/* A uniform plan: the first nregisters arguments from `first` on, the others on the stack. */
-static inline void fill_uniform(const AbiPlan *plan, AbiFrame *frame, void *const *values, uint32_t first, uint32_t nregisters, size_t nbytes)
+ALWAYS_INLINE void run(const AbiPlan *plan, char *frame, AbiFunction function, void *result, void *const *values)
 {
-    char *stack = (char *)frame + plan->stack_offset;
-    uint32_t n = plan->nargs;
-    fill_registers((char *)frame + first, values, n < nregisters ? n : nregisters, nbytes);
-    for (uint32_t i = nregisters; i < n; i++, stack += 8)
-        store(stack, load(values[i], nbytes));
-}
-
-static inline void fill(const AbiPlan *plan, AbiFrame *frame, void *const *values)
-{
-    uint32_t ntaken = plan->result == ABI_RESULT_MEMORY;
-    switch ((AbiFill)plan->fill) {
-    case FILL_GPR64: fill_uniform(plan, frame, values, ABI_FRAME_GPR + 8 * ntaken, ABI_NGPRS - ntaken, 8); break;
-    case FILL_GPR32: fill_uniform(plan, frame, values, ABI_FRAME_GPR + 8 * ntaken, ABI_NGPRS - ntaken, 4); break;
-    case FILL_VEC64: fill_uniform(plan, frame, values, ABI_FRAME_VEC, ABI_NVECS, 8); break;
-    case FILL_VEC32: fill_uniform(plan, frame, values, ABI_FRAME_VEC, ABI_NVECS, 4); break;
-    case FILL_SLOT64:
-        for (uint32_t i = 0; i < plan->nargs; i++)
-            store((char *)frame + plan->moves[i].frame, load(values[i], 8));
-        break;
-    case FILL_SINGLE:
-        for (uint32_t i = 0; i < plan->nargs; i++)
-            place_move(&plan->moves[i], frame, values[i]);
-        break;
-    case FILL_MOVES:
-        for (uint32_t i = 0; i < plan->nargs; i++)
-            place_moves(plan, frame, i, values[i]);
-        break;
-    }
-}
-
-static inline void run(const AbiPlan *plan, AbiFrame *frame, AbiFunction function, void *result, void *const *values)
-{
-    if (plan->result == ABI_RESULT_MEMORY)
-        abi_set_result_address(frame, result);
     fill(plan, frame, values);
-    abi_call(plan, frame, function);
-    take(plan, frame, result);
+    if (plan->result == ABI_RESULT_MEMORY)
+        abi_set_result_address((AbiFrame *)frame, result);
+    abi_call(plan, (AbiFrame *)frame, function);
+    take(plan, (const AbiFrame *)frame, result);
 }
 
 #define SMALL_FRAME_NBYTES 512
@@ -201,13 +249,14 @@ static __attribute__((noinline)) void invoke_large(const AbiPlan *plan, AbiFunct
     char *frame = __builtin_alloca_with_align(plan->frame_nbytes, 128);
     for (uint32_t at = plan->frame_nbytes; at > PAGE_NBYTES; at -= PAGE_NBYTES)
         *(volatile char *)(frame + at - PAGE_NBYTES) = 0;
-    run(plan, (AbiFrame *)frame, function, result, values);
+    run(plan, frame, function, result, values);
 }
 
 void abi_invoke(const AbiPlan *plan, AbiFunction function, void *result, void *const *values)
 {
-    if (plan->frame_nbytes > SMALL_FRAME_NBYTES)
+    _Alignas(16) char frame[SMALL_FRAME_NBYTES];
+    if (plan->frame_nbytes > sizeof frame)
         invoke_large(plan, function, result, values);
     else
-        run(plan, __builtin_alloca_with_align(SMALL_FRAME_NBYTES, 128), function, result, values);
+        run(plan, frame, function, result, values);
 }

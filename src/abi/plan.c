@@ -142,44 +142,39 @@ static uint32_t plan_flags(const Builder *builder)
     return flags;
 }
 
-/* True when each argument is one move by one of two ops, to register or stack slot number i. */
-static bool is_uniform(const AbiPlan *plan, AbiMoveOp op, AbiMoveOp or_op, uint32_t first, uint32_t nregisters)
+/* True when argument i is move i, and each move copies that many bytes: 0 for any number. */
+static bool is_single(const AbiPlan *plan, uint32_t nbytes)
 {
     for (uint32_t i = 0; i < plan->nargs; i++) {
-        const AbiMove *move = &plan->moves[i];
-        uint32_t frame = i < nregisters ? first + 8 * i : plan->stack_offset + 8 * (i - nregisters);
-        if (plan->args[i].nmoves != 1 || (move->op != op && move->op != or_op) || move->frame != frame)
+        AbiMoveOp op = (AbiMoveOp)plan->moves[i].op;
+        uint32_t width = op == MOVE_8 ? 8 : op == MOVE_I32 || op == MOVE_U32 ? 4 : 0;
+        if (plan->args[i].nmoves != 1 || (nbytes != 0 && width != nbytes))
             return false;
     }
     return true;
 }
 
-static bool is_single(const AbiPlan *plan, bool *is_all_8)
+/* True when argument i is in register number i from `first` on, and none is on the stack. */
+static bool is_in_order(const AbiPlan *plan, uint32_t first, uint32_t nregisters)
 {
-    *is_all_8 = true;
-    for (uint32_t i = 0; i < plan->nargs; i++) {
-        if (plan->args[i].nmoves != 1)
+    for (uint32_t i = 0; i < plan->nargs; i++)
+        if (i >= nregisters || plan->moves[i].frame != first + 8 * i)
             return false;
-        *is_all_8 = *is_all_8 && plan->moves[i].op == MOVE_8;
-    }
     return true;
 }
 
-static AbiFill choose_fill(const AbiPlan *plan)
+static uint32_t choose_fill(const AbiPlan *plan)
 {
-    uint32_t ntaken = plan->result == ABI_RESULT_MEMORY;
-    bool is_all_8;
-    if (is_uniform(plan, MOVE_8, MOVE_8, ABI_FRAME_GPR + 8 * ntaken, ABI_NGPRS - ntaken))
-        return FILL_GPR64;
-    if (is_uniform(plan, MOVE_I32, MOVE_U32, ABI_FRAME_GPR + 8 * ntaken, ABI_NGPRS - ntaken))
-        return FILL_GPR32;
-    if (plan->vec_stride == 8 && is_uniform(plan, MOVE_8, MOVE_8, ABI_FRAME_VEC, ABI_NVECS))
-        return FILL_VEC64;
-    if (plan->vec_stride == 8 && is_uniform(plan, MOVE_U32, MOVE_U32, ABI_FRAME_VEC, ABI_NVECS))
-        return FILL_VEC32;
-    if (!is_single(plan, &is_all_8))
+    bool is_64 = is_single(plan, 8), is_32 = is_single(plan, 4);
+    if (!is_single(plan, 0))
         return FILL_MOVES;
-    return is_all_8 ? FILL_SLOT64 : FILL_SINGLE;
+    if (!is_64 && !is_32)
+        return FILL_SINGLE;
+    if (is_in_order(plan, ABI_FRAME_GPR, ABI_NGPRS))
+        return (is_64 ? FILL_GPR64 : FILL_GPR32) + plan->nargs;
+    if (plan->vec_stride == 8 && is_in_order(plan, ABI_FRAME_VEC, ABI_NVECS))
+        return (is_64 ? FILL_VEC64 : FILL_VEC32) + plan->nargs;
+    return is_64 ? FILL_SLOT64 : FILL_SLOT32;
 }
 
 /* -- the plan ------------------------------------------------------------------------------------------------------------- */

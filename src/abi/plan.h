@@ -7,15 +7,17 @@
 #include "abi/frame.h"
 #include "abi/move.h"
 
-/* AbiPlan.fill: how abi_invoke fills the frame. In the uniform ones argument i has its register or stack slot by i alone. */
+/* AbiPlan.fill: how abi_invoke fills the frame. All but the last two copy without a branch on the argument's type; the first four
+ * are followed by the number of arguments, which are all in registers. */
 typedef enum AbiFill {
-    FILL_GPR64,  /* eightbytes in rdi.. and on the stack behind; also no argument at all */
-    FILL_GPR32,  /* 32-bit integers there */
-    FILL_VEC64,  /* doubles in xmm0.. and on the stack behind */
-    FILL_VEC32,  /* floats there */
-    FILL_SLOT64, /* an eightbyte each, anywhere */
-    FILL_SINGLE, /* one move each: move i is argument i's */
-    FILL_MOVES   /* anything */
+    FILL_GPR64 = 0,                /* 0..6 eightbytes in rdi.. */
+    FILL_GPR32 = FILL_GPR64 + 7,   /* 1..6 32-bit integers */
+    FILL_VEC64 = FILL_GPR32 + 7,   /* 1..8 doubles in xmm0.., at a stride of 8 */
+    FILL_VEC32 = FILL_VEC64 + 9,   /* 1..8 floats */
+    FILL_SLOT64 = FILL_VEC32 + 9,  /* an eightbyte each, anywhere */
+    FILL_SLOT32,                   /* a 32-bit integer or a float each, anywhere */
+    FILL_SINGLE,                   /* one move each: move i is argument i's */
+    FILL_MOVES                     /* anything */
 } AbiFill;
 
 typedef struct Builder {
