@@ -130,7 +130,8 @@ SPEC_LIBS := $(patsubst spec/lib/%.c,$(BUILD)/spec/lib%.so,$(sort $(wildcard spe
 .SECONDEXPANSION:
 $(SPEC_LIBS): $(BUILD)/spec/lib%.so: spec/lib/%.c $$(if $$(wildcard spec/lib/%.asm),$(BUILD)/spec/%.asm.o) $(FLAGS_FILE)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -Isrc -fPIC $(filter-out -Wpedantic,$(WARN_C)) -O2 -g -shared -MMD -MP -MF $@.d -o $@ $(filter %.c %.o,$^) -lm
+	$(CC) -std=gnu11 -Isrc -fPIC $(filter-out -Wpedantic,$(WARN_C)) -O2 -g -shared -Wl,-soname,$(@F) -MMD -MP -MF $@.d \
+	    -o $@ $(filter %.c %.o,$^) -lm
 
 $(BUILD)/spec/%.asm.o: spec/lib/%.asm $(FLAGS_FILE)
 	@mkdir -p $(@D)
@@ -196,6 +197,26 @@ test-valgrind: ## the specs under valgrind's memcheck
 	 export LUA_WRAPPER='valgrind -q --error-exitcode=99 --num-callers=30 --suppressions=$(abspath tools/valgrind.supp)'; \
 	 $(MAKE) $(SUB) specs 2>&1 | tee $(BUILD)/log/valgrind; tools/sum_tests.sh $(BUILD)/log/valgrind
 
+# -- bench --------------------------------------------------------------------------------------------------------------------
+
+BENCH_MODULES := $(BUILD)/bench/hand.so $(if $(IR),$(BUILD)/bench/meter.so $(BUILD)/bench/still_clock.so)
+
+# Found where the ffi finds it: next to bench/ in spec/.
+$(BUILD)/bench/hand.so: $(BUILD)/spec/libbench.so
+
+$(BUILD)/bench/%.so: bench/%.c $(FLAGS_FILE)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -g -fPIC -Wall -Wextra -Ispec/lib -isystem $(LUA_INCDIR) -shared -MMD -MP -MF $@.d -o $@ $< \
+	    $(filter %.so,$^) -Wl,-rpath,'$$ORIGIN/../spec'
+
+bench: ## the speed of each kind of call next to a hand-written binding; IR=1 counts instructions; ONLY=TEXT picks cases
+	@tools/install_packages.sh $(if $(IR),valgrind,test)
+	@$(MAKE) $(SUB) bench-inside
+
+bench-inside: lib speclibs $(BENCH_MODULES)
+	@$(LUA_ENV); $(if $(IR),$(LUA) bench/ir.lua $(AIRLOCK_BUILD),\
+	    $(LUA) bench/bench.lua $(AIRLOCK_BUILD) $(if $(shell command -v $(LUAJIT)),--luajit="$(LUAJIT) -joff")) $(if $(ONLY),--only='$(ONLY)')
+
 # -- lint ---------------------------------------------------------------------------------------------------------------------
 
 LINT := lint-warnings lint-layers lint-binary lint-tidy lint-cppcheck lint-lua lint-selftest
@@ -251,7 +272,7 @@ clean: ## remove what was built
 	rm -rf $(BUILD) build-asan
 
 .PHONY: all lib units unit speclibs specs house test test-asan test-asan-inside test-valgrind lint $(LINT) format-diff \
-        demo env install help clean FORCE
+        bench bench-inside demo env install help clean FORCE
 
-DEPS := $(OBJECTS:.o=.d) $(addsuffix .d,$(UNITS) $(SPEC_LIBS)) $(wildcard $(BUILD)/spec/*.d)
+DEPS := $(OBJECTS:.o=.d) $(addsuffix .d,$(UNITS) $(SPEC_LIBS)) $(wildcard $(BUILD)/spec/*.d $(BUILD)/bench/*.d)
 -include $(wildcard $(DEPS))

@@ -1,0 +1,285 @@
+-- The cases of `make bench`: for each, the same loop over the ffi and over the hand-written binding. Uses only what LuaJIT's ffi and
+-- this one have in common, and syntax that LuaJIT reads, so the ffi's half also runs there.
+--
+-- cases(ffi, path, hand) returns a list of { name =, ffi = loop, hand = loop }; a loop runs its operation n times and returns the last
+-- value that it got, which must be the same in both. `hand` may be nil. What is set up outside a loop is not measured.
+
+local declarations = [[
+struct bench_point { double x, y; };
+struct bench_body {
+    struct bench_point position;
+    double mass;
+    int32_t id;
+    uint8_t flags;
+    const char *name;
+};
+extern int bench_counter;
+void bench_nop(void);
+int bench_add(int a, int b);
+double bench_add3(double a, double b, double c);
+double bench_mix16(int a1, int a2, int a3, int a4, int a5, int a6, int a7, int a8,
+                   double d1, double d2, double d3, double d4, double d5, double d6, double d7, double d8);
+size_t bench_length(const char *text);
+const char *bench_name(void);
+struct bench_point bench_mirror(struct bench_point p);
+double bench_norm1(const struct bench_point *p);
+int64_t bench_add64(int64_t a, int64_t b);
+struct bench_body *bench_find_body(int id);
+int snprintf(char *buffer, size_t size, const char *format, ...);
+]]
+
+return function(ffi, path, hand)
+    ffi.cdef(declarations)
+    local lib, C = ffi.load(path), ffi.C
+    local is_luajit = rawget(_G, "jit") ~= nil
+    local has_hand = hand ~= nil
+    local cases = {}
+    local function case(name, ffi_loop, hand_loop)
+        cases[#cases + 1] = { name = name, ffi = ffi_loop, hand = has_hand and hand_loop or nil }
+    end
+    hand = hand or {}
+
+    local P = ffi.typeof("struct bench_point")
+    local P_ptr = ffi.typeof("struct bench_point *")
+
+    case("nop()", function(n)
+        local f = lib.bench_nop
+        for _ = 1, n do f() end
+    end, function(n)
+        local f = hand.nop
+        for _ = 1, n do f() end
+    end)
+
+    case("add(int, int)", function(n)
+        local f, r = lib.bench_add, nil
+        for i = 1, n do r = f(i, 1) end
+        return r
+    end, function(n)
+        local f, r = hand.add, nil
+        for i = 1, n do r = f(i, 1) end
+        return r
+    end)
+
+    case("lib.add(int, int)", function(n)
+        local r
+        for i = 1, n do r = lib.bench_add(i, 1) end
+        return r
+    end, function(n)
+        local r
+        for i = 1, n do r = hand.add(i, 1) end
+        return r
+    end)
+
+    case("three doubles", function(n)
+        local f, r = lib.bench_add3, nil
+        for _ = 1, n do r = f(1.5, 2.5, 3.5) end
+        return r
+    end, function(n)
+        local f, r = hand.add3, nil
+        for _ = 1, n do r = f(1.5, 2.5, 3.5) end
+        return r
+    end)
+
+    case("8 ints, 8 doubles", function(n)
+        local f, r = lib.bench_mix16, nil
+        for i = 1, n do r = f(i, 2, 3, 4, 5, 6, 7, 8, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5) end
+        return r
+    end, function(n)
+        local f, r = hand.mix16, nil
+        for i = 1, n do r = f(i, 2, 3, 4, 5, 6, 7, 8, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5) end
+        return r
+    end)
+
+    case("length(const char *)", function(n)
+        local f, r = lib.bench_length, nil
+        for _ = 1, n do r = f("hello") end
+        return tonumber(r)
+    end, function(n)
+        local f, r = hand.length, nil
+        for _ = 1, n do r = f("hello") end
+        return r
+    end)
+
+    case("char * result", function(n)
+        local f, str, r = lib.bench_name, ffi.string, nil
+        for _ = 1, n do r = str(f()) end
+        return r
+    end, function(n)
+        local f, r = hand.name, nil
+        for _ = 1, n do r = f() end
+        return r
+    end)
+
+    case("int64 add", function(n)
+        local f, r = lib.bench_add64, nil
+        for i = 1, n do r = f(i, 1) end
+        return tonumber(r)
+    end, function(n)
+        local f, r = hand.add64, nil
+        for i = 1, n do r = f(i, 1) end
+        return r
+    end)
+
+    case("struct by value", function(n)
+        local f, p, r = lib.bench_mirror, P(1.5, 2.5), nil
+        for _ = 1, n do r = f(p) end
+        return r.x + r.y
+    end, function(n)
+        local f, p, r = hand.mirror, hand.point(1.5, 2.5), nil
+        for _ = 1, n do r = f(p) end
+        return r.x + r.y
+    end)
+
+    case("pointer to struct", function(n)
+        local f, p, r = lib.bench_norm1, P(1.5, 2.5), nil
+        for _ = 1, n do r = f(p) end
+        return r
+    end, function(n)
+        local f, p, r = hand.norm1, hand.point(1.5, 2.5), nil
+        for _ = 1, n do r = f(p) end
+        return r
+    end)
+
+    case("pointer result", function(n)
+        local f, r = lib.bench_find_body, nil
+        for _ = 1, n do r = f(3) end
+        return r.id
+    end, function(n)
+        local f, r = hand.find_body, nil
+        for _ = 1, n do r = f(3) end
+        return r.id
+    end)
+
+    case("snprintf(%s %d)", function(n)
+        local f, buffer, r = C.snprintf, ffi.new("char[64]"), nil
+        local number = 42
+        if is_luajit then -- a number would go as a double there
+            number = ffi.new("int", number)
+        end
+        for _ = 1, n do r = f(buffer, 64, "%s %d", "hello", number) end
+        return r
+    end, function(n)
+        local f, buffer, r = hand.snprintf_si, hand.new_buffer(), nil
+        for _ = 1, n do r = f(buffer, "%s %d", "hello", 42) end
+        return r
+    end)
+
+    case("global int += 1", function(n)
+        lib.bench_counter = 0
+        for _ = 1, n do lib.bench_counter = lib.bench_counter + 1 end
+        return lib.bench_counter
+    end, function(n)
+        local get, set = hand.get_counter, hand.set_counter
+        set(0)
+        for _ = 1, n do set(get() + 1) end
+        return get()
+    end)
+
+    case("p.x", function(n)
+        local p, r = P(1.5, 2.5), nil
+        for _ = 1, n do r = p.x end
+        return r
+    end, function(n)
+        local p, r = hand.point(1.5, 2.5), nil
+        for _ = 1, n do r = p.x end
+        return r
+    end)
+
+    case("p.x = p.x + 1", function(n)
+        local p = P(1.5, 2.5)
+        for _ = 1, n do p.x = p.x + 1 end
+        return p.x
+    end, function(n)
+        local p = hand.point(1.5, 2.5)
+        for _ = 1, n do p.x = p.x + 1 end
+        return p.x
+    end)
+
+    case("ptr->id", function(n)
+        local p, r = lib.bench_find_body(3), nil
+        for _ = 1, n do r = p.id end
+        return r
+    end, function(n)
+        local p, r = hand.find_body(3), nil
+        for _ = 1, n do r = p.id end
+        return r
+    end)
+
+    case("double a[i]", function(n)
+        local a, r = ffi.new("double[1000]"), nil
+        for _ = 1, n do r = a[999] end
+        return r
+    end, function(n)
+        local a, r = hand.new_doubles(), nil
+        for _ = 1, n do r = a[999] end
+        return r
+    end)
+
+    case("double a[i] = x", function(n)
+        local a = ffi.new("double[1000]")
+        for _ = 1, n do a[999] = 1.5 end
+        return a[999]
+    end, function(n)
+        local a = hand.new_doubles()
+        for _ = 1, n do a[999] = 1.5 end
+        return a[999]
+    end)
+
+    case("uint8_t a[i] = a[i] + 1", function(n)
+        local a = ffi.new("uint8_t[4096]")
+        for _ = 1, n do a[4095] = a[4095] + 1 end
+        return a[4095]
+    end, function(n)
+        local a = hand.new_bytes()
+        for _ = 1, n do a[4095] = a[4095] + 1 end
+        return a[4095]
+    end)
+
+    case("T(1, 2)", function(n)
+        local r
+        for _ = 1, n do r = P(1, 2) end
+        return r.x + r.y
+    end, function(n)
+        local new, r = hand.point, nil
+        for _ = 1, n do r = new(1, 2) end
+        return r.x + r.y
+    end)
+
+    case('ffi.new("T", 1, 2)', function(n)
+        local new, r = ffi.new, nil
+        for _ = 1, n do r = new("struct bench_point", 1, 2) end
+        return r.x + r.y
+    end, function(n)
+        local new, r = hand.point, nil
+        for _ = 1, n do r = new(1, 2) end
+        return r.x + r.y
+    end)
+
+    case('ffi.cast("T *", p)', function(n)
+        local cast, p, r = ffi.cast, P(1.5, 2.5), nil
+        for _ = 1, n do r = cast("struct bench_point *", p) end
+        return r ~= nil
+    end, function(n)
+        local view, p, r = hand.view, hand.point(1.5, 2.5), nil
+        for _ = 1, n do r = view(p) end
+        return r ~= nil
+    end)
+
+    case("ffi.cast(T_ptr, p)", function(n)
+        local cast, p, r = ffi.cast, P(1.5, 2.5), nil
+        for _ = 1, n do r = cast(P_ptr, p) end
+        return r ~= nil
+    end, function(n)
+        local view, p, r = hand.view, hand.point(1.5, 2.5), nil
+        for _ = 1, n do r = view(p) end
+        return r ~= nil
+    end)
+
+    case("(empty loop)", function(n)
+        for _ = 1, n do end -- luacheck: ignore
+    end, function(n)
+        for _ = 1, n do end -- luacheck: ignore
+    end)
+
+    return cases
+end

@@ -1,0 +1,326 @@
+/* A careful hand-written Lua 5.4 binding to libbench, as a good module author writes it today: the arguments checked by
+ * luaL_check*, structs as userdata with metatables of their own, arrays with bounds checks. It is what `make bench`
+ * compares the ffi with, so it takes no short cut that a module on LuaRocks would not take, and leaves none out that it would. */
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench.h"
+
+#define POINT "bench.point"
+#define BODY "bench.body"
+#define DOUBLES "bench.doubles"
+#define BYTES "bench.bytes"
+#define BUFFER "bench.buffer"
+#define VIEW "bench.view"
+#define BUFFER_NBYTES 64
+
+/* -- plain calls ------------------------------------------------------------------------------------------------------- */
+
+static int hand_nop(lua_State *L)
+{
+    (void)L;
+    bench_nop();
+    return 0;
+}
+
+static int hand_add(lua_State *L)
+{
+    int a = (int)luaL_checkinteger(L, 1);
+    int b = (int)luaL_checkinteger(L, 2);
+    lua_pushinteger(L, bench_add(a, b));
+    return 1;
+}
+
+static int hand_add3(lua_State *L)
+{
+    double a = luaL_checknumber(L, 1);
+    double b = luaL_checknumber(L, 2);
+    double c = luaL_checknumber(L, 3);
+    lua_pushnumber(L, bench_add3(a, b, c));
+    return 1;
+}
+
+static int hand_mix16(lua_State *L)
+{
+    int a1 = (int)luaL_checkinteger(L, 1);
+    int a2 = (int)luaL_checkinteger(L, 2);
+    int a3 = (int)luaL_checkinteger(L, 3);
+    int a4 = (int)luaL_checkinteger(L, 4);
+    int a5 = (int)luaL_checkinteger(L, 5);
+    int a6 = (int)luaL_checkinteger(L, 6);
+    int a7 = (int)luaL_checkinteger(L, 7);
+    int a8 = (int)luaL_checkinteger(L, 8);
+    double d1 = luaL_checknumber(L, 9);
+    double d2 = luaL_checknumber(L, 10);
+    double d3 = luaL_checknumber(L, 11);
+    double d4 = luaL_checknumber(L, 12);
+    double d5 = luaL_checknumber(L, 13);
+    double d6 = luaL_checknumber(L, 14);
+    double d7 = luaL_checknumber(L, 15);
+    double d8 = luaL_checknumber(L, 16);
+    lua_pushnumber(L, bench_mix16(a1, a2, a3, a4, a5, a6, a7, a8, d1, d2, d3, d4, d5, d6, d7, d8));
+    return 1;
+}
+
+static int hand_length(lua_State *L)
+{
+    lua_pushinteger(L, (lua_Integer)bench_length(luaL_checkstring(L, 1)));
+    return 1;
+}
+
+static int hand_name(lua_State *L)
+{
+    lua_pushstring(L, bench_name());
+    return 1;
+}
+
+static int hand_add64(lua_State *L)
+{
+    int64_t a = luaL_checkinteger(L, 1);
+    int64_t b = luaL_checkinteger(L, 2);
+    lua_pushinteger(L, bench_add64(a, b));
+    return 1;
+}
+
+static int hand_get_counter(lua_State *L)
+{
+    lua_pushinteger(L, bench_counter);
+    return 1;
+}
+
+static int hand_set_counter(lua_State *L)
+{
+    bench_counter = (int)luaL_checkinteger(L, 1);
+    return 0;
+}
+
+/* -- a buffer, and snprintf into it with a string and an integer ------------------------------------------------------ */
+
+static int hand_new_buffer(lua_State *L)
+{
+    char *buffer = lua_newuserdatauv(L, BUFFER_NBYTES, 0);
+    memset(buffer, 0, BUFFER_NBYTES);
+    luaL_setmetatable(L, BUFFER);
+    return 1;
+}
+
+static int hand_snprintf_si(lua_State *L)
+{
+    char *buffer = luaL_checkudata(L, 1, BUFFER);
+    const char *format = luaL_checkstring(L, 2);
+    const char *text = luaL_checkstring(L, 3);
+    int number = (int)luaL_checkinteger(L, 4);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    lua_pushinteger(L, snprintf(buffer, BUFFER_NBYTES, format, text, number));
+#pragma GCC diagnostic pop
+    return 1;
+}
+
+/* -- struct bench_point --------------------------------------------------------------------------------------------------- */
+
+static struct bench_point *push_point(lua_State *L)
+{
+    struct bench_point *p = lua_newuserdatauv(L, sizeof(*p), 0);
+    luaL_setmetatable(L, POINT);
+    return p;
+}
+
+static int hand_point(lua_State *L)
+{
+    double x = luaL_checknumber(L, 1);
+    double y = luaL_checknumber(L, 2);
+    struct bench_point *p = push_point(L);
+    p->x = x;
+    p->y = y;
+    return 1;
+}
+
+static int hand_mirror(lua_State *L)
+{
+    const struct bench_point *p = luaL_checkudata(L, 1, POINT);
+    struct bench_point mirrored = bench_mirror(*p);
+    *push_point(L) = mirrored;
+    return 1;
+}
+
+static int hand_norm1(lua_State *L)
+{
+    lua_pushnumber(L, bench_norm1(luaL_checkudata(L, 1, POINT)));
+    return 1;
+}
+
+static int point_index(lua_State *L)
+{
+    const struct bench_point *p = luaL_checkudata(L, 1, POINT);
+    const char *key = luaL_checkstring(L, 2);
+    if (strcmp(key, "x") == 0)
+        lua_pushnumber(L, p->x);
+    else if (strcmp(key, "y") == 0)
+        lua_pushnumber(L, p->y);
+    else
+        return luaL_error(L, "point has no field '%s'", key);
+    return 1;
+}
+
+static int point_newindex(lua_State *L)
+{
+    struct bench_point *p = luaL_checkudata(L, 1, POINT);
+    const char *key = luaL_checkstring(L, 2);
+    double value = luaL_checknumber(L, 3);
+    if (strcmp(key, "x") == 0)
+        p->x = value;
+    else if (strcmp(key, "y") == 0)
+        p->y = value;
+    else
+        return luaL_error(L, "point has no field '%s'", key);
+    return 0;
+}
+
+/* A pointer to a point that is owned elsewhere: what the ffi's cast is compared with. */
+static int hand_view(lua_State *L)
+{
+    struct bench_point *p = luaL_checkudata(L, 1, POINT);
+    struct bench_point **view = lua_newuserdatauv(L, sizeof(*view), 0);
+    *view = p;
+    luaL_setmetatable(L, VIEW);
+    return 1;
+}
+
+/* -- struct bench_body, by pointer ---------------------------------------------------------------------------------------- */
+
+static int hand_find_body(lua_State *L)
+{
+    struct bench_body *body = bench_find_body((int)luaL_checkinteger(L, 1));
+    struct bench_body **box = lua_newuserdatauv(L, sizeof(*box), 0);
+    *box = body;
+    luaL_setmetatable(L, BODY);
+    return 1;
+}
+
+static int body_index(lua_State *L)
+{
+    struct bench_body *const *box = luaL_checkudata(L, 1, BODY);
+    const char *key = luaL_checkstring(L, 2);
+    if (strcmp(key, "id") == 0)
+        lua_pushinteger(L, (*box)->id);
+    else if (strcmp(key, "flags") == 0)
+        lua_pushinteger(L, (*box)->flags);
+    else if (strcmp(key, "mass") == 0)
+        lua_pushnumber(L, (*box)->mass);
+    else if (strcmp(key, "name") == 0)
+        lua_pushstring(L, (*box)->name);
+    else if (strcmp(key, "position") == 0)
+        *push_point(L) = (*box)->position;
+    else
+        return luaL_error(L, "body has no field '%s'", key);
+    return 1;
+}
+
+/* -- arrays, counted from 0 ------------------------------------------------------------------------------------------------ */
+
+static int hand_new_doubles(lua_State *L)
+{
+    double *a = lua_newuserdatauv(L, sizeof(bench_doubles), 0);
+    memset(a, 0, sizeof(bench_doubles));
+    luaL_setmetatable(L, DOUBLES);
+    return 1;
+}
+
+static int doubles_index(lua_State *L)
+{
+    const double *a = luaL_checkudata(L, 1, DOUBLES);
+    lua_Integer i = luaL_checkinteger(L, 2);
+    luaL_argcheck(L, 0 <= i && i < 1000, 2, "index out of range");
+    lua_pushnumber(L, a[i]);
+    return 1;
+}
+
+static int doubles_newindex(lua_State *L)
+{
+    double *a = luaL_checkudata(L, 1, DOUBLES);
+    lua_Integer i = luaL_checkinteger(L, 2);
+    luaL_argcheck(L, 0 <= i && i < 1000, 2, "index out of range");
+    a[i] = luaL_checknumber(L, 3);
+    return 0;
+}
+
+static int hand_new_bytes(lua_State *L)
+{
+    uint8_t *a = lua_newuserdatauv(L, sizeof(bench_bytes), 0);
+    memset(a, 0, sizeof(bench_bytes));
+    luaL_setmetatable(L, BYTES);
+    return 1;
+}
+
+static int bytes_index(lua_State *L)
+{
+    const uint8_t *a = luaL_checkudata(L, 1, BYTES);
+    lua_Integer i = luaL_checkinteger(L, 2);
+    luaL_argcheck(L, 0 <= i && i < 4096, 2, "index out of range");
+    lua_pushinteger(L, a[i]);
+    return 1;
+}
+
+static int bytes_newindex(lua_State *L)
+{
+    uint8_t *a = luaL_checkudata(L, 1, BYTES);
+    lua_Integer i = luaL_checkinteger(L, 2);
+    luaL_argcheck(L, 0 <= i && i < 4096, 2, "index out of range");
+    a[i] = (uint8_t)luaL_checkinteger(L, 3);
+    return 0;
+}
+
+/* -- the module ------------------------------------------------------------------------------------------------------------- */
+
+static void new_type(lua_State *L, const char *name, lua_CFunction index, lua_CFunction newindex)
+{
+    luaL_newmetatable(L, name);
+    if (index != NULL) {
+        lua_pushcfunction(L, index);
+        lua_setfield(L, -2, "__index");
+    }
+    if (newindex != NULL) {
+        lua_pushcfunction(L, newindex);
+        lua_setfield(L, -2, "__newindex");
+    }
+    lua_pop(L, 1);
+}
+
+static const luaL_Reg functions[] = {
+    {"nop", hand_nop},
+    {"add", hand_add},
+    {"add3", hand_add3},
+    {"mix16", hand_mix16},
+    {"length", hand_length},
+    {"name", hand_name},
+    {"add64", hand_add64},
+    {"get_counter", hand_get_counter},
+    {"set_counter", hand_set_counter},
+    {"new_buffer", hand_new_buffer},
+    {"snprintf_si", hand_snprintf_si},
+    {"point", hand_point},
+    {"mirror", hand_mirror},
+    {"norm1", hand_norm1},
+    {"view", hand_view},
+    {"find_body", hand_find_body},
+    {"new_doubles", hand_new_doubles},
+    {"new_bytes", hand_new_bytes},
+    {NULL, NULL},
+};
+
+LUAMOD_API int luaopen_hand(lua_State *L);
+
+LUAMOD_API int luaopen_hand(lua_State *L)
+{
+    new_type(L, POINT, point_index, point_newindex);
+    new_type(L, BODY, body_index, NULL);
+    new_type(L, DOUBLES, doubles_index, doubles_newindex);
+    new_type(L, BYTES, bytes_index, bytes_newindex);
+    new_type(L, BUFFER, NULL, NULL);
+    new_type(L, VIEW, NULL, NULL);
+    luaL_newlib(L, functions);
+    return 1;
+}
