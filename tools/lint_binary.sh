@@ -1,6 +1,6 @@
 #!/bin/sh
 # lint_binary.sh FFI_SO [NASM_OBJECT...]: what the linked module must be, whatever made it: exports luaopen_ffi alone, no text relocations, no
-# executable stack, no segment both writable and executable, never unmapped, not tied to a liblua; and each NASM object says that
+# executable stack, no segment both writable and executable, never unmapped, not tied to a liblua, whole; and each NASM object says that
 # it keeps to IBT and SHSTK and wants no executable stack.
 set -u
 export LC_ALL=C
@@ -16,6 +16,10 @@ fail() {
 
 exports=$(nm -D --defined-only --extern-only "$so" | awk '{ print $NF }' | sort | tr '\n' ' ')
 [ "$exports" = "luaopen_ffi " ] || fail "$so" "exports \"${exports% }\", wanted \"luaopen_ffi\""
+
+# What the module wants from outside: Lua's API from the host program, the rest from versioned system libraries.
+foreign=$(nm -D --undefined-only "$so" | awk '$1 == "U" && $2 !~ /@/ && $2 !~ /^luaL?_/ { printf "%s ", $2 }')
+[ -z "$foreign" ] || fail "$so" "needs symbols that nobody has: ${foreign% }"
 
 dynamic=$(readelf -dW "$so")
 case $dynamic in *TEXTREL*) fail "$so" "has text relocations" ;; esac

@@ -117,13 +117,19 @@ int helper(void);
 int helper(void) { return ++value; }
 int luaopen_ffi(void *L) { (void)L; return helper(); }
 C
+cat >"$dir/missing.c" <<'C'
+int elsewhere(void);
+int lua_gettop(void *L);
+int missing(void);
+int missing(void) { return elsewhere() + lua_gettop(0); }
+C
 good="-Wl,-z,nodelete,-z,now,-z,relro,-z,noexecstack -Wl,--version-script=$tools/ffi.map"
 
 # module "flags": links the module anew
 module() {
     rm -f "$dir/ffi.so"
     # shellcheck disable=SC2086
-    "$cc" -shared -fPIC -w -o "$dir/ffi.so" "$dir/module.c" "$dir/noted.o" $1 2>/dev/null || exit 1
+    "$cc" -shared -fPIC -w -o "$dir/ffi.so" "$dir/module.c" "$dir/noted.o" $1 2>"$dir/log" || { cat "$dir/log"; exit 1; }
 }
 
 binary() {
@@ -135,6 +141,7 @@ binary() {
 binary pass "a module as it should be" "$good" ""
 binary fail "another export" "-Wl,-z,nodelete,-z,relro,-z,noexecstack" 'exports "helper luaopen_ffi value"'
 binary fail "no export" "$good -Dluaopen_ffi=luaopen_other" 'exports ""'
+binary fail "missing function" "$good $dir/missing.c" 'nobody has: elsewhere'
 binary fail "executable stack" "$good -Wl,-z,execstack" 'GNU_STACK is "RWE"'
 binary fail "without nodelete" "-Wl,-z,now,-z,relro,-z,noexecstack -Wl,--version-script=$tools/ffi.map" 'not linked -z nodelete'
 binary fail "without relro" "$good -Wl,-z,norelro" 'not linked -z relro'
