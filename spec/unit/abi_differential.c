@@ -19,7 +19,7 @@
 #include "abi_differential/calls.h"
 #include "abi_differential/entry.h"
 
-enum { PER_BATCH = 250, COUNT_DEFAULT = 2000, COUNT_SANITIZED = 400, NAILED_MAX = 12, PATH_NBYTES = 1024, NTALLIES_MAX = 256 };
+enum { PER_BATCH = 250, COUNT_DEFAULT = 2000, COUNT_SANITIZED = 400, NAILED_MAX = 100, PATH_NBYTES = 1024, NTALLIES_MAX = 256 };
 
 static struct {
     uint64_t seed, first, count;

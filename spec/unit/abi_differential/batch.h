@@ -12,9 +12,17 @@
 #define BATCH_NO_LEAF ((uint32_t)ABI_KIND_COUNT) /* the kind of a leaf that turned out not to be one */
 #define BATCH_ARGS_MAX 24
 
-/* Bit-fields have no offset: setting one finds it. Sets bit-field number `index` to all ones in a zeroed object, and gives what is
- * to be added to the place of the bits in that object; -1 behind the last. An unnamed one carries no value. */
-typedef ptrdiff_t (*BatchSetBits)(void *object, unsigned index, int *is_named);
+/* What there is to say about a bit-field besides its place, which no offsetof gives. */
+typedef struct BatchBits {
+    int is_named;      /* an unnamed one carries no value */
+    ptrdiff_t base;    /* to be added to the place of the bits in the object that was set */
+    ptrdiff_t record;  /* of the record that holds it, in the type */
+    uint32_t kind;     /* of the same width when gcc takes it for an ordinary member should it stand at that width's alignment in its
+                        * record; else BATCH_NO_LEAF */
+} BatchBits;
+
+/* Sets bit-field number `index` to all ones in a zeroed object; 0 behind the last. */
+typedef int (*BatchSetBits)(void *object, unsigned index, BatchBits *bits);
 
 typedef struct BatchType {
     const char *name;

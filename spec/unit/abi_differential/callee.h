@@ -105,12 +105,13 @@ __asm__(".text\n"
             "    leaq callee_" #number "(%rip), %r11\n"           \
             "    jmp entry_check\n")
 
-/* Whether an object stands at its type's alignment, asked so that the compiler cannot answer by itself. */
-#define CHECK_ALIGNMENT(object)                                             \
-    do {                                                                    \
-        uintptr_t address_ = (uintptr_t)&(object);                          \
-        __asm__("" : "+r"(address_));                                       \
-        entry_record.nmisaligned += address_ % __alignof__(object) != 0;    \
+/* Whether an argument on the stack stands at its type's alignment, asked so that the compiler cannot answer by itself. One that came in
+ * registers has its address from the callee. */
+#define CHECK_ALIGNMENT(object)                                                                                     \
+    do {                                                                                                            \
+        uintptr_t address_ = (uintptr_t)&(object);                                                                  \
+        __asm__("" : "+r"(address_));                                                                               \
+        entry_record.nmisaligned += address_ > entry_record.rsp && address_ % __alignof__(object) != 0;             \
     } while (0)
 
 #define RECEIVE(object)                                 \

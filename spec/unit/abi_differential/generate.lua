@@ -11,13 +11,25 @@ local random = math.random
 
 local ISA_NAMES = {[0] = "baseline", "avx", "avx512"}
 
--- By feature of a signature: the rule by which clang may pass it otherwise than gcc and the psABI. The driver leaves a case out only when
--- the caller compiled by gcc and the callee compiled by clang do disagree; anything else counts, for clang as well.
+-- By feature of a signature: the rule by which clang 14 may pass it otherwise than gcc 12 and the psABI. The driver leaves a case out only
+-- when the caller compiled by gcc and the callee compiled by clang do disagree; anything else counts, for clang as well.
 local CLANG_DIFFERS = {
+    -- With one INTEGER register left clang splits a bare __int128 between it and the stack.
     int128 = "int128",
+    -- va_arg of clang takes __float128 from the stack, and a record that holds one is passed in memory.
+    float128 = "float128",
+    complex_float128 = "float128",
+    -- gcc passes a vector of one floating element in memory, clang returns it in xmm0 (and passes one float there).
     vector_of_one = "vector_of_one",
+    -- clang passes vectors of 32 and 64 bytes to a variadic function in memory, the named ones too.
+    variadic_wide_vector = "variadic_wide_vector",
+    -- clang ignores unnamed bit-fields, gcc counts them as INTEGER.
     unnamed_bit_field = "unnamed_bit_field",
+    -- A bit-field of 16, 32 or 64 bits in its natural place is an ordinary member for gcc, so that it can be unaligned; never for clang.
+    full_bit_field = "full_bit_field",
+    -- gcc gives a zero-length array inside an eightbyte the class of its element, clang ignores it.
     zero_length_array = "zero_length_array",
+    -- clang passes a struct with a flexible array member in memory, gcc ignores the member.
     flexible_array = "flexible_array",
 }
 
@@ -76,7 +88,9 @@ end
 
 local function sorted_keys(set)
     local keys = {}
-    for key in pairs(set) do keys[#keys + 1] = key end
+    for key, is_in in pairs(set) do
+        if is_in then keys[#keys + 1] = key end
+    end
     table.sort(keys)
     return keys
 end
@@ -85,7 +99,8 @@ local function describe(signature)
     local features = {}
     for _, t in ipairs(signature.args) do model.add_features(t, features) end
     if signature.result then model.add_features(signature.result, features) else features.void_result = true end
-    if signature.is_variadic then features.variadic = true end
+    features.variadic = signature.is_variadic
+    features.variadic_wide_vector = signature.is_variadic and (features.vector32 or features.vector64)
     if #signature.args > 8 then features.over_8_arguments = true end
     local rules = {}
     for feature, rule in pairs(CLANG_DIFFERS) do

@@ -43,12 +43,12 @@ M.types = {
     scalar(9, "float", "F32", 4, {promoted = "double", feature = "float"}),
     scalar(9, "double", "F64", 8, {feature = "double"}),
     scalar(3, "long double", "F80", 16, {feature = "long_double"}),
-    scalar(2, "Float16", "F16", 2, {feature = "float16"}),
+    scalar(0.7, "Float16", "F16", 2, {feature = "float16"}),
     scalar(3, "__float128", "F128", 16, {feature = "float128"}),
     scalar(2, "ComplexFloat", "F32", 8, {parts = 2, align = 4, feature = "complex"}),
     scalar(2, "ComplexDouble", "F64", 16, {parts = 2, align = 8, feature = "complex"}),
     scalar(2, "ComplexLongDouble", "COMPLEX_F80", 32, {align = 16, feature = "complex_long_double"}),
-    scalar(1, "ComplexFloat16", "F16", 4, {parts = 2, align = 2, feature = "float16"}),
+    scalar(0.3, "ComplexFloat16", "F16", 4, {parts = 2, align = 2, feature = "float16"}),
     scalar(1, "ComplexFloat128", "F128", 32, {parts = 2, align = 16, feature = "complex_float128"}),
     scalar(0.5, "ComplexChar", "I8", 2, {parts = 2, align = 1, feature = "complex_integer"}),
     scalar(0.5, "ComplexShort", "I16", 4, {parts = 2, align = 2, feature = "complex_integer"}),
@@ -98,6 +98,9 @@ end
 
 -- -- records ----------------------------------------------------------------------------------------------------------------------
 
+-- The kind of a bit-field that gcc makes an ordinary member if it can. One of 8 bits is the same either way.
+local ORDINARY = {[16] = "ABI_U16", [32] = "ABI_U32", [64] = "ABI_U64", [128] = "ABI_I128"}
+
 local ALIGNMENTS = {2, 4, 8, 8, 16, 16, 16, 32, 32, 64}
 local draw_members
 
@@ -106,11 +109,11 @@ local function new_name(signature)
     return "m" .. signature.nnames
 end
 
--- A nested record is anonymous now and then; not when it has unnamed bit-fields, which are found by its name.
+-- A nested record is anonymous now and then; not when it has bit-fields that are found by its name.
 local function draw_nested(signature, depth, left)
     local record = draw_members(signature, depth + 1, random(1, left))
     local member = {type = record, dims = {}}
-    if not record.has_unnamed_bits and record.has_names and random() < 0.3 then return member end
+    if not record.must_have_name and record.has_names and random() < 0.3 then return member end
     member.name = new_name(signature)
     if random() < 0.25 then member.dims[1] = random(1, 3) end
     return member
@@ -187,7 +190,7 @@ local function add_member(record, member)
     table.insert(record.members, member)
     lay_out(record, member)
     if member.name or member.type.has_names then record.has_names = true end
-    if member.bits and member.bits > 0 and not member.name then record.has_unnamed_bits = true end
+    if member.bits and member.bits > 0 and (not member.name or ORDINARY[member.bits]) then record.must_have_name = true end
 end
 
 local function draw_palette(signature)
@@ -277,10 +280,11 @@ local function add_scalar(t, offset, leaves)
     end
 end
 
--- gcc gives an eightbyte that a zero-length array begins in the middle of the class of its element; only INTEGER ever tells.
+-- A zero-length array that begins in the middle of an eightbyte counts in gcc like its element, its alignment included; else not at all.
 local function add_zero_length(t, offset, leaves)
-    if t.record or IS_FLOATING[t.kind] or t.kind:find("VECTOR", 1, true) then return end
-    leaves[#leaves + 1] = ("{%s / 8 * 8, %s %% 8 != 0 ? ABI_U8 : BATCH_NO_LEAF}"):format(offset, offset)
+    local class = IS_FLOATING[t.kind] and "ABI_F16" or "ABI_U8"
+    leaves[#leaves + 1] = ("{%s / 8 * 8, %s %% 8 == 0 ? BATCH_NO_LEAF : %s %% __alignof__(%s) != 0 ? ABI_MEMORY : %s}"):format(
+        offset, offset, offset, t.name, t.in_memory and "ABI_MEMORY" or class)
 end
 
 local add_record
@@ -307,10 +311,14 @@ function add_record(root, record, path, leaves, bits)
             else
                 add_record(root, member.type, path, leaves, bits)
             end
-        elseif member.name then
-            bits[#bits + 1] = {path = prefix .. member.name}
         elseif member.bits > 0 then
-            bits[#bits + 1] = {twin = record, path = path, pad = "pad" .. i}
+            bits[#bits + 1] = {
+                record = record,
+                path = path,
+                name = member.name,
+                pad = "pad" .. i,
+                kind = not record.packed and ORDINARY[member.bits] or "BATCH_NO_LEAF",
+            }
         end
     end
 end
@@ -328,17 +336,18 @@ end
 
 -- A BatchSetBits. An unnamed bit-field is set through a twin of its record in which it has a name.
 function M.spell_set_bits(t, bits, name)
-    local lines = {("static ptrdiff_t %s(void *object, unsigned index, int *is_named)\n{"):format(name), "    switch (index) {"}
+    local lines = {("static int %s(void *object, unsigned index, BatchBits *bits)\n{"):format(name), "    switch (index) {"}
     for i, field in ipairs(bits) do
-        if field.twin then
-            lines[#lines + 1] = ("    case %d: { typedef %s Twin; ((Twin *)object)->%s = -1; *is_named = 0; return %s; }"):format(
-                i - 1, M.spell_record(field.twin, "    ", true), field.pad,
-                field.path == "" and "0" or ("offsetof(%s, %s)"):format(t.name, field.path))
+        local offset = field.path == "" and "0" or ("offsetof(%s, %s)"):format(t.name, field.path)
+        if field.name then
+            lines[#lines + 1] = ("    case %d: ((%s *)object)->%s%s = -1; *bits = (BatchBits){1, 0, %s, %s}; return 1;"):format(
+                i - 1, t.name, field.path == "" and "" or field.path .. ".", field.name, offset, field.kind)
         else
-            lines[#lines + 1] = ("    case %d: ((%s *)object)->%s = -1; *is_named = 1; return 0;"):format(i - 1, t.name, field.path)
+            lines[#lines + 1] = ("    case %d: { typedef %s Twin; ((Twin *)object)->%s = -1; *bits = (BatchBits){0, %s, %s, %s}; return 1; }"):format(
+                i - 1, M.spell_record(field.record, "    ", true), field.pad, offset, offset, field.kind)
         end
     end
-    lines[#lines + 1] = "    default: return -1;\n    }\n}"
+    lines[#lines + 1] = "    default: return 0;\n    }\n}"
     return table.concat(lines, "\n")
 end
 
@@ -351,6 +360,8 @@ local function add_member_features(record, member, set)
             set.zero_bit_field = true
         elseif not member.name then
             set.unnamed_bit_field = true
+        elseif ORDINARY[member.bits] then
+            set.full_bit_field = true
         end
     elseif member.flexible then
         set.flexible_array = true

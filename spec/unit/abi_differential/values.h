@@ -59,27 +59,43 @@ static inline bool value_is_sse_or_x87(uint32_t kind)
     return kind >= ABI_F16;
 }
 
-/* Finds the bit-fields: their bits go to the mask, a U8 leaf into each eightbyte that one of them touches. */
+static inline void value_add_leaf(ValueType *type, size_t offset, uint32_t kind)
+{
+    type->leaves = realloc(type->leaves, (type->abi.nleaves + 1) * sizeof *type->leaves);
+    if (type->leaves == NULL)
+        abort();
+    type->leaves[type->abi.nleaves++] = (AbiLeaf){(uint32_t)offset, kind};
+    type->abi.leaves = type->leaves;
+}
+
+/* The bits of one bit-field, all set in `object`: into the mask, and a leaf into each eightbyte that it touches. */
+static inline void value_add_bits(ValueType *type, const BatchBits *bits, const unsigned char *object)
+{
+    ptrdiff_t first = -1, eightbyte = -1;
+    for (ptrdiff_t i = 0; i < VALUE_NBYTES_MAX; i++) {
+        ptrdiff_t place = bits->base + i;
+        if (object[i] == 0)
+            continue;
+        if (first < 0)
+            first = place;
+        if (bits->is_named)
+            type->mask[place] |= object[i];
+        if (place / 8 != eightbyte)
+            value_add_leaf(type, (size_t)place, ABI_U8);
+        eightbyte = place / 8;
+    }
+    if (bits->kind != BATCH_NO_LEAF && (size_t)(first - bits->record) % value_leaf_nbytes(bits->kind) == 0)
+        value_add_leaf(type, (size_t)first, bits->kind);
+}
+
 static inline void value_find_bits(ValueType *type)
 {
     static _Alignas(64) unsigned char object[VALUE_NBYTES_MAX];
-    unsigned char has_leaf[VALUE_NBYTES_MAX / 8] = {0};
-    for (unsigned index = 0;; index++) {
-        int is_named;
+    BatchBits bits;
+    memset(object, 0, sizeof object);
+    for (unsigned index = 0; type->batch->set_bits(object, index, &bits); index++) {
+        value_add_bits(type, &bits, object);
         memset(object, 0, sizeof object);
-        ptrdiff_t base = type->batch->set_bits(object, index, &is_named);
-        if (base < 0)
-            return;
-        for (size_t i = 0; i < sizeof object; i++) {
-            size_t place = (size_t)base + i;
-            if (object[i] == 0)
-                continue;
-            if (is_named)
-                type->mask[place] |= object[i];
-            if (!has_leaf[place / 8])
-                type->leaves[type->abi.nleaves++] = (AbiLeaf){(uint32_t)place, ABI_U8};
-            has_leaf[place / 8] = 1;
-        }
     }
 }
 
@@ -95,18 +111,18 @@ static inline void value_load_type(ValueType *type, const BatchType *batch)
     if (batch->size > VALUE_NBYTES_MAX)
         abort();
     *type = (ValueType){.batch = batch};
-    type->leaves = calloc(batch->nleaves + VALUE_NBYTES_MAX / 8, sizeof *type->leaves);
+    type->abi = (AbiType){.size = batch->size, .align = batch->align};
     type->mask = calloc(VALUE_NBYTES_MAX, 1);
-    if (type->leaves == NULL || type->mask == NULL)
+    if (type->mask == NULL)
         abort();
     for (uint32_t i = 0; i < batch->nleaves; i++) {
         AbiLeaf leaf = batch->leaves[i];
         if (leaf.kind == BATCH_NO_LEAF)
             continue;
-        type->leaves[type->nvalues++] = leaf;
+        value_add_leaf(type, leaf.offset, leaf.kind);
         value_mask_leaf(type, leaf);
     }
-    type->abi = (AbiType){.size = batch->size, .align = batch->align, .nleaves = type->nvalues, .leaves = type->leaves};
+    type->nvalues = type->abi.nleaves;
     if (batch->set_bits != NULL)
         value_find_bits(type);
 }
