@@ -1,0 +1,205 @@
+#include "bind/cdata.h"
+
+#include <string.h>
+
+#include "bind/call.h"
+#include "bind/errors.h"
+#include "cdecl/cdecl.h"
+
+static uint64_t stamp_of(const TypeInfo *info, unsigned flags)
+{
+    return info->state->cookie ^ (uintptr_t)info ^ flags;
+}
+
+static void set_metatable(lua_State *L, int ref)
+{
+    state_push_ref(L, ref);
+    lua_setmetatable(L, -2);
+}
+
+/* Objects whose size is not the type's, or whose alignment is beyond the 16 bytes that a userdata gives: the header says where the
+ * value begins inside the same userdata. */
+static void *push_sized(lua_State *L, TypeInfo *info, uint64_t nbytes)
+{
+    uint32_t align = info->type->align > 16 ? info->type->align : 16;
+    if (nbytes > PTRDIFF_MAX - sizeof(CdataIndirect) - align)
+        error_raise(L, MESSAGE_TOO_LARGE, error_push_type(L, info->type));
+    CdataIndirect *cdata = lua_newuserdatauv(L, sizeof *cdata + (size_t)nbytes + align - 16, 0);
+    uintptr_t start = ((uintptr_t)(cdata + 1) + align - 1) & ~(uintptr_t)(align - 1);
+    cdata->header.stamp = stamp_of(info, CDATA_INDIRECT | CDATA_SIZED);
+    cdata->header.info = info;
+    cdata->address = (void *)start;
+    cdata->nbytes = nbytes;
+    set_metatable(L, info->state->ref_cdata_meta);
+    return cdata->address;
+}
+
+void *cdata_push_new(lua_State *L, TypeInfo *info)
+{
+    const CType *type = info->type;
+    if (type->align > 16 || type->size > PTRDIFF_MAX - 64)
+        return push_sized(L, info, type->size);
+    Cdata *cdata = lua_newuserdatauv(L, sizeof *cdata + (size_t)type->size, 0);
+    cdata->stamp = stamp_of(info, 0);
+    cdata->info = info;
+    set_metatable(L, info->state->ref_cdata_meta);
+    return cdata + 1;
+}
+
+void *cdata_push_new_sized(lua_State *L, TypeInfo *info, uint64_t nbytes)
+{
+    void *value = push_sized(L, info, nbytes);
+    memset(value, 0, (size_t)nbytes);
+    return value;
+}
+
+/* Pushes what keeps the memory alive that the value at `owner` points into or is: itself, what it hangs on, or nothing when that
+ * memory is C's. */
+static bool push_anchor(lua_State *L, FfiState *S, int owner)
+{
+    Cdata *cdata = cdata_to(S, L, owner);
+    unsigned flags = cdata != NULL ? cdata_flags(S, cdata) : 0;
+    if (flags & CDATA_ANCHORED) {
+        lua_getiuservalue(L, owner, 1);
+        return true;
+    }
+    if (cdata != NULL && (cdata->info->is_pointer || (flags & (CDATA_INDIRECT | CDATA_SIZED)) == CDATA_INDIRECT))
+        return false;
+    lua_pushvalue(L, owner);
+    return true;
+}
+
+/* New userdata for a header and a pointer, hung on its owner's anchor. */
+static Cdata *push_reference(lua_State *L, TypeInfo *info, int owner, unsigned flags)
+{
+    FfiState *S = info->state;
+    bool is_anchored = owner != 0 && push_anchor(L, S, owner);
+    Cdata *cdata = lua_newuserdatauv(L, sizeof *cdata + sizeof(void *), is_anchored);
+    cdata->stamp = stamp_of(info, flags | (is_anchored ? CDATA_ANCHORED : 0));
+    cdata->info = info;
+    if (is_anchored) {
+        lua_insert(L, -2);
+        lua_setiuservalue(L, -2, 1);
+    }
+    set_metatable(L, S->ref_cdata_meta);
+    return cdata;
+}
+
+void cdata_push_view(lua_State *L, TypeInfo *info, void *address, int owner, unsigned flags)
+{
+    Cdata *cdata = push_reference(L, info, owner, CDATA_INDIRECT | flags);
+    memcpy(cdata + 1, &address, sizeof address);
+}
+
+void cdata_push_pointer(lua_State *L, TypeInfo *info, const void *value, int owner)
+{
+    Cdata *cdata = push_reference(L, info, owner, 0);
+    memcpy(cdata + 1, &value, sizeof value);
+}
+
+void cdata_push_pointer_or_nil(lua_State *L, TypeInfo *info, const void *value, int owner)
+{
+    if (value == NULL)
+        lua_pushnil(L);
+    else
+        cdata_push_pointer(L, info, value, owner);
+}
+
+uint64_t cdata_nbytes(const FfiState *S, Cdata *cdata)
+{
+    unsigned flags = cdata_flags(S, cdata);
+    if (flags & CDATA_SIZED)
+        return ((CdataIndirect *)(void *)cdata)->nbytes;
+    if (flags & CDATA_UNCHECKED || cdata->info->type->is_vla)
+        return CTYPE_SIZE_UNKNOWN;
+    return cdata->info->type->size;
+}
+
+uint64_t cdata_nelems(const FfiState *S, Cdata *cdata)
+{
+    const CType *type = cdata->info->type;
+    if (type->kind == CTYPE_VECTOR)
+        return type->nelems;
+    if (type->is_vla && cdata_flags(S, cdata) & CDATA_SIZED) {
+        uint64_t element = type->u.element->size;
+        return element == 0 ? 0 : cdata_nbytes(S, cdata) / element;
+    }
+    if (cdata_flags(S, cdata) & CDATA_UNCHECKED || !ctype_is_complete(type))
+        return CTYPE_SIZE_UNKNOWN;
+    return type->nelems;
+}
+
+/* -- ctype objects -------------------------------------------------------------------------------------------------------------- */
+
+typedef struct CtypeObject {
+    uint64_t stamp; /* ~cookie ^ address of the type */
+    CType *type;
+} CtypeObject;
+
+void ctypeobj_push(FfiState *S, lua_State *L, CType *type)
+{
+    luaL_checkstack(L, 4, NULL);
+    state_push_ref(L, S->ref_ctypes);
+    if (lua_rawgetp(L, -1, type) == LUA_TNIL) {
+        lua_pop(L, 1);
+        typeinfo_of(S, L, type);
+        CtypeObject *object = lua_newuserdatauv(L, sizeof *object, 0);
+        object->stamp = ~S->cookie ^ (uintptr_t)type;
+        object->type = type;
+        set_metatable(L, S->ref_ctype_meta);
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, -3, type);
+    }
+    lua_remove(L, -2);
+}
+
+CType *ctypeobj_to(FfiState *S, lua_State *L, int index)
+{
+    if (lua_type(L, index) != LUA_TUSERDATA || lua_rawlen(L, index) < sizeof(CtypeObject))
+        return NULL;
+    CtypeObject *object = lua_touserdata(L, index);
+    return (object->stamp ^ ~S->cookie ^ (uintptr_t)object->type) == 0 ? object->type : NULL;
+}
+
+/* A type string is parsed once, unless it defines a type (each `struct { … }` is a new one) or stands for parameters. */
+static CType *parse_spelling(FfiState *S, lua_State *L, int index)
+{
+    size_t length;
+    const char *text = lua_tolstring(L, index, &length);
+    CdeclSource source = {.text = text, .length = length};
+    Error error = {.code = ERROR_NONE};
+    state_enter(S, L);
+    CType *type = cdecl_type_name(S->types, &source, &error);
+    if (type == NULL)
+        error_raise_cdecl(L, &error, text);
+    if (memchr(text, '{', length) == NULL && memchr(text, '$', length) == NULL) {
+        state_push_ref(L, S->ref_spellings);
+        lua_pushvalue(L, index);
+        ctypeobj_push(S, L, type);
+        lua_rawset(L, -3);
+        lua_pop(L, 1);
+    }
+    return type;
+}
+
+CType *check_ctype(FfiState *S, lua_State *L, int index, const char *function)
+{
+    int type = lua_type(L, index);
+    if (type == LUA_TSTRING) {
+        state_push_ref(L, S->ref_spellings);
+        lua_pushvalue(L, index);
+        CtypeObject *object = lua_rawget(L, -2) == LUA_TUSERDATA ? lua_touserdata(L, -1) : NULL;
+        lua_pop(L, 2);
+        return object != NULL ? object->type : parse_spelling(S, L, index);
+    }
+    CType *found = NULL;
+    if (type == LUA_TUSERDATA) {
+        Cdata *cdata = cdata_to(S, L, index);
+        found = cdata != NULL ? cdata->info->type : ctypeobj_to(S, L, index);
+    } else if (type == LUA_TFUNCTION) {
+        found = call_type_of(L, index);
+    }
+    if (found == NULL)
+        error_raise(L, MESSAGE_CTYPE_WANTED, index, function, error_push_value(L, index));
+    return found;
+}

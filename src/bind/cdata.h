@@ -1,0 +1,84 @@
+/* C objects as Lua userdata. The payload is a header of 16 bytes and then, by the header's flags, the value itself or its address.
+ * A cdata that points into memory of another Lua object (a view, a derived pointer) has that object as its user value; owned
+ * values have none, which is the cheapest userdata and keeps the value 16-aligned. */
+#ifndef AIRLOCK_BIND_CDATA_H
+#define AIRLOCK_BIND_CDATA_H
+
+#include "bind/state.h"
+#include "bind/typeinfo.h"
+
+enum {
+    CDATA_INDIRECT = 1,  /* the value is elsewhere: CdataIndirect */
+    CDATA_SIZED = 2,     /* CdataIndirect.nbytes is the object's size (variable-length and over-aligned objects) */
+    CDATA_UNCHECKED = 4, /* array view whose index is not checked (a record's last member) */
+    CDATA_ANCHORED = 8,  /* it has a user value: the object whose memory it points into */
+    CDATA_FLAGS = 15
+};
+
+typedef struct Cdata {
+    uint64_t stamp; /* cookie ^ address of info ^ flags */
+    TypeInfo *info;
+} Cdata;
+
+typedef struct CdataIndirect {
+    Cdata header;
+    void *address;
+    uint64_t nbytes; /* when CDATA_SIZED */
+} CdataIndirect;
+
+_Static_assert(sizeof(Cdata) == 16, "the value behind the header stays 16-aligned");
+_Static_assert(sizeof(CdataIndirect) == 32, "the value behind a sized header stays 16-aligned");
+
+static inline unsigned cdata_flags(const FfiState *S, const Cdata *cdata)
+{
+    return (unsigned)(cdata->stamp ^ S->cookie ^ (uintptr_t)cdata->info) & CDATA_FLAGS;
+}
+
+static inline void *cdata_address(const FfiState *S, Cdata *cdata)
+{
+    return cdata_flags(S, cdata) & CDATA_INDIRECT ? ((CdataIndirect *)(void *)cdata)->address : (void *)(cdata + 1);
+}
+
+/* The cdata at `index`, or NULL when it is something else. [-0, +0, -] */
+static inline Cdata *cdata_to(FfiState *S, lua_State *L, int index)
+{
+    if (lua_type(L, index) != LUA_TUSERDATA || lua_rawlen(L, index) < sizeof(Cdata))
+        return NULL;
+    Cdata *cdata = lua_touserdata(L, index);
+    return ((cdata->stamp ^ S->cookie ^ (uintptr_t)cdata->info) & ~(uint64_t)CDATA_FLAGS) == 0 ? cdata : NULL;
+}
+
+/* The address that a POINTER or REFERENCE cdata holds. */
+static inline void *cdata_pointer(const FfiState *S, Cdata *cdata)
+{
+    return *(void **)cdata_address(S, cdata);
+}
+
+/* New object of a complete type with its value unset; returns the value's address. [-0, +1, m] */
+void *cdata_push_new(lua_State *L, TypeInfo *info);
+/* New variable-length object of nbytes, zeroed; returns the value's address. [-0, +1, m] */
+void *cdata_push_new_sized(lua_State *L, TypeInfo *info, uint64_t nbytes);
+/* New object of a type that is the object at `address`; owner: stack index of what keeps it alive, 0 for nothing. [-0, +1, m] */
+void cdata_push_view(lua_State *L, TypeInfo *info, void *address, int owner, unsigned flags);
+/* Pointer object with this value (never nil); owner as above. [-0, +1, m] */
+void cdata_push_pointer(lua_State *L, TypeInfo *info, const void *value, int owner);
+/* Like cdata_push_pointer, but NULL is nil. [-0, +1, m] */
+void cdata_push_pointer_or_nil(lua_State *L, TypeInfo *info, const void *value, int owner);
+
+/* Number of bytes that the object is known to have, or CTYPE_SIZE_UNKNOWN (unchecked arrays, incomplete types). */
+uint64_t cdata_nbytes(const FfiState *S, Cdata *cdata);
+/* Number of elements of an ARRAY or VECTOR cdata, or CTYPE_SIZE_UNKNOWN when unknown. */
+uint64_t cdata_nelems(const FfiState *S, Cdata *cdata);
+
+/* -- ctype objects: the same header, stamped apart, in their own metatable ------------------------------------------------ */
+
+/* Pushes the one ctype object of a type. [-0, +1, m] */
+void ctypeobj_push(FfiState *S, lua_State *L, CType *type);
+/* The type that a ctype object at `index` stands for, or NULL. [-0, +0, -] */
+CType *ctypeobj_to(FfiState *S, lua_State *L, int index);
+
+/* The type that argument `index` names: a string, a ctype object, a cdata or a C function (their types). Raises for anything else and
+ * for text that does not parse. `function` is the module function's name for messages. [-0, +0, v] */
+CType *check_ctype(FfiState *S, lua_State *L, int index, const char *function);
+
+#endif

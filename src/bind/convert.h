@@ -1,0 +1,48 @@
+/* Values across the border, both ways: the conversion tables of doc/ and LuaJIT's documentation with design.md's differences. Reading
+ * never fails but for memory; writing raises with the place and both types. */
+#ifndef AIRLOCK_BIND_CONVERT_H
+#define AIRLOCK_BIND_CONVERT_H
+
+#include "bind/cdata.h"
+#include "bind/errors.h"
+#include "bind/typeinfo.h"
+
+/* A number of any C type on its way between two. */
+typedef struct Number {
+    enum { NUMBER_SIGNED, NUMBER_UNSIGNED, NUMBER_FLOATING } kind;
+    __extension__ unsigned __int128 integer; /* two's complement */
+    __float128 floating;
+} Number;
+
+/* The number that a scalar at `address` holds; info->kind must be a number kind. */
+Number number_load(const TypeInfo *info, const void *address);
+/* Stores it by C's conversion; false (and nothing stored) for NaN, infinities and floats outside int64 and uint64 into an integer. */
+bool number_store(const TypeInfo *info, void *address, const Number *number);
+/* The number that the Lua value at `index` is: a Lua number, a boolean or a cdata number. False when it is none. [-0, +0, -] */
+bool number_to(FfiState *S, lua_State *L, int index, Number *number);
+
+/* Pushes the value of type `info` at `address` as Lua sees it: a number, boolean, nil or pointer cdata, or a view of a
+ * record or array that `owner` (stack index, 0: nobody) keeps alive. `flags` go to an array's view. [-0, +1, m] */
+void value_push(lua_State *L, TypeInfo *info, void *address, int owner, unsigned flags);
+
+/* Converts the Lua value at `index` by the rules of assignment and stores it. [-0, +0, v] */
+void value_store(lua_State *L, TypeInfo *info, void *address, int index, const Place *place);
+
+/* ffi.cast: the value at `index` as `info`'s type. [-0, +1, v] */
+void value_push_cast(lua_State *L, TypeInfo *info, int index);
+
+/* Address that the Lua value at `index` has for a pointer to `element` (NULL: any object), or error_conversion. Not for nil-refusing places. */
+void *pointer_of(lua_State *L, TypeInfo *pointer, int index, const Place *place);
+
+/* What a userdata of another library stands for where a pointer is wanted: its payload; an io file's FILE. NULL: a closed file. [-0, +0, m] */
+void *foreign_address(lua_State *L, int index);
+
+/* Bit-field of a record at `record + field->offset`. */
+void bitfield_push(lua_State *L, const Field *field, const void *address);
+void bitfield_store(lua_State *L, const Field *field, void *address, int index, const Place *place);
+
+/* Initialises the zeroed object at `address` from `count` Lua values at `first` on (ffi.new's initialisers). [-0, +0, v] */
+void value_initialise(lua_State *L, TypeInfo *info, void *address, uint64_t nbytes, int first, int count,
+                      const Place *place);
+
+#endif

@@ -1,0 +1,112 @@
+#include "bind/errors.h"
+
+#include <lauxlib.h>
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "bind/call.h"
+#include "bind/cdata.h"
+#include "bind/state.h"
+
+static const char *const message_formats[MESSAGE_COUNT] = {
+#define BIND_MESSAGE(name, format) format,
+#include "bind/messages.def"
+#undef BIND_MESSAGE
+};
+
+void error_raise(lua_State *L, Message message, ...)
+{
+    va_list arguments;
+    luaL_checkstack(L, 4, NULL);
+    luaL_where(L, 1);
+    va_start(arguments, message);
+    lua_pushvfstring(L, message_formats[message], arguments);
+    va_end(arguments);
+    lua_concat(L, 2);
+    lua_error(L);
+    __builtin_unreachable();
+}
+
+void error_raise_cdecl(lua_State *L, const Error *error, const char *chunk)
+{
+    const char *file = error->file[0] != '\0' ? error->file : chunk;
+    if (error->line == 0)
+        error_raise(L, MESSAGE_CDECL_NO_POSITION, error->text);
+    if (error->source[0] == '\0')
+        error_raise(L, MESSAGE_CDECL, file, (int)error->line, (int)error->column, error->text);
+    /* the caret's column repeats the line's tabs, so that it stands below its byte however wide they show */
+    char margin[sizeof error->source];
+    size_t length = strlen(error->source);
+    size_t caret = error->caret < length ? error->caret : length;
+    for (size_t i = 0; i < caret; i++)
+        margin[i] = error->source[i] == '\t' ? '\t' : ' ';
+    margin[caret] = '\0';
+    error_raise(L, MESSAGE_CDECL_SOURCE, file, (int)error->line, (int)error->column, error->text, error->source,
+                margin);
+}
+
+const char *error_push_type(lua_State *L, const CType *type)
+{
+    char small[200];
+    size_t length = ctype_spell(type, NULL, small, sizeof small);
+    if (length < sizeof small)
+        return lua_pushlstring(L, small, length);
+    luaL_Buffer buffer;
+    char *text = luaL_buffinitsize(L, &buffer, length + 1);
+    ctype_spell(type, NULL, text, length + 1);
+    luaL_pushresultsize(&buffer, length);
+    return lua_tostring(L, -1);
+}
+
+const char *error_push_value(lua_State *L, int index)
+{
+    FfiState *S = state_find(L);
+    index = lua_absindex(L, index);
+    Cdata *cdata = S != NULL ? cdata_to(S, L, index) : NULL;
+    CType *type = cdata != NULL ? cdata->info->type : call_type_of(L, index);
+    if (type != NULL) {
+        const char *text = lua_pushfstring(L, "'%s'", error_push_type(L, type));
+        lua_remove(L, -2);
+        return text;
+    }
+    if (lua_type(L, index) == LUA_TNUMBER && !lua_isinteger(L, index)) {
+        lua_Number number = lua_tonumber(L, index);
+        if (isnan(number))
+            return lua_pushstring(L, "nan");
+        if (isinf(number))
+            return lua_pushstring(L, number > 0 ? "inf" : "-inf");
+    }
+    if (S != NULL && ctypeobj_to(S, L, index) != NULL)
+        return lua_pushstring(L, "ctype");
+    return lua_pushstring(L, luaL_typename(L, index));
+}
+
+const char *error_push_place(lua_State *L, const Place *place)
+{
+    const char *type = place->type != NULL ? error_push_type(L, place->type) : lua_pushstring(L, "?");
+    const char *text = NULL;
+    switch (place->kind) {
+    case PLACE_ARGUMENT:
+        text = place->name != NULL
+                   ? lua_pushfstring(L, "argument #%d '%s' of '%s'", (int)place->index, place->name, place->owner)
+                   : lua_pushfstring(L, "argument #%d of '%s'", (int)place->index, place->owner);
+        break;
+    case PLACE_FIELD: text = lua_pushfstring(L, "field '%s' of '%s'", place->name, type); break;
+    case PLACE_ELEMENT: text = lua_pushfstring(L, "element %I of '%s'", (LUAI_UACINT)place->index, type); break;
+    case PLACE_VARIABLE: text = lua_pushfstring(L, "variable '%s'", place->name); break;
+    case PLACE_INITIALISER: text = lua_pushfstring(L, "initialiser of '%s'", type); break;
+    case PLACE_API: text = lua_pushfstring(L, "argument #%d of '%s'", (int)place->index, place->name); break;
+    }
+    lua_remove(L, -2);
+    return text;
+}
+
+void error_conversion(lua_State *L, const CType *wanted, int index, const Place *place)
+{
+    index = lua_absindex(L, index);
+    luaL_checkstack(L, 8, NULL);
+    const char *type = error_push_type(L, wanted);
+    const char *value = error_push_value(L, index);
+    error_raise(L, MESSAGE_WANTED, type, value, error_push_place(L, place));
+}

@@ -1,0 +1,314 @@
+/* Access to what a cdata is: fields, elements, calls through function pointers, and its text. */
+#include <string.h>
+
+#include "bind/call.h"
+#include "bind/convert.h"
+#include "bind/metamethods.h"
+
+/* -- fields ----------------------------------------------------------------------------------------------------------------------- */
+
+_Noreturn static void raise_no_index(lua_State *L, const TypeInfo *info, int key)
+{
+    const char *type = error_push_type(L, info->type);
+    const char *value = lua_type(L, key) == LUA_TSTRING ? lua_pushfstring(L, "'%s'", lua_tostring(L, key))
+                                                        : error_push_value(L, key);
+    error_raise(L, MESSAGE_NO_INDEX, type, value);
+}
+
+/* Start of the record that fields of this cdata are in; a pointer is followed. */
+static char *record_start(FfiState *S, lua_State *L, Cdata *cdata)
+{
+    if (!cdata->info->is_pointer)
+        return cdata_address(S, cdata);
+    char *start = cdata_pointer(S, cdata);
+    if (start == NULL)
+        error_raise(L, MESSAGE_NULL_POINTER, error_push_type(L, cdata->info->type));
+    return start;
+}
+
+static const Field *check_field(lua_State *L, Cdata *cdata)
+{
+    TypeInfo *info = cdata->info;
+    if (info->record == NULL)
+        raise_no_index(L, info, 2);
+    const Field *field = typeinfo_find_field(info, L, lua_tolstring(L, 2, NULL), 2);
+    if (field == NULL)
+        error_raise(L, MESSAGE_NO_FIELD, error_push_type(L, info->record->type), lua_tostring(L, 2));
+    return field;
+}
+
+static void push_field(lua_State *L, const Field *field, char *start)
+{
+    char *address = start + field->offset;
+    int32_t integer;
+    double number;
+    switch ((ValueKind)field->kind) {
+    case VALUE_I32:
+        memcpy(&integer, address, sizeof integer);
+        lua_pushinteger(L, integer);
+        break;
+    case VALUE_F64:
+        memcpy(&number, address, sizeof number);
+        lua_pushnumber(L, number);
+        break;
+    case VALUE_BITFIELD: bitfield_push(L, field, address); break;
+    default: value_push(L, field->info, address, 1, field->is_unchecked ? CDATA_UNCHECKED : 0); break;
+    }
+}
+
+static void store_field(lua_State *L, TypeInfo *record, const Field *field, char *start)
+{
+    char *address = start + field->offset;
+    if (field->is_const) {
+        const char *type = error_push_type(L, record->type);
+        error_raise(L, MESSAGE_CONST_WRITE, lua_pushfstring(L, "field '%s' of '%s'", lua_tostring(L, 2), type));
+    }
+    if (field->kind == VALUE_F64 && lua_type(L, 3) == LUA_TNUMBER) {
+        double number = lua_tonumberx(L, 3, NULL);
+        memcpy(address, &number, sizeof number);
+        return;
+    }
+    if (field->kind == VALUE_I32 && lua_isinteger(L, 3)) {
+        int32_t integer = (int32_t)(uint32_t)(lua_Unsigned)lua_tointegerx(L, 3, NULL);
+        memcpy(address, &integer, sizeof integer);
+        return;
+    }
+    Place place = {.kind = PLACE_FIELD, .name = lua_tostring(L, 2), .type = record->type};
+    if (field->kind == VALUE_BITFIELD)
+        bitfield_store(L, field, address, 3, &place);
+    else
+        value_store(L, field->info, address, 3, &place);
+}
+
+/* complex.re and complex.im; NULL: another name */
+static char *complex_part(FfiState *S, lua_State *L, Cdata *cdata)
+{
+    const char *name = lua_tostring(L, 2);
+    char *start = cdata_address(S, cdata);
+    if (strcmp(name, "re") == 0)
+        return start;
+    return strcmp(name, "im") == 0 ? start + cdata->info->type->size / 2 : NULL;
+}
+
+/* -- elements --------------------------------------------------------------------------------------------------------------------- */
+
+static lua_Integer check_index(FfiState *S, lua_State *L, const TypeInfo *info)
+{
+    Number number;
+    int64_t index;
+    if (lua_isinteger(L, 2))
+        return lua_tointegerx(L, 2, NULL);
+    TypeInfo *word = typeinfo_of(S, L, ctype_scalar(S->types, CSCALAR_LONG));
+    if (lua_type(L, 2) == LUA_TBOOLEAN || !number_to(S, L, 2, &number) || !number_store(word, &index, &number))
+        raise_no_index(L, info, 2);
+    return index;
+}
+
+static char *array_start(FfiState *S, lua_State *L, Cdata *cdata, lua_Integer index)
+{
+    uint64_t nelems = cdata_nelems(S, cdata);
+    if (nelems != CTYPE_SIZE_UNKNOWN && (uint64_t)index >= nelems)
+        error_raise(L, MESSAGE_INDEX_RANGE, (LUAI_UACINT)index, error_push_type(L, cdata->info->type),
+                    (LUAI_UACINT)nelems);
+    return cdata_address(S, cdata);
+}
+
+static char *pointer_start(FfiState *S, lua_State *L, Cdata *cdata, const TypeInfo *element)
+{
+    const CType *type = cdata->info->type;
+    if (element->kind == VALUE_VOID || element->kind == VALUE_FUNCTION)
+        error_raise(L, MESSAGE_VOID_POINTER, error_push_type(L, type));
+    if (!ctype_is_complete(element->type))
+        error_raise(L, MESSAGE_INCOMPLETE_POINTER, error_push_type(L, type));
+    char *start = cdata_pointer(S, cdata);
+    if (start == NULL)
+        error_raise(L, MESSAGE_NULL_POINTER, error_push_type(L, type));
+    return start;
+}
+
+/* Address and type of the element that the key at 2 names. */
+static char *check_element(FfiState *S, lua_State *L, Cdata *cdata, TypeInfo **element)
+{
+    TypeInfo *info = cdata->info;
+    char *start = NULL;
+    lua_Integer index = check_index(S, L, info);
+    int64_t offset;
+    switch ((ValueKind)info->kind) {
+    case VALUE_POINTER:
+        *element = typeinfo_element(info, L);
+        start = pointer_start(S, L, cdata, *element);
+        break;
+    case VALUE_ARRAY:
+    case VALUE_VECTOR:
+        *element = typeinfo_element(info, L);
+        start = array_start(S, L, cdata, index);
+        break;
+    case VALUE_COMPLEX:
+        *element = typeinfo_element(info, L);
+        start = cdata_address(S, cdata);
+        if (index != 0 && index != 1)
+            error_raise(L, MESSAGE_INDEX_RANGE, (LUAI_UACINT)index, error_push_type(L, info->type), (LUAI_UACINT)2);
+        break;
+    default: raise_no_index(L, info, 2);
+    }
+    if (__builtin_mul_overflow(index, (int64_t)(*element)->type->size, &offset))
+        error_raise(L, MESSAGE_INDEX_OVERFLOW, (LUAI_UACINT)index, error_push_type(L, info->type));
+    return (char *)((uintptr_t)start + (uintptr_t)offset);
+}
+
+static void store_element(FfiState *S, lua_State *L, Cdata *cdata)
+{
+    TypeInfo *element;
+    char *address = check_element(S, L, cdata, &element);
+    if (element->is_const)
+        error_raise(L, MESSAGE_CONST_WRITE, lua_pushfstring(L, "element of '%s'", error_push_type(L, cdata->info->type)));
+    if (element->kind == VALUE_F64 && lua_type(L, 3) == LUA_TNUMBER) {
+        double number = lua_tonumberx(L, 3, NULL);
+        memcpy(address, &number, sizeof number);
+        return;
+    }
+    Place place = {.kind = PLACE_ELEMENT, .type = cdata->info->type};
+    place.index = lua_isinteger(L, 2) ? lua_tointeger(L, 2) : 0;
+    value_store(L, element, address, 3, &place);
+}
+
+/* -- metamethods ------------------------------------------------------------------------------------------------------------------- */
+
+int meta_index(lua_State *L)
+{
+    Cdata *cdata = lua_touserdata(L, 1);
+    TypeInfo *info = cdata->info;
+    FfiState *S = info->state;
+    if (lua_type(L, 2) != LUA_TSTRING) {
+        TypeInfo *element;
+        char *address = check_element(S, L, cdata, &element);
+        value_push(L, element, address, 1, 0);
+        return 1;
+    }
+    if (info->kind == VALUE_COMPLEX) {
+        char *part = complex_part(S, L, cdata);
+        if (part == NULL)
+            error_raise(L, MESSAGE_NO_FIELD, error_push_type(L, info->type), lua_tostring(L, 2));
+        value_push(L, typeinfo_element(info, L), part, 0, 0);
+        return 1;
+    }
+    const Field *field = check_field(L, cdata);
+    push_field(L, field, record_start(S, L, cdata));
+    return 1;
+}
+
+int meta_newindex(lua_State *L)
+{
+    Cdata *cdata = lua_touserdata(L, 1);
+    TypeInfo *info = cdata->info;
+    FfiState *S = info->state;
+    if (lua_type(L, 2) != LUA_TSTRING) {
+        store_element(S, L, cdata);
+        return 0;
+    }
+    if (info->kind == VALUE_COMPLEX) {
+        Place place = {.kind = PLACE_FIELD, .name = lua_tostring(L, 2), .type = info->type};
+        char *part = complex_part(S, L, cdata);
+        if (part == NULL)
+            error_raise(L, MESSAGE_NO_FIELD, error_push_type(L, info->type), lua_tostring(L, 2));
+        if (info->is_const)
+            error_raise(L, MESSAGE_CONST_WRITE, lua_pushfstring(L, "'%s'", error_push_type(L, info->type)));
+        value_store(L, typeinfo_element(info, L), part, 3, &place);
+        return 0;
+    }
+    const Field *field = check_field(L, cdata);
+    store_field(L, info->record, field, record_start(S, L, cdata));
+    return 0;
+}
+
+int meta_call(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    Cdata *cdata = lua_touserdata(L, 1);
+    TypeInfo *info = cdata->info;
+    if (!typeinfo_is_function_pointer(info))
+        error_raise(L, MESSAGE_NOT_CALLABLE, error_push_type(L, info->type));
+    void *address = cdata_pointer(S, cdata);
+    if (address == NULL)
+        error_raise(L, MESSAGE_NULL_CALL, error_push_type(L, info->type));
+    return call_pointer(S, L, typeinfo_element(info, L), address);
+}
+
+static void push_int128(lua_State *L, const Number *number)
+{
+    __extension__ unsigned __int128 rest = number->integer;
+    char digits[48];
+    char *p = digits + sizeof digits;
+    bool is_negative = number->kind == NUMBER_SIGNED && rest >> 127 != 0;
+    if (is_negative)
+        rest = -rest;
+    *--p = '\0';
+    do {
+        *--p = (char)('0' + (int)(rest % 10));
+        rest /= 10;
+    } while (rest != 0);
+    if (is_negative)
+        *--p = '-';
+    lua_pushstring(L, p);
+}
+
+static void push_complex(lua_State *L, TypeInfo *info, char *address)
+{
+    TypeInfo *part = typeinfo_element(info, L);
+    double re = (double)number_load(part, address).floating;
+    double im = (double)number_load(part, address + part->type->size).floating;
+    bool has_sign = im != im || __builtin_signbit(im);
+    char text[80];
+    lua_Number numbers[2] = {re, im};
+    int length = lua_number2str(text, sizeof text / 2, numbers[0]);
+    if (!has_sign || im != im)
+        text[length++] = '+';
+    length += lua_number2str(text + length, sizeof text / 2, numbers[1]);
+    text[length++] = 'i';
+    lua_pushlstring(L, text, (size_t)length);
+}
+
+int meta_tostring(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    Cdata *cdata = lua_touserdata(L, 1);
+    TypeInfo *info = cdata->info;
+    char *address = cdata_address(S, cdata);
+    Number number;
+    switch ((ValueKind)info->kind) {
+    case VALUE_I64:
+    case VALUE_U64:
+        number = number_load(info, address);
+        push_int128(L, &number);
+        lua_pushstring(L, info->kind == VALUE_I64 ? "LL" : "ULL");
+        lua_concat(L, 2);
+        return 1;
+    case VALUE_I128:
+    case VALUE_U128:
+        number = number_load(info, address);
+        push_int128(L, &number);
+        return 1;
+    case VALUE_COMPLEX: push_complex(L, info, address); return 1;
+    case VALUE_POINTER:
+    case VALUE_REFERENCE: address = cdata_pointer(S, cdata); break;
+    default: break;
+    }
+    const char *type = error_push_type(L, info->type);
+    if (address == NULL)
+        lua_pushfstring(L, "cdata<%s>: NULL", type);
+    else
+        lua_pushfstring(L, "cdata<%s>: %p", type, (void *)address);
+    return 1;
+}
+
+int meta_len(lua_State *L)
+{
+    const Cdata *cdata = lua_touserdata(L, 1);
+    error_raise(L, MESSAGE_LENGTH, error_push_type(L, cdata->info->type));
+}
+
+int meta_concat(lua_State *L)
+{
+    const char *left = error_push_value(L, 1);
+    error_raise(L, MESSAGE_CONCAT, left, error_push_value(L, 2));
+}

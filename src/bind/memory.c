@@ -1,0 +1,118 @@
+#include "bind/memory.h"
+
+#include <string.h>
+
+#include "bind/convert.h"
+
+/* Where an argument's bytes are and how many of them are known to be there. */
+typedef struct Span {
+    char *start;
+    uint64_t nbytes; /* CTYPE_SIZE_UNKNOWN: behind a pointer */
+} Span;
+
+static const CType *bytes_type(FfiState *S, lua_State *L, bool is_const)
+{
+    state_enter(S, L);
+    CType *type = ctype_void(S->types);
+    if (is_const)
+        type = ctype_qualified(S->types, type, QUALIFIER_CONST | QUALIFIER_VOLATILE);
+    type = type != NULL ? ctype_pointer(S->types, type) : NULL;
+    if (type == NULL)
+        error_raise(L, MESSAGE_NO_MEMORY);
+    return type;
+}
+
+static Span check_span(FfiState *S, lua_State *L, int index, bool is_const, const char *function)
+{
+    Span span = {.nbytes = CTYPE_SIZE_UNKNOWN};
+    Place place = {.kind = PLACE_API, .index = index, .name = function};
+    Cdata *cdata = cdata_to(S, L, index);
+    if (cdata != NULL && !cdata->info->is_pointer)
+        span.nbytes = cdata_nbytes(S, cdata);
+    else if (lua_type(L, index) == LUA_TSTRING)
+        span.nbytes = lua_rawlen(L, index) + 1;
+    CType *type = (CType *)(uintptr_t)bytes_type(S, L, is_const);
+    span.start = pointer_of(L, typeinfo_of(S, L, type), index, &place);
+    return span;
+}
+
+static size_t check_length(FfiState *S, lua_State *L, int index, const char *function)
+{
+    Number number;
+    int64_t length;
+    TypeInfo *word = typeinfo_of(S, L, ctype_scalar(S->types, CSCALAR_LONG));
+    if (lua_type(L, index) == LUA_TBOOLEAN || !number_to(S, L, index, &number) ||
+        !number_store(word, &length, &number))
+        error_raise(L, MESSAGE_ARGUMENT_WANTED, index, function, "length", error_push_value(L, index));
+    if (length < 0)
+        error_raise(L, MESSAGE_LENGTH_RANGE, index, function, (LUAI_UACINT)length);
+    return (size_t)length;
+}
+
+/* The `nbytes` must lie inside what is known of the argument, and NULL holds none. */
+static void check_inside(FfiState *S, lua_State *L, int index, const Span *span, size_t nbytes, const char *function)
+{
+    if (span->start == NULL && nbytes > 0)
+        error_raise(L, MESSAGE_ARGUMENT_WANTED, index, function, "pointer", error_push_value(L, index));
+    if (span->nbytes == CTYPE_SIZE_UNKNOWN || nbytes <= span->nbytes)
+        return;
+    Cdata *cdata = cdata_to(S, L, index);
+    const char *type = cdata != NULL ? error_push_type(L, cdata->info->type) : "string";
+    error_raise(L, MESSAGE_BEYOND_OBJECT, function, (LUAI_UACINT)nbytes, (LUAI_UACINT)span->nbytes, type);
+}
+
+/* Without a length only what can hold text is taken: char and its kin, void. */
+static void check_text(FfiState *S, lua_State *L, int index)
+{
+    Cdata *cdata = cdata_to(S, L, index);
+    if (cdata == NULL)
+        return;
+    const CType *type = cdata->info->type;
+    const CType *element = cdata->info->is_pointer || cdata->info->kind == VALUE_ARRAY ? type->u.element : type;
+    if (element->kind != CTYPE_VOID && !(element->kind == CTYPE_INTEGER && element->size == 1))
+        error_raise(L, MESSAGE_ARGUMENT_WANTED, index, "ffi.string", "pointer to char, or a length,",
+                    error_push_value(L, index));
+}
+
+int memory_string(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    Span span = check_span(S, L, 1, true, "ffi.string");
+    size_t length;
+    if (!lua_isnoneornil(L, 2)) {
+        length = check_length(S, L, 2, "ffi.string");
+        check_inside(S, L, 1, &span, length, "ffi.string");
+    } else {
+        check_text(S, L, 1);
+        check_inside(S, L, 1, &span, span.start == NULL, "ffi.string");
+        length = span.nbytes == CTYPE_SIZE_UNKNOWN ? strlen(span.start) : strnlen(span.start, (size_t)span.nbytes);
+    }
+    lua_pushlstring(L, length > 0 ? span.start : "", length);
+    return 1;
+}
+
+int memory_copy(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    Span target = check_span(S, L, 1, false, "ffi.copy");
+    Span source = check_span(S, L, 2, true, "ffi.copy");
+    bool is_whole_string = lua_isnoneornil(L, 3) && lua_type(L, 2) == LUA_TSTRING;
+    size_t length = is_whole_string ? (size_t)source.nbytes : check_length(S, L, 3, "ffi.copy");
+    check_inside(S, L, 1, &target, length, "ffi.copy");
+    check_inside(S, L, 2, &source, length, "ffi.copy");
+    if (length > 0)
+        memmove(target.start, source.start, length);
+    return 0;
+}
+
+int memory_fill(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    Span target = check_span(S, L, 1, false, "ffi.fill");
+    size_t length = check_length(S, L, 2, "ffi.fill");
+    lua_Integer byte = luaL_optinteger(L, 3, 0);
+    check_inside(S, L, 1, &target, length, "ffi.fill");
+    if (length > 0)
+        memset(target.start, (int)(byte & 255), length);
+    return 0;
+}

@@ -1,0 +1,338 @@
+/* require "ffi": the module's table, its functions and the metatables. */
+#include <lauxlib.h>
+#include <lua.h>
+#include <string.h>
+
+#include "base/version.h"
+#include "bind/call.h"
+#include "bind/convert.h"
+#include "bind/memory.h"
+#include "bind/metamethods.h"
+#include "bind/namespace.h"
+#include "cdecl/cdecl.h"
+
+__attribute__((visibility("default"))) int luaopen_ffi(lua_State *L);
+
+/* -- declarations and types ------------------------------------------------------------------------------------------------------ */
+
+/* What the `$` in a text stand for: the arguments from `first` on. In userdata left on the stack. [-0, +1, v] */
+static CdeclParam *push_params(FfiState *S, lua_State *L, int first, int count, const char *function)
+{
+    CdeclParam *params = lua_newuserdatauv(L, ((size_t)count + 1) * sizeof *params, 0);
+    for (int i = 0; i < count; i++) {
+        int index = first + i;
+        if (lua_isinteger(L, index)) {
+            params[i].kind = CDECL_PARAM_INTEGER;
+            params[i].u.integer = lua_tointeger(L, index);
+        } else if (lua_type(L, index) == LUA_TSTRING) {
+            params[i].kind = CDECL_PARAM_NAME;
+            params[i].u.name.text = lua_tolstring(L, index, &params[i].u.name.length);
+        } else {
+            params[i].kind = CDECL_PARAM_TYPE;
+            params[i].u.type = check_ctype(S, L, index, function);
+        }
+    }
+    return params;
+}
+
+static int ffi_cdef(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    int count = lua_gettop(L) - 1;
+    if (lua_type(L, 1) != LUA_TSTRING)
+        error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.cdef", "string", error_push_value(L, 1));
+    CdeclSource source = {.nparams = (size_t)count};
+    source.text = lua_tolstring(L, 1, &source.length);
+    source.params = push_params(S, L, 2, count, "ffi.cdef");
+    Error error = {.code = ERROR_NONE};
+    state_enter(S, L);
+    if (!cdecl_declare(S->types, &source, &error))
+        error_raise_cdecl(L, &error, "ffi.cdef");
+    return 0;
+}
+
+static int ffi_typeof(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    int count = lua_gettop(L) - 1;
+    if (count <= 0 || lua_type(L, 1) != LUA_TSTRING) {
+        ctypeobj_push(S, L, check_ctype(S, L, 1, "ffi.typeof"));
+        return 1;
+    }
+    CdeclSource source = {.nparams = (size_t)count};
+    source.text = lua_tolstring(L, 1, &source.length);
+    source.params = push_params(S, L, 2, count, "ffi.typeof");
+    Error error = {.code = ERROR_NONE};
+    state_enter(S, L);
+    CType *type = cdecl_type_name(S->types, &source, &error);
+    if (type == NULL)
+        error_raise_cdecl(L, &error, source.text);
+    ctypeobj_push(S, L, type);
+    return 1;
+}
+
+/* -- sizes -------------------------------------------------------------------------------------------------------------------------- */
+
+/* The variable-length array that an object of this type ends in, and its offset. */
+static const CType *trailing_vla(const CType *type, uint64_t *offset)
+{
+    *offset = 0;
+    while (type->kind == CTYPE_RECORD && type->u.record->nmembers > 0) {
+        const CMember *last = &type->u.record->members[type->u.record->nmembers - 1];
+        *offset += last->offset;
+        type = last->type;
+    }
+    return type;
+}
+
+/* Bytes of an object of a variable-length type with the number of elements at stack index `index`. */
+static uint64_t check_vla_nbytes(FfiState *S, lua_State *L, TypeInfo *info, int index)
+{
+    uint64_t offset;
+    const CType *type = info->type;
+    const CType *array = trailing_vla(type, &offset);
+    TypeInfo *word = typeinfo_of(S, L, ctype_scalar(S->types, CSCALAR_LONG));
+    Number number;
+    int64_t count;
+    uint64_t nbytes;
+    if (lua_isnone(L, index) || lua_type(L, index) == LUA_TBOOLEAN || !number_to(S, L, index, &number) ||
+        !number_store(word, &count, &number) || count < 0) {
+        const char *spelling = error_push_type(L, type);
+        const char *got = lua_isinteger(L, index) ? lua_pushfstring(L, "%I", (LUAI_UACINT)lua_tointeger(L, index))
+                                                  : error_push_value(L, index);
+        error_raise(L, MESSAGE_VLA_COUNT, spelling, got);
+    }
+    if (__builtin_mul_overflow((uint64_t)count, array->u.element->size, &nbytes) ||
+        __builtin_add_overflow(nbytes, offset + type->align - 1, &nbytes) || nbytes > PTRDIFF_MAX / 2)
+        error_raise(L, MESSAGE_VLA_SIZE, (LUAI_UACINT)count, error_push_type(L, type));
+    nbytes &= ~(uint64_t)(type->align - 1);
+    return type->kind == CTYPE_RECORD && nbytes < type->size ? type->size : nbytes;
+}
+
+static int ffi_sizeof(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    Cdata *cdata = cdata_to(S, L, 1);
+    CType *type = check_ctype(S, L, 1, "ffi.sizeof");
+    uint64_t nbytes = type->size;
+    if (cdata != NULL && cdata_flags(S, cdata) & CDATA_SIZED)
+        nbytes = cdata_nbytes(S, cdata);
+    else if (type->is_vla && !lua_isnoneornil(L, 2))
+        nbytes = check_vla_nbytes(S, L, typeinfo_of(S, L, type), 2);
+    else if (type->is_vla)
+        nbytes = CTYPE_SIZE_UNKNOWN;
+    if (nbytes == CTYPE_SIZE_UNKNOWN)
+        lua_pushnil(L);
+    else
+        lua_pushinteger(L, (lua_Integer)nbytes);
+    return 1;
+}
+
+static int ffi_alignof(lua_State *L)
+{
+    lua_pushinteger(L, check_ctype(state_of(L), L, 1, "ffi.alignof")->align);
+    return 1;
+}
+
+static int ffi_offsetof(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    CType *type = check_ctype(S, L, 1, "ffi.offsetof");
+    if (lua_type(L, 2) != LUA_TSTRING)
+        error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "ffi.offsetof", "field name", error_push_value(L, 2));
+    if (type->kind != CTYPE_RECORD || !type->u.record->is_complete)
+        return 0;
+    size_t length;
+    uint64_t offset;
+    const char *name = lua_tolstring(L, 2, &length);
+    const CMember *member = ctype_find_member(type->u.record, name, length, &offset);
+    if (member == NULL)
+        return 0;
+    lua_pushinteger(L, (lua_Integer)offset);
+    if (!member->is_bitfield)
+        return 1;
+    lua_pushinteger(L, member->bit_offset);
+    lua_pushinteger(L, member->bit_width);
+    return 3;
+}
+
+/* -- objects ------------------------------------------------------------------------------------------------------------------------ */
+
+static void push_new_pointer(lua_State *L, TypeInfo *info, int first, int count, const Place *place)
+{
+    if (count == 0) {
+        cdata_push_pointer(L, info, NULL, 0);
+        return;
+    }
+    if (count > 1)
+        error_raise(L, MESSAGE_TOO_MANY_INITIALISERS, error_push_type(L, info->type), (LUAI_UACINT)1,
+                    (LUAI_UACINT)count, error_push_place(L, place));
+    void *address = pointer_of(L, info, first, place);
+    int type = lua_type(L, first);
+    bool is_anchor = type == LUA_TSTRING || type == LUA_TUSERDATA || type == LUA_TFUNCTION;
+    cdata_push_pointer_or_nil(L, info, address, is_anchor ? first : 0);
+}
+
+/* Makes an object of `type` with the initialisers at stack index `first` and up. [-0, +1, v] */
+static int push_object(FfiState *S, lua_State *L, CType *type, int first)
+{
+    TypeInfo *info = typeinfo_of(S, L, type);
+    Place place = {.kind = PLACE_INITIALISER, .type = type};
+    uint64_t nbytes = type->size;
+    if (info->kind == VALUE_POINTER) {
+        push_new_pointer(L, info, first, lua_gettop(L) - first + 1, &place);
+        return 1;
+    }
+    if (info->kind == VALUE_VOID || info->kind == VALUE_FUNCTION || info->kind == VALUE_REFERENCE)
+        error_raise(L, MESSAGE_NOT_AN_OBJECT_TYPE, error_push_type(L, type));
+    if (type->is_vla)
+        nbytes = check_vla_nbytes(S, L, info, first++);
+    else if (!ctype_is_complete(type))
+        error_raise(L, MESSAGE_INCOMPLETE, error_push_type(L, type));
+    int count = lua_gettop(L) - first + 1;
+    void *address;
+    if (type->is_vla) {
+        address = cdata_push_new_sized(L, info, nbytes);
+    } else {
+        address = cdata_push_new(L, info);
+        memset(address, 0, (size_t)nbytes);
+    }
+    if (count > 0)
+        value_initialise(L, info, address, nbytes, first, count, &place);
+    return 1;
+}
+
+static int ffi_new(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    return push_object(S, L, check_ctype(S, L, 1, "ffi.new"), 2);
+}
+
+static int ffi_cast(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    CType *type = check_ctype(S, L, 1, "ffi.cast");
+    if (lua_isnone(L, 2))
+        error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "ffi.cast", "value", "no value");
+    value_push_cast(L, typeinfo_of(S, L, type), 2);
+    return 1;
+}
+
+/* LuaJIT's rule: the same type but for qualifiers; integers of one size and sign; a pointer to the record is the record. */
+static bool is_same_type(const CType *wanted, const CType *type)
+{
+    if (wanted->main == type->main)
+        return true;
+    if (wanted->kind == CTYPE_RECORD && (type->kind == CTYPE_POINTER || type->kind == CTYPE_REFERENCE))
+        return type->u.element->main == wanted->main;
+    if (wanted->kind == CTYPE_INTEGER && type->kind == CTYPE_INTEGER)
+        return wanted->size == type->size && ctype_scalar_class((CScalar)wanted->scalar) ==
+                                                 ctype_scalar_class((CScalar)type->scalar);
+    if (wanted->kind == CTYPE_POINTER && type->kind == CTYPE_POINTER)
+        return is_same_type(wanted->u.element->main, type->u.element->main);
+    return ctype_is_compatible(wanted->main, type->main);
+}
+
+static int ffi_istype(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    CType *wanted = check_ctype(S, L, 1, "ffi.istype");
+    Cdata *cdata = cdata_to(S, L, 2);
+    CType *type = cdata != NULL ? cdata->info->type : call_type_of(L, 2);
+    if (type != NULL && type->kind == CTYPE_FUNCTION && wanted->kind == CTYPE_POINTER)
+        wanted = wanted->u.element;
+    lua_pushboolean(L, type != NULL && is_same_type(wanted, type));
+    return 1;
+}
+
+/* -- the rest ------------------------------------------------------------------------------------------------------------------------- */
+
+/* ffi.errno([new]): C's errno as the last FFI call left it; `new` is what the next call finds. */
+static int ffi_errno(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    lua_pushinteger(L, S->errno_value);
+    if (!lua_isnoneornil(L, 1))
+        S->errno_value = (int)luaL_checkinteger(L, 1);
+    return 1;
+}
+
+static int ffi_abi(lua_State *L)
+{
+    static const char *const facts[] = {"64bit", "le", "fpu", "hardfp"};
+    const char *asked = luaL_checkstring(L, 1);
+    bool holds = false;
+    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++)
+        holds |= strcmp(asked, facts[i]) == 0;
+    lua_pushboolean(L, holds);
+    return 1;
+}
+
+static int ctype_call(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    return push_object(S, L, check_ctype(S, L, 1, "ctype"), 2);
+}
+
+static int ctype_tostring(lua_State *L)
+{
+    CType *type = check_ctype(state_of(L), L, 1, "tostring");
+    lua_pushfstring(L, "ctype<%s>", error_push_type(L, type));
+    return 1;
+}
+
+/* -- opening --------------------------------------------------------------------------------------------------------------------------- */
+
+static int new_metatable(FfiState *S, lua_State *L, const char *name, const luaL_Reg *methods)
+{
+    lua_newtable(L);
+    state_push_ref(L, S->ref_self);
+    luaL_setfuncs(L, methods, 1);
+    lua_pushstring(L, name);
+    lua_setfield(L, -2, "__name");
+    lua_pushliteral(L, "ffi");
+    lua_setfield(L, -2, "__metatable");
+    return luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+static void open_metatables(FfiState *S, lua_State *L)
+{
+    static const luaL_Reg cdata_methods[] = {
+        {"__index", meta_index}, {"__newindex", meta_newindex}, {"__call", meta_call}, {"__tostring", meta_tostring},
+        {"__len", meta_len},     {"__concat", meta_concat},     {"__add", meta_add},   {"__sub", meta_sub},
+        {"__mul", meta_mul},     {"__div", meta_div},           {"__idiv", meta_idiv}, {"__mod", meta_mod},
+        {"__pow", meta_pow},     {"__unm", meta_unm},           {"__band", meta_band}, {"__bor", meta_bor},
+        {"__bxor", meta_bxor},   {"__bnot", meta_bnot},         {"__shl", meta_shl},   {"__shr", meta_shr},
+        {"__eq", meta_eq},       {"__lt", meta_lt},             {"__le", meta_le},     {NULL, NULL}};
+    static const luaL_Reg ctype_methods[] = {{"__call", ctype_call}, {"__tostring", ctype_tostring}, {NULL, NULL}};
+    if (S->ref_cdata_meta != LUA_NOREF)
+        return;
+    int ctype_meta = new_metatable(S, L, "ctype", ctype_methods);
+    namespace_open(S, L);
+    S->ref_ctype_meta = ctype_meta;
+    S->ref_cdata_meta = new_metatable(S, L, "cdata", cdata_methods);
+}
+
+int luaopen_ffi(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"cdef", ffi_cdef},         {"typeof", ffi_typeof},     {"sizeof", ffi_sizeof}, {"alignof", ffi_alignof},
+        {"offsetof", ffi_offsetof}, {"new", ffi_new},           {"cast", ffi_cast},     {"istype", ffi_istype},
+        {"errno", ffi_errno},       {"abi", ffi_abi},           {"load", namespace_load}, {"string", memory_string},
+        {"copy", memory_copy},      {"fill", memory_fill},      {NULL, NULL}};
+    luaL_checkversion(L);
+    FfiState *S = state_open(L);
+    open_metatables(S, L);
+    luaL_newlibtable(L, functions);
+    lua_pushvalue(L, -2);
+    luaL_setfuncs(L, functions, 1);
+    namespace_push_default(S, L);
+    lua_setfield(L, -2, "C");
+    lua_pushliteral(L, "Linux");
+    lua_setfield(L, -2, "os");
+    lua_pushliteral(L, "x64");
+    lua_setfield(L, -2, "arch");
+    lua_pushliteral(L, "Airlock " AIRLOCK_VERSION);
+    lua_setfield(L, -2, "_VERSION");
+    return 1;
+}

@@ -1,0 +1,218 @@
+#include "bind/namespace.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+#include "bind/call.h"
+#include "bind/convert.h"
+#include "bind/ldcache.h"
+
+/* A library object: keeps a dlopen handle. Functions and variables hang on it. */
+typedef struct Library {
+    void *handle; /* NULL: the default namespace, everything loaded */
+} Library;
+
+/* Upvalues of a namespace's metamethods: the state, the library object, the library's name for messages. */
+enum { UPVALUE_STATE = 1, UPVALUE_LIBRARY = 2, UPVALUE_NAME = 3 };
+
+/* -- names ---------------------------------------------------------------------------------------------------------------------- */
+
+static const CDecl *check_decl(FfiState *S, lua_State *L)
+{
+    if (lua_type(L, 2) != LUA_TSTRING)
+        error_raise(L, MESSAGE_NAMESPACE_KEY, error_push_value(L, 2));
+    size_t length;
+    const char *name = lua_tolstring(L, 2, &length);
+    const CDecl *decl = ctype_find_decl(S->types, name, length);
+    if (decl == NULL)
+        error_raise(L, MESSAGE_UNDECLARED, name);
+    if (decl->kind == CDECL_TYPEDEF)
+        error_raise(L, MESSAGE_NOT_A_SYMBOL, name);
+    return decl;
+}
+
+static void *check_symbol(lua_State *L, const CDecl *decl)
+{
+    const Library *library = lua_touserdata(L, lua_upvalueindex(UPVALUE_LIBRARY));
+    const char *symbol = decl->asm_name != NULL ? decl->asm_name : decl->name;
+    void *address = dlsym(library->handle != NULL ? library->handle : RTLD_DEFAULT, symbol);
+    if (address != NULL)
+        return address;
+    const char *where = lua_tostring(L, lua_upvalueindex(UPVALUE_NAME));
+    if (decl->asm_name != NULL)
+        error_raise(L, MESSAGE_NO_SYMBOL_ASM, symbol, decl->name, where);
+    error_raise(L, MESSAGE_NO_SYMBOL, symbol, where);
+}
+
+static void push_constant(FfiState *S, lua_State *L, const CDecl *decl)
+{
+    uint64_t value[2] = {decl->value, 0};
+    value_push(L, typeinfo_of(S, L, decl->type), value, 0, 0);
+}
+
+/* (namespace, name): what is not in the table yet. */
+static int namespace_index(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    const CDecl *decl = check_decl(S, L);
+    if (decl->kind == CDECL_CONSTANT) {
+        push_constant(S, L, decl);
+    } else {
+        void *address = check_symbol(L, decl);
+        TypeInfo *info = typeinfo_of(S, L, decl->type);
+        if (decl->kind == CDECL_VARIABLE) {
+            value_push(L, info, address, lua_upvalueindex(UPVALUE_LIBRARY), CDATA_UNCHECKED * (info->type->is_unbounded));
+            return 1;
+        }
+        call_push_function(S, L, info, address, decl, lua_upvalueindex(UPVALUE_LIBRARY));
+    }
+    lua_pushvalue(L, 2);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, 1);
+    return 1;
+}
+
+/* (namespace, name, value): only variables can be assigned to. */
+static int namespace_newindex(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    const CDecl *decl = check_decl(S, L);
+    if (decl->kind != CDECL_VARIABLE)
+        error_raise(L, MESSAGE_NAMESPACE_WRITE, decl->name);
+    TypeInfo *info = typeinfo_of(S, L, decl->type);
+    if (info->is_const)
+        error_raise(L, MESSAGE_CONST_WRITE, lua_pushfstring(L, "variable '%s'", decl->name));
+    Place place = {.kind = PLACE_VARIABLE, .name = decl->name};
+    value_store(L, info, check_symbol(L, decl), 3, &place);
+    return 0;
+}
+
+static int namespace_tostring(lua_State *L)
+{
+    lua_pushfstring(L, "library: %s", lua_tostring(L, lua_upvalueindex(UPVALUE_NAME)));
+    return 1;
+}
+
+/* Table with the metamethods over the library object at `library`. [-0, +1, m] */
+static void push_namespace(lua_State *L, FfiState *S, int library, const char *name)
+{
+    static const struct {
+        const char *event;
+        lua_CFunction function;
+    } methods[] = {{"__index", namespace_index}, {"__newindex", namespace_newindex}, {"__tostring", namespace_tostring}};
+    lua_newtable(L);
+    lua_createtable(L, 0, 5);
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+        state_push_ref(L, S->ref_self);
+        lua_pushvalue(L, library);
+        lua_pushstring(L, name);
+        lua_pushcclosure(L, methods[i].function, 3);
+        lua_setfield(L, -2, methods[i].event);
+    }
+    lua_pushliteral(L, "ffi.library");
+    lua_setfield(L, -2, "__name");
+    lua_pushliteral(L, "ffi");
+    lua_setfield(L, -2, "__metatable");
+    lua_setmetatable(L, -2);
+}
+
+/* -- library objects ---------------------------------------------------------------------------------------------------------- */
+
+/* A library that nothing reaches any more is closed. At lua_close it is still reachable by finalisers that have not run yet: weak tables
+ * are not cleared then, which is how the two are told apart, and it stays mapped. */
+static int library_gc(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    Library *library = lua_touserdata(L, 1);
+    state_push_ref(L, S->ref_libraries);
+    bool is_collected = lua_rawgetp(L, -1, library) == LUA_TNIL;
+    if (is_collected && library->handle != NULL) {
+        dlclose(library->handle);
+        library->handle = NULL;
+    }
+    return 0;
+}
+
+void namespace_open(FfiState *S, lua_State *L)
+{
+    lua_createtable(L, 0, 3);
+    state_push_ref(L, S->ref_self);
+    lua_pushcclosure(L, library_gc, 1);
+    lua_setfield(L, -2, "__gc");
+    lua_pushliteral(L, "ffi");
+    lua_setfield(L, -2, "__metatable");
+    S->ref_library_meta = luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+static Library *push_library(FfiState *S, lua_State *L)
+{
+    Library *library = lua_newuserdatauv(L, sizeof *library, 0);
+    library->handle = NULL;
+    state_push_ref(L, S->ref_library_meta);
+    lua_setmetatable(L, -2);
+    state_push_ref(L, S->ref_libraries);
+    lua_pushvalue(L, -2);
+    lua_rawsetp(L, -2, library);
+    lua_pop(L, 1);
+    return library;
+}
+
+void namespace_push_default(FfiState *S, lua_State *L)
+{
+    push_library(S, L);
+    push_namespace(L, S, lua_gettop(L), "the process and the libraries it has loaded (ffi.C)");
+    lua_remove(L, -2);
+}
+
+/* -- ffi.load ------------------------------------------------------------------------------------------------------------------ */
+
+/* Tries one file; a failure adds its reason to the text at stack index `reasons`. */
+static void *try_open(lua_State *L, const char *file, int flags, int reasons)
+{
+    void *handle = dlopen(file, flags);
+    if (handle == NULL) {
+        const char *reason = dlerror();
+        lua_pushvalue(L, reasons);
+        lua_pushfstring(L, "\n    %s: %s", file, reason != NULL ? reason : "unknown error");
+        lua_concat(L, 2);
+        lua_replace(L, reasons);
+    }
+    return handle;
+}
+
+/* A bare name: as given, lib<name>.so, and the newest lib<name>.so.N that the loader's cache knows. */
+static void *open_by_name(lua_State *L, const char *name, int flags, int reasons)
+{
+    void *handle = try_open(L, name, flags, reasons);
+    if (handle != NULL || strchr(name, '/') != NULL)
+        return handle;
+    const char *plain = lua_pushfstring(L, "lib%s.so", name);
+    handle = try_open(L, plain, flags, reasons);
+    char versioned[256];
+    if (handle == NULL && ldcache_newest(plain, versioned, sizeof versioned))
+        handle = try_open(L, versioned, flags, reasons);
+    else if (handle == NULL) {
+        lua_pushvalue(L, reasons);
+        lua_pushfstring(L, "\n    %s.*: none in %s", plain, LDCACHE_FILE);
+        lua_concat(L, 2);
+        lua_replace(L, reasons);
+    }
+    return handle;
+}
+
+int namespace_load(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    const char *name = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : NULL;
+    if (name == NULL)
+        error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.load", "library name", error_push_value(L, 1));
+    int flags = RTLD_LAZY | (lua_toboolean(L, 2) ? RTLD_GLOBAL : RTLD_LOCAL);
+    lua_settop(L, 1);
+    Library *library = push_library(S, L); /* first: nothing may fail between dlopen and its owner */
+    lua_pushliteral(L, "");
+    library->handle = open_by_name(L, name, flags, 3);
+    if (library->handle == NULL)
+        error_raise(L, MESSAGE_NO_LIBRARY, name, lua_tostring(L, 3));
+    push_namespace(L, S, 2, lua_pushfstring(L, "library '%s'", name));
+    return 1;
+}

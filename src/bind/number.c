@@ -1,0 +1,197 @@
+/* Numbers of every C type: loading, storing, and C's conversions between them. */
+#include <string.h>
+
+#include "bind/convert.h"
+
+__extension__ typedef __int128 Int128;
+__extension__ typedef unsigned __int128 Uint128;
+
+/* -- _Float16, which clang 14 has no type for: IEEE 754 binary16 by hand ----------------------------------------------------- */
+
+static double half_load(uint16_t bits)
+{
+    unsigned exponent = bits >> 10 & 31;
+    unsigned fraction = bits & 1023u;
+    double magnitude;
+    if (exponent == 31)
+        magnitude = fraction == 0 ? __builtin_inf() : __builtin_nan("");
+    else if (exponent == 0)
+        magnitude = __builtin_ldexp(fraction, -24);
+    else
+        magnitude = __builtin_ldexp(fraction + 1024u, (int)exponent - 25);
+    return bits & 0x8000 ? -magnitude : magnitude;
+}
+
+/* Rounds to nearest, ties to even, once. */
+static uint16_t half_store(__float128 value)
+{
+    uint64_t halves[2];
+    memcpy(halves, &value, sizeof halves);
+    unsigned sign = (unsigned)(halves[1] >> 48) & 0x8000u;
+    __float128 magnitude = sign ? -value : value;
+    if (value != value)
+        return (uint16_t)(sign | 0x7e00u);
+    if (magnitude >= 65520)
+        return (uint16_t)(sign | 0x7c00u);
+    int exponent;
+    __builtin_frexpl((long double)magnitude, &exponent);
+    exponent = exponent - 1 < -14 ? -14 : exponent - 1;
+    __float128 scaled = magnitude * (__float128)__builtin_ldexp(1.0, 10 - exponent);
+    unsigned fraction = (unsigned)scaled;
+    __float128 rest = scaled - fraction;
+    if (rest > 0.5 || (rest == 0.5 && fraction & 1))
+        fraction++;
+    /* a fraction of 1024 and more carries its leading one into the exponent field */
+    return (uint16_t)(sign | (((unsigned)(exponent + 14) << 10) + fraction));
+}
+
+/* -- load --------------------------------------------------------------------------------------------------------------------- */
+
+static Number from_signed(Int128 value)
+{
+    return (Number){.kind = NUMBER_SIGNED, .integer = (Uint128)value};
+}
+
+static Number from_unsigned(Uint128 value)
+{
+    return (Number){.kind = NUMBER_UNSIGNED, .integer = value};
+}
+
+static Number from_floating(__float128 value)
+{
+    return (Number){.kind = NUMBER_FLOATING, .floating = value};
+}
+
+#define LOAD(type, make)                    \
+    do {                                    \
+        type loaded;                        \
+        memcpy(&loaded, address, sizeof loaded); \
+        return make(loaded);                \
+    } while (0)
+
+Number number_load(const TypeInfo *info, const void *address)
+{
+    switch ((ValueKind)info->underlying) {
+    case VALUE_BOOL:
+    case VALUE_U8: LOAD(uint8_t, from_unsigned);
+    case VALUE_I8: LOAD(int8_t, from_signed);
+    case VALUE_I16: LOAD(int16_t, from_signed);
+    case VALUE_U16: LOAD(uint16_t, from_unsigned);
+    case VALUE_I32: LOAD(int32_t, from_signed);
+    case VALUE_U32: LOAD(uint32_t, from_unsigned);
+    case VALUE_I64: LOAD(int64_t, from_signed);
+    case VALUE_U64: LOAD(uint64_t, from_unsigned);
+    case VALUE_I128: LOAD(Int128, from_signed);
+    case VALUE_U128: LOAD(Uint128, from_unsigned);
+    case VALUE_F32: LOAD(float, from_floating);
+    case VALUE_F64: LOAD(double, from_floating);
+    case VALUE_F80: LOAD(long double, from_floating);
+    case VALUE_F128: LOAD(__float128, from_floating);
+    case VALUE_F16: {
+        uint16_t bits;
+        memcpy(&bits, address, sizeof bits);
+        return from_floating(half_load(bits));
+    }
+    default: return from_signed(0);
+    }
+}
+
+#undef LOAD
+
+/* -- store -------------------------------------------------------------------------------------------------------------------- */
+
+/* design.md, 2: a float goes through int64 or uint64 (for the 128-bit types, through those) and is then narrowed. */
+static bool truncate_floating(__float128 value, bool is_wide, Uint128 *integer)
+{
+    __float128 limit = is_wide ? 0x1p127 : 0x1p63;
+    if (value > -limit - 1 && value < limit) {
+        *integer = (Uint128)(Int128)value;
+        return true;
+    }
+    if (value >= limit && value < 2 * limit) {
+        *integer = (Uint128)value;
+        return true;
+    }
+    return false;
+}
+
+static __float128 to_floating(const Number *number)
+{
+    switch (number->kind) {
+    case NUMBER_SIGNED: return (__float128)(Int128)number->integer;
+    case NUMBER_UNSIGNED: return (__float128)number->integer;
+    default: return number->floating;
+    }
+}
+
+static bool to_bool(const Number *number)
+{
+    return number->kind == NUMBER_FLOATING ? number->floating != 0 : number->integer != 0;
+}
+
+/* Each conversion rounds once: an integer goes to a narrower floating type directly, not through __float128. */
+#define STORE_FLOATING(type)                                    \
+    do {                                                        \
+        type stored = number->kind == NUMBER_SIGNED ? (type)(Int128)number->integer : \
+                      number->kind == NUMBER_UNSIGNED ? (type)number->integer : (type)number->floating; \
+        memcpy(address, &stored, sizeof stored);                \
+    } while (0)
+
+static bool store_floating(ValueKind kind, void *address, const Number *number)
+{
+    switch (kind) {
+    case VALUE_F32: STORE_FLOATING(float); return true;
+    case VALUE_F64: STORE_FLOATING(double); return true;
+    case VALUE_F128: STORE_FLOATING(__float128); return true;
+    case VALUE_F80: {
+        STORE_FLOATING(long double);
+        memset((char *)address + 10, 0, 6); /* the padding of the 80-bit format: never stack rubbish */
+        return true;
+    }
+    case VALUE_F16: {
+        uint16_t bits = half_store(to_floating(number));
+        memcpy(address, &bits, sizeof bits);
+        return true;
+    }
+    default: return false;
+    }
+}
+
+#undef STORE_FLOATING
+
+bool number_store(const TypeInfo *info, void *address, const Number *number)
+{
+    ValueKind kind = (ValueKind)info->underlying;
+    if (kind >= VALUE_F16 && kind <= VALUE_F128)
+        return store_floating(kind, address, number);
+    if (kind == VALUE_BOOL) {
+        *(uint8_t *)address = to_bool(number);
+        return true;
+    }
+    Uint128 integer = number->integer;
+    if (number->kind == NUMBER_FLOATING && !truncate_floating(number->floating, info->type->size == 16, &integer))
+        return false;
+    memcpy(address, &integer, (size_t)info->type->size); /* little-endian: the low bytes come first */
+    return true;
+}
+
+bool number_to(FfiState *S, lua_State *L, int index, Number *number)
+{
+    switch (lua_type(L, index)) {
+    case LUA_TNUMBER:
+        *number = lua_isinteger(L, index) ? from_signed(lua_tointeger(L, index)) : from_floating(lua_tonumber(L, index));
+        return true;
+    case LUA_TBOOLEAN: *number = from_signed(lua_toboolean(L, index)); return true;
+    case LUA_TUSERDATA: {
+        Cdata *cdata = cdata_to(S, L, index);
+        if (cdata == NULL)
+            return false;
+        if (value_is_number((ValueKind)cdata->info->kind) || cdata->info->kind == VALUE_COMPLEX) {
+            *number = number_load(cdata->info, cdata_address(S, cdata));
+            return true;
+        }
+        return false;
+    }
+    default: return false;
+    }
+}

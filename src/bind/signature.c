@@ -1,0 +1,176 @@
+#include "bind/signature.h"
+
+#include <string.h>
+
+#include "bind/call.h"
+#include "bind/convert.h"
+
+static ParamKind param_kind(const TypeInfo *info, uint32_t slot)
+{
+    const CType *element;
+    if (slot == ABI_NO_SLOT)
+        return PARAM_VALUE;
+    switch ((ValueKind)info->kind) {
+    case VALUE_I32:
+    case VALUE_U32:
+    case VALUE_I64:
+    case VALUE_U64: return PARAM_WORD;
+    case VALUE_F64: return PARAM_DOUBLE;
+    case VALUE_F32: return PARAM_FLOAT;
+    case VALUE_POINTER:
+        element = info->type->u.element;
+        if (element->qualifiers & QUALIFIER_CONST &&
+            (element->kind == CTYPE_VOID || (element->kind == CTYPE_INTEGER && element->size == 1)))
+            return PARAM_STRING;
+        return PARAM_POINTER;
+    case VALUE_RECORD:
+    case VALUE_VECTOR:
+    case VALUE_COMPLEX: return PARAM_VALUE;
+    default: return PARAM_SCALAR;
+    }
+}
+
+static ResultKind result_kind(const TypeInfo *info, const AbiPlan *plan)
+{
+    switch ((ValueKind)info->kind) {
+    case VALUE_VOID: return RESULT_VOID;
+    case VALUE_I32: return RESULT_I32;
+    case VALUE_U32: return RESULT_U32;
+    case VALUE_I64: return RESULT_I64;
+    case VALUE_F64: return RESULT_F64;
+    case VALUE_F32: return RESULT_F32;
+    case VALUE_POINTER: return RESULT_POINTER;
+    case VALUE_RECORD:
+    case VALUE_VECTOR:
+    case VALUE_COMPLEX: return RESULT_OBJECT;
+    case VALUE_ENUM:
+        if (info->underlying == VALUE_I32)
+            return RESULT_I32;
+        if (info->underlying == VALUE_U32)
+            return RESULT_U32;
+        break;
+    default: break;
+    }
+    return plan->result == ABI_RESULT_MEMORY ? RESULT_OBJECT : RESULT_SCALAR;
+}
+
+static const char *name_of(const CDecl *decl)
+{
+    return decl != NULL ? decl->name : "?";
+}
+
+static AbiType abi_or_raise(lua_State *L, TypeInfo *info, const CDecl *decl)
+{
+    const AbiType *abi = typeinfo_abi(info, L);
+    if (abi == NULL)
+        error_raise(L, MESSAGE_ABI_TYPE, name_of(decl), error_push_type(L, info->type));
+    return *abi;
+}
+
+/* Plans the call; the result and the arguments are those of `signature`, whose params[].info are set. */
+static void make_plan(Signature *signature, lua_State *L, uint32_t nfixed, const CDecl *decl)
+{
+    FfiState *S = signature->info->state;
+    AbiType *args = lua_newuserdatauv(L, (signature->nparams + 1) * sizeof *args, 0);
+    for (uint32_t i = 0; i < signature->nparams; i++)
+        args[i] = abi_or_raise(L, signature->params[i].info, decl);
+    AbiSignature wanted = {.result = abi_or_raise(L, signature->result, decl),
+                           .args = args,
+                           .nargs = signature->nparams,
+                           .nfixed = nfixed,
+                           .is_variadic = signature->is_variadic};
+    Error error = {.code = ERROR_NONE};
+    state_enter(S, L);
+    signature->plan = abi_plan_new(&S->allocator, &wanted, &error);
+    if (signature->plan == NULL)
+        error_raise(L, MESSAGE_PLAN, name_of(decl), error.text);
+    lua_pop(L, 1);
+    for (uint32_t i = 0; i < signature->nparams; i++) {
+        Param *param = &signature->params[i];
+        param->slot = signature->plan->args[i].slot;
+        param->kind = (uint8_t)param_kind(param->info, param->slot);
+    }
+    signature->result_kind = (uint8_t)result_kind(signature->result, signature->plan);
+}
+
+static size_t signature_nbytes(uint32_t nparams)
+{
+    return offsetof(Signature, params) + nparams * sizeof(Param);
+}
+
+static void set_types(Signature *signature, lua_State *L, TypeInfo *function)
+{
+    FfiState *S = function->state;
+    const CFunction *type = function->type->u.function;
+    signature->info = function;
+    signature->nparams = type->nparams;
+    signature->is_variadic = type->is_variadic;
+    signature->result = typeinfo_of(S, L, type->result->main);
+    for (uint32_t i = 0; i < type->nparams; i++)
+        signature->params[i].info = typeinfo_of(S, L, type->params[i]->main);
+}
+
+const Signature *signature_of(TypeInfo *function, lua_State *L, const CDecl *decl)
+{
+    if (function->signature != NULL)
+        return function->signature;
+    const CFunction *type = function->type->u.function;
+    if (type->is_ms_abi)
+        error_raise(L, MESSAGE_MS_ABI, name_of(decl));
+    luaL_checkstack(L, 8, NULL);
+    Signature *signature = state_alloc(function->state, L, signature_nbytes(type->nparams));
+    /* on the stack until it is whole: an error on the way frees it */
+    state_push_block(function->state, L, signature);
+    set_types(signature, L, function);
+    make_plan(signature, L, signature->nparams, decl);
+    state_anchor_block(function->state, L, signature);
+    function->signature = signature;
+    return signature;
+}
+
+/* The type that a variadic argument passes as when it is wider than a word, else the word it promotes to. */
+static CType *promoted_type(FfiState *S, lua_State *L, int index)
+{
+    CTypeTable *types = S->types;
+    Cdata *cdata = cdata_to(S, L, index);
+    if (cdata != NULL && cdata->info->kind >= VALUE_BOOL && cdata->info->kind <= VALUE_ENUM) {
+        switch ((ValueKind)cdata->info->underlying) {
+        case VALUE_F16:
+        case VALUE_F32:
+        case VALUE_F64: return ctype_scalar(types, CSCALAR_DOUBLE);
+        case VALUE_F80:
+        case VALUE_F128:
+        case VALUE_I128:
+        case VALUE_U128: return cdata->info->type->main;
+        case VALUE_U64: return ctype_scalar(types, CSCALAR_ULONG);
+        default: return ctype_scalar(types, CSCALAR_LONG);
+        }
+    }
+    if (cdata != NULL && (cdata->info->kind == VALUE_COMPLEX || cdata->info->kind == VALUE_VECTOR))
+        return cdata->info->type->main;
+    if (lua_type(L, index) == LUA_TNUMBER)
+        return ctype_scalar(types, lua_isinteger(L, index) ? CSCALAR_LONG : CSCALAR_DOUBLE);
+    if (lua_type(L, index) == LUA_TBOOLEAN)
+        return ctype_scalar(types, CSCALAR_INT);
+    /* a pointer that takes anything with an address */
+    CType *any = ctype_qualified(types, ctype_void(types), QUALIFIER_CONST | QUALIFIER_VOLATILE);
+    return any != NULL ? ctype_pointer(types, any) : NULL;
+}
+
+Signature *signature_push_variadic(FfiState *S, lua_State *L, const Signature *fixed, int first, int count)
+{
+    luaL_checkstack(L, 8, NULL);
+    Signature *signature = lua_newuserdatauv(L, signature_nbytes((uint32_t)count), 0);
+    memcpy(signature, fixed, signature_nbytes(fixed->nparams));
+    signature->nparams = (uint32_t)count;
+    for (uint32_t i = fixed->nparams; i < (uint32_t)count; i++) {
+        state_enter(S, L);
+        CType *type = promoted_type(S, L, first + (int)i);
+        if (type == NULL)
+            error_raise(L, MESSAGE_NO_MEMORY);
+        signature->params[i].info = typeinfo_of(S, L, type);
+    }
+    make_plan(signature, L, fixed->nparams, NULL);
+    state_push_block(S, L, (void *)(uintptr_t)signature->plan);
+    return signature;
+}

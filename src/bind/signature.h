@@ -1,0 +1,53 @@
+/* Signatures: a function type's plan and how each argument and the result converts, worked out once per type. */
+#ifndef AIRLOCK_BIND_SIGNATURE_H
+#define AIRLOCK_BIND_SIGNATURE_H
+
+#include "bind/typeinfo.h"
+
+/* How an argument gets into its slot. */
+typedef enum ParamKind {
+    PARAM_WORD,    /* an integer of 32 or 64 bits: a Lua integer as it is, whose upper half a 32-bit callee ignores */
+    PARAM_DOUBLE,
+    PARAM_FLOAT,
+    PARAM_STRING,  /* a pointer that takes Lua strings */
+    PARAM_POINTER,
+    PARAM_SCALAR,  /* any other value of one slot */
+    PARAM_VALUE    /* through abi_place */
+} ParamKind;
+
+typedef enum ResultKind {
+    RESULT_VOID,
+    RESULT_I32,
+    RESULT_U32,
+    RESULT_I64,
+    RESULT_F64,
+    RESULT_F32,
+    RESULT_POINTER,
+    RESULT_SCALAR, /* anything else in a register that reads as a Lua value */
+    RESULT_OBJECT  /* into a new cdata: records, vectors, complex numbers, everything wider than eight bytes */
+} ResultKind;
+
+typedef struct Param {
+    uint8_t kind;  /* ParamKind */
+    uint32_t slot; /* frame offset, unless PARAM_VALUE */
+    TypeInfo *info;
+} Param;
+
+struct Signature {
+    const AbiPlan *plan;
+    uint32_t nparams;
+    uint8_t result_kind; /* ResultKind */
+    bool is_variadic;
+    TypeInfo *result; /* unqualified */
+    TypeInfo *info;   /* the function type's */
+    Param params[];
+};
+
+/* The signature of a FUNCTION type. decl names the function in messages, may be NULL. Raises when a type cannot be passed. [-0, +0, v] */
+const Signature *signature_of(TypeInfo *function, lua_State *L, const CDecl *decl);
+
+/* A signature for one call of a variadic function with `count` arguments from stack index `first` on, the variadic ones with
+ * the types that they promote to. It and its plan live in userdata left on the stack. [-0, +2, v] */
+Signature *signature_push_variadic(FfiState *S, lua_State *L, const Signature *fixed, int first, int count);
+
+#endif

@@ -1,0 +1,158 @@
+#include "bind/state.h"
+
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "bind/errors.h"
+
+/* -- the allocator: blocks are userdata, kept in the table ref_blocks under their address -------------------------------- */
+
+/* (state, nbytes) -> block address as light userdata; runs protected. */
+static int new_block(lua_State *L)
+{
+    FfiState *S = lua_touserdata(L, 1);
+    size_t nbytes = (size_t)lua_tointeger(L, 2);
+    state_push_ref(L, S->ref_blocks);
+    void *block = lua_newuserdatauv(L, nbytes, 0);
+    lua_rawsetp(L, -2, block);
+    lua_pushlightuserdata(L, block);
+    return 1;
+}
+
+static void *block_new(FfiState *S, size_t nbytes)
+{
+    lua_State *L = S->L;
+    /* a finaliser run by a collection here could come back into the half-changed table that asks for memory */
+    bool was_running = lua_gc(L, LUA_GCISRUNNING) > 0;
+    if (was_running)
+        lua_gc(L, LUA_GCSTOP);
+    lua_pushcfunction(L, new_block);
+    lua_pushlightuserdata(L, S);
+    lua_pushinteger(L, (lua_Integer)nbytes);
+    void *block = lua_pcall(L, 2, 1, 0) == LUA_OK ? lua_touserdata(L, -1) : NULL;
+    lua_pop(L, 1);
+    if (was_running)
+        lua_gc(L, LUA_GCRESTART);
+    return block;
+}
+
+static void block_free(FfiState *S, void *block)
+{
+    lua_State *L = S->L;
+    state_push_ref(L, S->ref_blocks);
+    lua_pushnil(L);
+    lua_rawsetp(L, -2, block);
+    lua_pop(L, 1);
+}
+
+static void *block_realloc(void *context, void *block, size_t nbytes_old, size_t nbytes_new)
+{
+    FfiState *S = context;
+    void *moved = NULL;
+    if (nbytes_new != 0) {
+        moved = block_new(S, nbytes_new);
+        if (moved == NULL)
+            return NULL;
+        if (block != NULL)
+            memcpy(moved, block, nbytes_old < nbytes_new ? nbytes_old : nbytes_new);
+    }
+    if (block != NULL)
+        block_free(S, block);
+    return moved;
+}
+
+void state_enter(FfiState *S, lua_State *L)
+{
+    luaL_checkstack(L, LUA_MINSTACK, "too many arguments");
+    S->L = L;
+}
+
+void *state_alloc(FfiState *S, lua_State *L, size_t nbytes)
+{
+    state_enter(S, L);
+    void *block = mem_alloc(&S->allocator, nbytes);
+    if (block == NULL)
+        error_raise(L, MESSAGE_NO_MEMORY);
+    memset(block, 0, nbytes);
+    return block;
+}
+
+void state_push_block(FfiState *S, lua_State *L, void *block)
+{
+    state_push_ref(L, S->ref_blocks);
+    lua_rawgetp(L, -1, block);
+    lua_pushnil(L);
+    lua_rawsetp(L, -3, block);
+    lua_remove(L, -2);
+}
+
+void state_anchor_block(FfiState *S, lua_State *L, void *block)
+{
+    state_push_ref(L, S->ref_blocks);
+    lua_insert(L, -2);
+    lua_rawsetp(L, -2, block);
+    lua_pop(L, 1);
+}
+
+/* -- the state ------------------------------------------------------------------------------------------------------------ */
+
+static uint64_t random_cookie(const void *salt)
+{
+    uint64_t cookie;
+    if (getrandom(&cookie, sizeof cookie, GRND_NONBLOCK) != (ssize_t)sizeof cookie)
+        cookie = (uint64_t)(uintptr_t)salt * 0x9e3779b97f4a7c15u ^ (uint64_t)clock();
+    return cookie & ~(uint64_t)15;
+}
+
+static int new_table_ref(lua_State *L, const char *mode)
+{
+    lua_newtable(L);
+    if (mode != NULL) {
+        lua_createtable(L, 0, 1);
+        lua_pushstring(L, mode);
+        lua_setfield(L, -2, "__mode");
+        lua_setmetatable(L, -2);
+    }
+    return luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+/* Its address is the state's key in the registry. */
+static const char state_key;
+
+FfiState *state_find(lua_State *L)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &state_key);
+    FfiState *S = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return S;
+}
+
+FfiState *state_open(lua_State *L)
+{
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &state_key) == LUA_TUSERDATA)
+        return lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    FfiState *S = lua_newuserdatauv(L, sizeof *S, 0);
+    memset(S, 0, sizeof *S);
+    S->cookie = random_cookie(S);
+    lua_pushvalue(L, -1);
+    S->ref_self = luaL_ref(L, LUA_REGISTRYINDEX);
+    S->ref_blocks = new_table_ref(L, NULL);
+    S->ref_names = new_table_ref(L, NULL);
+    S->ref_spellings = new_table_ref(L, NULL);
+    S->ref_ctypes = new_table_ref(L, NULL);
+    S->ref_functions = new_table_ref(L, NULL);
+    S->ref_libraries = new_table_ref(L, "v");
+    S->ref_cdata_meta = LUA_NOREF;
+    S->ref_ctype_meta = LUA_NOREF;
+    S->ref_library_meta = LUA_NOREF;
+    S->allocator = (Allocator){.realloc = block_realloc, .context = S};
+    state_enter(S, L);
+    S->types = ctype_table_new(&S->allocator);
+    if (S->types == NULL)
+        error_raise(L, MESSAGE_NO_MEMORY);
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &state_key);
+    return S;
+}

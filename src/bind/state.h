@@ -1,0 +1,73 @@
+/* FfiState: all that Airlock keeps for one Lua state. It is a userdata that every function of the module holds, and all memory
+ * behind it (types, plans, field tables) lives in userdata anchored in the registry, so that Lua frees it after the last
+ * finaliser of lua_close has run, and finalisers may still call C. No state shares anything mutable with another. */
+#ifndef AIRLOCK_BIND_STATE_H
+#define AIRLOCK_BIND_STATE_H
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#include "abi/abi.h"
+#include "base/mem.h"
+#include "ctype/ctype.h"
+
+/* One FFI call in flight, on the C stack of its entry; FfiState.calls is the innermost. */
+typedef struct CallRecord {
+    struct CallRecord *previous;
+    lua_State *L;         /* the coroutine that called */
+    const void *thread;   /* its thread's %fs:0 */
+    const AbiPlan *plan;
+    const AbiFrame *frame;
+} CallRecord;
+
+typedef struct FfiState {
+    lua_State *L; /* the coroutine whose call is being served while memory may be asked for; see state_enter */
+    CTypeTable *types;
+    Allocator allocator; /* userdata-backed, see above; may be used inside state_enter only */
+    CallRecord *calls;   /* innermost FFI call in flight, or NULL */
+    int pending;         /* non-zero: a callback left an error that the outer call must raise */
+    int errno_value;     /* C's errno as the last FFI call left it; given back to the next */
+    uint64_t cookie;     /* random; stamps our userdata so that no other's bytes pass for them; low four bits 0 */
+    int ref_self;        /* registry references: this userdata */
+    int ref_blocks;      /* table: address -> userdata block of the allocator */
+    int ref_names;       /* table: anchored key strings of field tables */
+    int ref_spellings;   /* table: type string -> ctype object */
+    int ref_ctypes;      /* table: CType address -> ctype object */
+    int ref_functions;   /* table: TypeInfo address -> weak-valued table: function address -> C closure */
+    int ref_libraries;   /* weak-valued table: handle -> library object */
+    int ref_cdata_meta;  /* metatable of every cdata */
+    int ref_ctype_meta;  /* metatable of every ctype object */
+    int ref_library_meta;
+} FfiState;
+
+/* The state that L has, or NULL before state_open. [-0, +0, -] */
+FfiState *state_find(lua_State *L);
+
+/* Makes the state of L or finds the one already made; leaves its userdata on the stack. [-0, +1, m] */
+FfiState *state_open(lua_State *L);
+
+/* To be called before anything that allocates through S->allocator (type making, parsing, planning): names the running
+ * coroutine and makes sure of its stack space. [-0, +0, m] */
+void state_enter(FfiState *S, lua_State *L);
+
+/* Memory that lives until the Lua state closes, zeroed; raises when there is none. [-0, +0, m] */
+void *state_alloc(FfiState *S, lua_State *L, size_t nbytes);
+
+/* Pushes a block of S->allocator and gives its ownership to the stack. [-0, +1, -] */
+void state_push_block(FfiState *S, lua_State *L, void *block);
+
+/* Takes a block's ownership back from the top of the stack. [-1, +0, m] */
+void state_anchor_block(FfiState *S, lua_State *L, void *block);
+
+/* The state of a module function or metamethod: its first upvalue. */
+static inline FfiState *state_of(lua_State *L)
+{
+    return lua_touserdata(L, lua_upvalueindex(1));
+}
+
+static inline void state_push_ref(lua_State *L, int ref)
+{
+    lua_rawgeti(L, LUA_REGISTRYINDEX, ref);
+}
+
+#endif

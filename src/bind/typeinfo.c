@@ -1,0 +1,355 @@
+#include "bind/typeinfo.h"
+
+#include <string.h>
+
+#include "bind/errors.h"
+
+/* -- kinds ------------------------------------------------------------------------------------------------------------------ */
+
+static ValueKind kind_of_integer(uint64_t size, bool is_signed)
+{
+    switch (size) {
+    case 1: return is_signed ? VALUE_I8 : VALUE_U8;
+    case 2: return is_signed ? VALUE_I16 : VALUE_U16;
+    case 4: return is_signed ? VALUE_I32 : VALUE_U32;
+    case 8: return is_signed ? VALUE_I64 : VALUE_U64;
+    default: return is_signed ? VALUE_I128 : VALUE_U128;
+    }
+}
+
+static ValueKind kind_of_floating(CScalar scalar)
+{
+    switch (scalar) {
+    case CSCALAR_FLOAT16: return VALUE_F16;
+    case CSCALAR_FLOAT: return VALUE_F32;
+    case CSCALAR_DOUBLE: return VALUE_F64;
+    case CSCALAR_LDOUBLE: return VALUE_F80;
+    default: return VALUE_F128;
+    }
+}
+
+static ValueKind kind_of_scalar(const CType *type)
+{
+    CScalar scalar = (CScalar)type->scalar;
+    switch (ctype_scalar_class(scalar)) {
+    case CSCALAR_BOOL: return VALUE_BOOL;
+    case CSCALAR_FLOATING: return kind_of_floating(scalar);
+    case CSCALAR_SIGNED: return kind_of_integer(type->size, true);
+    case CSCALAR_UNSIGNED: return kind_of_integer(type->size, false);
+    }
+    return VALUE_VOID;
+}
+
+static ValueKind kind_of(const CType *type)
+{
+    switch ((CTypeKind)type->kind) {
+    case CTYPE_VOID: return VALUE_VOID;
+    case CTYPE_BOOL:
+    case CTYPE_INTEGER:
+    case CTYPE_FLOATING: return kind_of_scalar(type);
+    case CTYPE_ENUM: return VALUE_ENUM;
+    case CTYPE_COMPLEX: return VALUE_COMPLEX;
+    case CTYPE_VECTOR: return VALUE_VECTOR;
+    case CTYPE_POINTER: return VALUE_POINTER;
+    case CTYPE_REFERENCE: return VALUE_REFERENCE;
+    case CTYPE_ARRAY: return VALUE_ARRAY;
+    case CTYPE_RECORD: return VALUE_RECORD;
+    case CTYPE_FUNCTION: return VALUE_FUNCTION;
+    }
+    return VALUE_VOID;
+}
+
+static ValueKind underlying_of(const CType *type, ValueKind kind)
+{
+    if (kind == VALUE_ENUM)
+        return kind_of_scalar(type);
+    if (kind == VALUE_COMPLEX)
+        return kind_of_floating((CScalar)type->scalar);
+    return kind;
+}
+
+TypeInfo *typeinfo_make(FfiState *S, lua_State *L, CType *type)
+{
+    TypeInfo *info = state_alloc(S, L, sizeof *info);
+    info->state = S;
+    info->type = type;
+    info->kind = (uint8_t)kind_of(type);
+    info->underlying = (uint8_t)underlying_of(type, (ValueKind)info->kind);
+    info->is_const = (type->qualifiers & QUALIFIER_CONST) != 0;
+    info->is_pointer = info->kind == VALUE_POINTER || info->kind == VALUE_REFERENCE;
+    type->face = info;
+    if (info->kind == VALUE_RECORD)
+        info->record = info;
+    else if (info->is_pointer && type->u.element->kind == CTYPE_RECORD)
+        info->record = typeinfo_of(S, L, type->u.element);
+    return info;
+}
+
+TypeInfo *typeinfo_make_element(TypeInfo *info, lua_State *L)
+{
+    info->element = typeinfo_of(info->state, L, info->type->u.element);
+    return info->element;
+}
+
+/* -- fields by key string --------------------------------------------------------------------------------------------------- */
+
+static uint32_t count_names(const CRecord *record)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < record->nmembers; i++) {
+        const CMember *member = &record->members[i];
+        if (member->name != NULL)
+            count++;
+        else if (member->type->kind == CTYPE_RECORD && !member->is_bitfield)
+            count += count_names(member->type->u.record);
+    }
+    return count;
+}
+
+static uint32_t hash_pointer(const char *key)
+{
+    uintptr_t address = (uintptr_t)key;
+    return (uint32_t)((address >> 4) ^ (address >> 11));
+}
+
+static Field *table_slot(FieldTable *table, const char *key)
+{
+    uint32_t i = hash_pointer(key) & table->mask;
+    while (table->slots[i].key != NULL && table->slots[i].key != key)
+        i = (i + 1) & table->mask;
+    return &table->slots[i];
+}
+
+/* The string for a name that lives as long as the state: its pointer identifies it if it is short enough to be interned. */
+static const char *anchor_name(FfiState *S, lua_State *L, const char *name)
+{
+    state_push_ref(L, S->ref_names);
+    const char *key = lua_pushstring(L, name);
+    lua_pushvalue(L, -1);
+    if (lua_rawget(L, -3) == LUA_TNIL) {
+        lua_pop(L, 1);
+        lua_pushvalue(L, -1);
+        lua_pushvalue(L, -1);
+        lua_rawset(L, -4);
+        lua_pop(L, 2);
+    } else {
+        key = lua_tostring(L, -1); /* of a long name, the copy that is anchored */
+        lua_pop(L, 3);
+    }
+    return key;
+}
+
+/* Whether an array member may be indexed beyond its length: it ends the record (the old idiom for a flexible array). */
+static bool is_trailing(const CRecord *record, uint32_t index, bool outer_trailing)
+{
+    return outer_trailing && (record->is_union || index + 1 == record->nmembers);
+}
+
+typedef struct FieldScan {
+    FfiState *S;
+    lua_State *L;
+    FieldTable *table;
+} FieldScan;
+
+static void add_fields(const FieldScan *scan, const CRecord *record, uint64_t base, unsigned qualifiers, bool trailing)
+{
+    for (uint32_t i = 0; i < record->nmembers; i++) {
+        const CMember *member = &record->members[i];
+        bool is_last = is_trailing(record, i, trailing);
+        unsigned all = qualifiers | member->type->qualifiers;
+        if (member->name == NULL) {
+            if (member->type->kind == CTYPE_RECORD && !member->is_bitfield)
+                add_fields(scan, member->type->u.record, base + member->offset, all, is_last);
+            continue;
+        }
+        state_enter(scan->S, scan->L);
+        CType *type = ctype_qualified(scan->S->types, member->type, all);
+        if (type == NULL)
+            error_raise(scan->L, MESSAGE_NO_MEMORY);
+        TypeInfo *info = typeinfo_of(scan->S, scan->L, type);
+        const char *key = anchor_name(scan->S, scan->L, member->name);
+        *table_slot(scan->table, key) = (Field){
+            .key = key,
+            .offset = base + member->offset,
+            .info = info,
+            .member = member,
+            .kind = member->is_bitfield ? VALUE_BITFIELD : info->kind,
+            .is_const = (all & QUALIFIER_CONST) != 0,
+            .is_unchecked = info->kind == VALUE_ARRAY && is_last,
+        };
+    }
+}
+
+static void make_fields(TypeInfo *info, lua_State *L)
+{
+    const CRecord *record = info->type->u.record;
+    uint32_t count = count_names(record);
+    uint32_t nslots = 2;
+    while (nslots < 2 * count)
+        nslots *= 2;
+    FieldTable *table = state_alloc(info->state, L, sizeof *table + nslots * sizeof table->slots[0]);
+    table->mask = nslots - 1;
+    FieldScan scan = {.S = info->state, .L = L, .table = table};
+    luaL_checkstack(L, 8, NULL);
+    add_fields(&scan, record, 0, info->type->qualifiers, true);
+    info->fields = table;
+}
+
+/* A key whose pointer is not in the table: a long string, or no field at all. */
+static const Field *find_by_text(const TypeInfo *record, lua_State *L, int index)
+{
+    size_t length;
+    const char *text = lua_tolstring(L, index, &length);
+    uint64_t offset;
+    const CMember *member = ctype_find_member(record->type->u.record, text, length, &offset);
+    if (member == NULL)
+        return NULL;
+    for (uint32_t i = 0; i <= record->fields->mask; i++) {
+        const Field *field = &record->fields->slots[i];
+        if (field->key != NULL && field->member == member && field->offset == offset)
+            return field;
+    }
+    return NULL;
+}
+
+const Field *typeinfo_find_field(TypeInfo *info, lua_State *L, const char *key, int index)
+{
+    TypeInfo *record = info->record;
+    if (record->fields == NULL) {
+        if (!record->type->u.record->is_complete)
+            error_raise(L, MESSAGE_INCOMPLETE, error_push_type(L, record->type));
+        make_fields(record, L);
+    }
+    const Field *field = table_slot(record->fields, key);
+    return field->key != NULL ? field : find_by_text(record, L, index);
+}
+
+/* -- leaves for the call engine ------------------------------------------------------------------------------------------- */
+
+enum { LEAF_NBYTES_MAX = 64, LEAVES_MAX = LEAF_NBYTES_MAX * ABI_KIND_COUNT }; /* every kind at every offset */
+
+typedef struct LeafList {
+    AbiLeaf leaves[LEAVES_MAX];
+    uint32_t count;
+    bool failed; /* a type that no register or stack slot takes */
+} LeafList;
+
+static void add_leaf(LeafList *list, uint64_t offset, AbiKind kind)
+{
+    for (uint32_t i = 0; i < list->count; i++)
+        if (list->leaves[i].offset == offset && list->leaves[i].kind == (uint32_t)kind)
+            return; /* a union's overlap */
+    list->leaves[list->count++] = (AbiLeaf){.offset = (uint32_t)offset, .kind = (uint32_t)kind};
+}
+
+static AbiKind leaf_of_value(ValueKind kind)
+{
+    switch (kind) {
+    case VALUE_BOOL: return ABI_BOOL;
+    case VALUE_I8: return ABI_I8;
+    case VALUE_U8: return ABI_U8;
+    case VALUE_I16: return ABI_I16;
+    case VALUE_U16: return ABI_U16;
+    case VALUE_I32: return ABI_I32;
+    case VALUE_U32: return ABI_U32;
+    case VALUE_I64: return ABI_I64;
+    case VALUE_U64: return ABI_U64;
+    case VALUE_I128:
+    case VALUE_U128: return ABI_I128;
+    case VALUE_F16: return ABI_F16;
+    case VALUE_F32: return ABI_F32;
+    case VALUE_F64: return ABI_F64;
+    case VALUE_F80: return ABI_F80;
+    case VALUE_F128: return ABI_F128;
+    case VALUE_POINTER:
+    case VALUE_REFERENCE: return ABI_POINTER;
+    default: return ABI_KIND_COUNT;
+    }
+}
+
+static void add_leaves(LeafList *list, const CType *type, uint64_t offset);
+
+static void add_bitfield_leaves(LeafList *list, const CMember *member, uint64_t offset)
+{
+    if (member->bit_width == 0)
+        return;
+    uint64_t first = (offset * 8 + member->bit_offset) / 64;
+    uint64_t last = (offset * 8 + member->bit_offset + member->bit_width - 1u) / 64;
+    for (uint64_t eightbyte = first; eightbyte <= last; eightbyte++)
+        add_leaf(list, eightbyte * 8, ABI_U8);
+}
+
+static void add_record_leaves(LeafList *list, const CRecord *record, uint64_t offset)
+{
+    for (uint32_t i = 0; i < record->nmembers; i++) {
+        const CMember *member = &record->members[i];
+        if (member->is_bitfield)
+            add_bitfield_leaves(list, member, offset + member->offset);
+        else
+            add_leaves(list, member->type, offset + member->offset);
+    }
+}
+
+static void add_complex_leaves(LeafList *list, const CType *type, uint64_t offset)
+{
+    ValueKind part = kind_of_floating((CScalar)type->scalar);
+    if (part == VALUE_F80) {
+        add_leaf(list, offset, ABI_COMPLEX_F80);
+        return;
+    }
+    add_leaf(list, offset, leaf_of_value(part));
+    add_leaf(list, offset + type->size / 2, leaf_of_value(part));
+}
+
+static void add_vector_leaf(LeafList *list, const CType *type, uint64_t offset)
+{
+    switch (type->size) {
+    case 8: add_leaf(list, offset, ABI_VECTOR8); break;
+    case 16: add_leaf(list, offset, ABI_VECTOR16); break;
+    case 32: add_leaf(list, offset, ABI_VECTOR32); break;
+    case 64: add_leaf(list, offset, ABI_VECTOR64); break;
+    default: list->failed = true; break;
+    }
+}
+
+static void add_leaves(LeafList *list, const CType *type, uint64_t offset)
+{
+    switch ((CTypeKind)type->kind) {
+    case CTYPE_VOID: break;
+    case CTYPE_BOOL:
+    case CTYPE_INTEGER:
+    case CTYPE_ENUM:
+    case CTYPE_FLOATING: add_leaf(list, offset, leaf_of_value(kind_of_scalar(type))); break;
+    case CTYPE_POINTER:
+    case CTYPE_REFERENCE: add_leaf(list, offset, ABI_POINTER); break;
+    case CTYPE_COMPLEX: add_complex_leaves(list, type, offset); break;
+    case CTYPE_VECTOR: add_vector_leaf(list, type, offset); break;
+    case CTYPE_ARRAY:
+        for (uint64_t i = 0; i < type->nelems && type->size != 0; i++)
+            add_leaves(list, type->u.element, offset + i * type->u.element->size);
+        break;
+    case CTYPE_RECORD: add_record_leaves(list, type->u.record, offset); break;
+    case CTYPE_FUNCTION: list->failed = true; break;
+    }
+}
+
+const AbiType *typeinfo_abi(TypeInfo *info, lua_State *L)
+{
+    if (info->abi.leaves != NULL)
+        return &info->abi;
+    CType *type = info->type->main;
+    bool is_void = info->kind == VALUE_VOID;
+    if (!is_void && (!ctype_is_complete(type) || type->is_vla || info->kind == VALUE_ARRAY))
+        return NULL;
+    LeafList list = {.count = 0};
+    /* beyond 64 bytes everything goes in memory, whatever it holds */
+    if (!is_void && type->size <= LEAF_NBYTES_MAX)
+        add_leaves(&list, type, 0);
+    if (list.failed)
+        return NULL;
+    AbiLeaf *leaves = state_alloc(info->state, L, (list.count + 1) * sizeof *leaves);
+    memcpy(leaves, list.leaves, list.count * sizeof *leaves);
+    info->abi = (AbiType){
+        .size = is_void ? 0 : type->size, .align = type->align, .nleaves = list.count, .leaves = leaves};
+    return &info->abi;
+}

@@ -1,0 +1,111 @@
+/* TypeInfo: what the Lua face knows of a CType, made on first use and kept in CType.face: how its values convert, its fields by key
+ * string, its leaves for the call engine. One per variant, so a const struct has const fields. */
+#ifndef AIRLOCK_BIND_TYPEINFO_H
+#define AIRLOCK_BIND_TYPEINFO_H
+
+#include "abi/abi.h"
+#include "bind/state.h"
+#include "ctype/ctype.h"
+
+/* How a value of a type converts between C and Lua. */
+typedef enum ValueKind {
+    VALUE_VOID,
+    VALUE_BOOL,
+    VALUE_I8,
+    VALUE_U8,
+    VALUE_I16,
+    VALUE_U16,
+    VALUE_I32,
+    VALUE_U32,
+    VALUE_I64,
+    VALUE_U64, /* read as cdata from 2^63 up */
+    VALUE_I128,
+    VALUE_U128,
+    VALUE_F16,
+    VALUE_F32,
+    VALUE_F64,
+    VALUE_F80,
+    VALUE_F128,
+    VALUE_ENUM,     /* as TypeInfo.underlying, and takes its constants' names */
+    VALUE_BITFIELD, /* only in a Field: as its type, through the member's bits */
+    VALUE_POINTER,
+    VALUE_REFERENCE,
+    VALUE_RECORD,
+    VALUE_ARRAY,
+    VALUE_VECTOR,
+    VALUE_COMPLEX,
+    VALUE_FUNCTION
+} ValueKind;
+
+static inline bool value_is_integer(ValueKind kind)
+{
+    return kind >= VALUE_BOOL && kind <= VALUE_U128;
+}
+
+static inline bool value_is_number(ValueKind kind)
+{
+    return kind >= VALUE_BOOL && kind <= VALUE_ENUM;
+}
+
+typedef struct TypeInfo TypeInfo;
+typedef struct Signature Signature;
+
+typedef struct Field {
+    const char *key; /* pointer of the anchored Lua string; NULL: empty slot */
+    uint64_t offset; /* bytes from the record's start */
+    TypeInfo *info;
+    const CMember *member;
+    uint8_t kind;      /* ValueKind, VALUE_BITFIELD for a bit-field */
+    bool is_const;
+    bool is_unchecked; /* array at the record's end: its index is not checked */
+} Field;
+
+/* Open-addressing hash by key pointer; at most half full. */
+typedef struct FieldTable {
+    uint32_t mask;
+    Field slots[];
+} FieldTable;
+
+struct TypeInfo {
+    FfiState *state;
+    CType *type;
+    uint8_t kind;       /* ValueKind */
+    uint8_t underlying; /* ENUM: ValueKind of its integer; COMPLEX: of its part; else == kind */
+    bool is_const;
+    bool is_pointer;    /* its value is an address that an index or field goes through (POINTER, REFERENCE) */
+    TypeInfo *element;  /* POINTER, REFERENCE, ARRAY, VECTOR, COMPLEX: of the element, made on first use (typeinfo_element) */
+    TypeInfo *record;   /* the record that a field name is looked up in: itself or what it points to; NULL: none */
+    FieldTable *fields; /* RECORD: made on first field access after completion */
+    Signature *signature; /* FUNCTION: made on first use */
+    AbiType abi;        /* made on first use (typeinfo_abi); leaves NULL before */
+};
+
+/* Never NULL: raises when memory is out. [-0, +0, m] */
+TypeInfo *typeinfo_make(FfiState *S, lua_State *L, CType *type);
+
+static inline TypeInfo *typeinfo_of(FfiState *S, lua_State *L, CType *type)
+{
+    return type->face != NULL ? type->face : typeinfo_make(S, L, type);
+}
+
+/* Of the element (POINTER, ARRAY …). [-0, +0, m] */
+TypeInfo *typeinfo_make_element(TypeInfo *info, lua_State *L);
+
+static inline TypeInfo *typeinfo_element(TypeInfo *info, lua_State *L)
+{
+    return info->element != NULL ? info->element : typeinfo_make_element(info, L);
+}
+
+/* Field of info->record by the key string at stack index `index`; NULL when it has none. Raises on an incomplete record. [-0, +0, m] */
+const Field *typeinfo_find_field(TypeInfo *info, lua_State *L, const char *key, int index);
+
+/* The type as the call engine wants it, or NULL when it cannot be passed by value. [-0, +0, m] */
+const AbiType *typeinfo_abi(TypeInfo *info, lua_State *L);
+
+/* Spelling of the type, pushed. [-0, +1, m] */
+static inline bool typeinfo_is_function_pointer(const TypeInfo *info)
+{
+    return info->kind == VALUE_POINTER && info->type->u.element->kind == CTYPE_FUNCTION;
+}
+
+#endif
