@@ -28,7 +28,7 @@ use="local ffi = require 'ffi'; assert(ffi.sizeof 'int' == 4)"
 checkout="$dir/it's a checkout"
 mkdir "$checkout"
 (cd "$root" && tar -cf - --exclude=./build --exclude='./build-*' --exclude=./.git .) | tar -xf - -C "$checkout"
-mkdir "$checkout/lua/probe"
+mkdir -p "$checkout/lua/probe"
 echo 'return 42' >"$checkout/lua/probe/it.lua"
 
 cd "$checkout" || exit 1
