@@ -33,7 +33,7 @@ typedef enum AbiKind {
     ABI_F64,
     ABI_F80,         /* long double, 16 bytes */
     ABI_F128,        /* __float128 */
-    ABI_COMPLEX_F80, /* _Complex long double as a whole, 32 bytes: st0 and st1 when returned bare */
+    ABI_COMPLEX_F80, /* _Complex long double by itself, 32 bytes: st0 and st1 when returned; as a member it is two F80 leaves */
     ABI_VECTOR8,     /* vectors by their total size */
     ABI_VECTOR16,
     ABI_VECTOR32,

@@ -142,18 +142,12 @@ static const struct Kind *scalar_kind(const AbiType *type)
 
 /* -- arguments ------------------------------------------------------------------------------------------------------------ */
 
-/* True when a value of these classes goes to the stack whatever registers are left. gcc 12 puts a type that has a size and only
- * padding there too, where clang passes nothing. */
+/* True when a value of these classes goes to the stack whatever registers are left. A callee's va_arg finds sixteen bytes of each
+ * vector register at most, so wider unnamed ones do too. */
 static bool is_stack_only(const Classes *classes, bool is_unnamed)
 {
-    uint32_t nnone = 0;
-    for (uint32_t i = 0; i < classes->count; i++) {
-        if (classes->of[i] == CLASS_MEMORY || is_x87((Class)classes->of[i]))
-            return true;
-        nnone += classes->of[i] == CLASS_NONE;
-    }
-    /* The callee's va_arg finds sixteen bytes of each vector register at most. */
-    return nnone == classes->count || (is_unnamed && vector_neightbytes(classes, 0) > 2);
+    Class first = (Class)classes->of[0];
+    return first == CLASS_MEMORY || is_x87(first) || (is_unnamed && vector_neightbytes(classes, 0) > 2);
 }
 
 /* All registers of the value or none ("Passing", the rule after 5). */
