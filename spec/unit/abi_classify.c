@@ -14,6 +14,7 @@ __extension__ typedef _Complex int ComplexInt;
 typedef int Vector8 __attribute__((vector_size(8)));
 typedef float Vector16 __attribute__((vector_size(16)));
 typedef double VectorOfOne __attribute__((vector_size(8)));
+typedef bool Bool;
 typedef void *Pointer;
 typedef _Complex float ComplexFloat;
 typedef _Complex double ComplexDouble;
@@ -79,7 +80,7 @@ typedef struct { long a; char b[]; } Flexible;
 #define LEAF(type, member, kind) {offsetof(type, member), kind}
 
 #define SCALARS(X) \
-    X(bool, {0, ABI_BOOL}) X(int8_t, {0, ABI_I8}) X(uint8_t, {0, ABI_U8}) X(int16_t, {0, ABI_I16}) X(uint16_t, {0, ABI_U16}) \
+    X(Bool, {0, ABI_BOOL}) X(int8_t, {0, ABI_I8}) X(uint8_t, {0, ABI_U8}) X(int16_t, {0, ABI_I16}) X(uint16_t, {0, ABI_U16}) \
     X(int32_t, {0, ABI_I32}) X(uint32_t, {0, ABI_U32}) X(int64_t, {0, ABI_I64}) X(uint64_t, {0, ABI_U64}) X(Pointer, {0, ABI_POINTER}) \
     X(Int128, {0, ABI_I128}) X(float, {0, ABI_F32}) X(double, {0, ABI_F64}) X(LongDouble, {0, ABI_F80}) X(Float128, {0, ABI_F128}) \
     X(ComplexFloat, {0, ABI_F32}, {4, ABI_F32}) X(ComplexDouble, {0, ABI_F64}, {8, ABI_F64}) X(ComplexLongDouble, {0, ABI_COMPLEX_F80}) \
