@@ -293,16 +293,16 @@ static void add_record_leaves(LeafList *list, const CRecord *record, uint64_t of
 static void add_complex_leaves(LeafList *list, const CType *type, uint64_t offset)
 {
     ValueKind part = kind_of_floating((CScalar)type->scalar);
-    if (part == VALUE_F80) {
-        add_leaf(list, offset, ABI_COMPLEX_F80);
-        return;
-    }
     add_leaf(list, offset, leaf_of_value(part));
     add_leaf(list, offset + type->size / 2, leaf_of_value(part));
 }
 
 static void add_vector_leaf(LeafList *list, const CType *type, uint64_t offset)
 {
+    if (type->nelems == 1 && type->u.element->kind == CTYPE_FLOATING) {
+        add_leaf(list, offset, ABI_MEMORY); /* as gcc has it */
+        return;
+    }
     switch (type->size) {
     case 8: add_leaf(list, offset, ABI_VECTOR8); break;
     case 16: add_leaf(list, offset, ABI_VECTOR16); break;
@@ -343,7 +343,9 @@ const AbiType *typeinfo_abi(TypeInfo *info, lua_State *L)
         return NULL;
     LeafList list = {.count = 0};
     /* beyond 64 bytes everything goes in memory, whatever it holds */
-    if (!is_void && type->size <= LEAF_NBYTES_MAX)
+    if (info->kind == VALUE_COMPLEX && info->underlying == VALUE_F80)
+        add_leaf(&list, 0, ABI_COMPLEX_F80); /* by itself; as a member it is two parts */
+    else if (!is_void && type->size <= LEAF_NBYTES_MAX)
         add_leaves(&list, type, 0);
     if (list.failed)
         return NULL;
