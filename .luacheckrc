@@ -1,5 +1,5 @@
 std = "lua54"
-max_line_length = 140
+max_line_length = 150
 self = false
 exclude_files = { "build", "build-*" }
 files["spec"] = { std = "lua54+busted" }

@@ -73,6 +73,9 @@ help:
 
 # -- compiling ----------------------------------------------------------------------------------------------------------------
 
+Q := $(if $(V),,@)
+say = @$(if $(V),:,printf '%-5s %s\n' '$(1)' '$(2)')
+
 # Objects are built anew when the flags change.
 FLAGS_NOW := $(filter-out -Werror,$(CC) $(CFLAGS) $(OWN_CFLAGS) $(CXX) $(CXXFLAGS) $(NASMFLAGS) $(LUA_INCDIR))
 FLAGS_FILE := $(BUILD)/flags
@@ -87,22 +90,26 @@ LUA_INC = $(if $(filter src/bind/% src/host/%,$<),-isystem $(LUA_INCDIR))
 
 $(BUILD)/src/%.o: src/%.c $(FLAGS_FILE)
 	@mkdir -p $(@D)
-	$(CC) $(OWN_CFLAGS) $(WARN_C) $(LUA_INC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,cc,$@)
+	$(Q)$(CC) $(OWN_CFLAGS) $(WARN_C) $(LUA_INC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # Two runs: nasm 2.16's -MD leaves %include files out.
 $(BUILD)/asm/%.o: asm/%.asm $(FLAGS_FILE)
 	@mkdir -p $(@D)
-	$(NASM) $(OWN_NASMFLAGS) $(NASMFLAGS) -M -MP -MT $@ -MF $(@:.o=.d) $<
-	$(NASM) $(OWN_NASMFLAGS) $(NASMFLAGS) -o $@ $<
+	$(call say,nasm,$@)
+	$(Q)$(NASM) $(OWN_NASMFLAGS) $(NASMFLAGS) -M -MP -MT $@ -MF $(@:.o=.d) $<
+	$(Q)$(NASM) $(OWN_NASMFLAGS) $(NASMFLAGS) -o $@ $<
 
 $(BUILD)/ffi.so: $(OBJECTS) tools/ffi.map
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LIBFLAG) $(LDFLAGS) $(OWN_LDFLAGS) -o $@ $(OBJECTS) -lm -ldl
+	$(call say,link,$@)
+	$(Q)$(CC) $(CFLAGS) $(LIBFLAG) $(LDFLAGS) $(OWN_LDFLAGS) -o $@ $(OBJECTS) -lm -ldl
 
 $(BUILD)/libairlock.a: $(OBJECTS)
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcs $@ $(OBJECTS)
+	$(call say,ar,$@)
+	$(Q)$(AR) rcs $@ $(OBJECTS)
 
 # -- unit tests ---------------------------------------------------------------------------------------------------------------
 
@@ -110,15 +117,18 @@ UNIT_LIBS := -lm -ldl -lpthread
 
 $(ABI_UNITS): $(BUILD)/unit/%: spec/unit/%.c $(ABI_OBJECTS) $(FLAGS_FILE)
 	@mkdir -p $(@D)
-	$(CC) $(OWN_CFLAGS) $(WARN_C) -Ispec/unit $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(ABI_OBJECTS) $(LDFLAGS) $(UNIT_LIBS)
+	$(call say,cc,$@)
+	$(Q)$(CC) $(OWN_CFLAGS) $(WARN_C) -Ispec/unit $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(ABI_OBJECTS) $(LDFLAGS) $(UNIT_LIBS)
 
 $(ABI_UNITS_CC): $(BUILD)/unit/%: spec/unit/%.cc $(ABI_OBJECTS) $(FLAGS_FILE)
 	@mkdir -p $(@D)
-	$(CXX) $(OWN_CXXFLAGS) $(WARN_BOTH) -Ispec/unit $(CXXFLAGS) -MMD -MP -MF $@.d -o $@ $< $(ABI_OBJECTS) $(LDFLAGS) $(UNIT_LIBS)
+	$(call say,c++,$@)
+	$(Q)$(CXX) $(OWN_CXXFLAGS) $(WARN_BOTH) -Ispec/unit $(CXXFLAGS) -MMD -MP -MF $@.d -o $@ $< $(ABI_OBJECTS) $(LDFLAGS) $(UNIT_LIBS)
 
 $(CDECL_UNITS): $(BUILD)/unit/%: spec/unit/%.c $(CDECL_OBJECTS) $(FLAGS_FILE)
 	@mkdir -p $(@D)
-	$(CC) $(OWN_CFLAGS) $(WARN_C) -Ispec/unit $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(CDECL_OBJECTS) $(LDFLAGS) $(UNIT_LIBS)
+	$(call say,cc,$@)
+	$(Q)$(CC) $(OWN_CFLAGS) $(WARN_C) -Ispec/unit $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(CDECL_OBJECTS) $(LDFLAGS) $(UNIT_LIBS)
 
 units: $(UNITS)
 	@:
@@ -130,13 +140,15 @@ SPEC_LIBS := $(patsubst spec/lib/%.c,$(BUILD)/spec/lib%.so,$(sort $(wildcard spe
 .SECONDEXPANSION:
 $(SPEC_LIBS): $(BUILD)/spec/lib%.so: spec/lib/%.c $$(if $$(wildcard spec/lib/%.asm),$(BUILD)/spec/%.asm.o) $(FLAGS_FILE)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -Isrc -fPIC $(filter-out -Wpedantic,$(WARN_C)) -O2 -g -shared -Wl,-soname,$(@F) -MMD -MP -MF $@.d \
+	$(call say,cc,$@)
+	$(Q)$(CC) -std=gnu11 -Isrc -fPIC $(filter-out -Wpedantic,$(WARN_C)) -O2 -g -shared -Wl,-soname,$(@F) -MMD -MP -MF $@.d \
 	    -o $@ $(filter %.c %.o,$^) -lm
 
 $(BUILD)/spec/%.asm.o: spec/lib/%.asm $(FLAGS_FILE)
 	@mkdir -p $(@D)
-	$(NASM) $(OWN_NASMFLAGS) $(NASMFLAGS) -M -MP -MT $@ -MF $(@:.o=.d) $<
-	$(NASM) $(OWN_NASMFLAGS) $(NASMFLAGS) -o $@ $<
+	$(call say,nasm,$@)
+	$(Q)$(NASM) $(OWN_NASMFLAGS) $(NASMFLAGS) -M -MP -MT $@ -MF $(@:.o=.d) $<
+	$(Q)$(NASM) $(OWN_NASMFLAGS) $(NASMFLAGS) -o $@ $<
 
 speclibs: $(SPEC_LIBS)
 	@:
@@ -206,7 +218,8 @@ $(BUILD)/bench/hand.so: $(BUILD)/spec/libbench.so
 
 $(BUILD)/bench/%.so: bench/%.c $(FLAGS_FILE)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 -g -fPIC -Wall -Wextra -Ispec/lib -isystem $(LUA_INCDIR) -shared -MMD -MP -MF $@.d -o $@ $< \
+	$(call say,cc,$@)
+	$(Q)$(CC) -std=gnu11 -O2 -g -fPIC -Wall -Wextra -Ispec/lib -isystem $(LUA_INCDIR) -shared -MMD -MP -MF $@.d -o $@ $< \
 	    $(filter %.so,$^) -Wl,-rpath,'$$ORIGIN/../spec'
 
 bench: ## the speed of each kind of call next to a hand-written binding; IR=1 counts instructions; ONLY=TEXT picks cases
