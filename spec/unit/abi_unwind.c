@@ -1,0 +1,252 @@
+/* The trampoline's unwind tables, proved in process: with the trap flag set around a call, a backtrace is taken at every instruction
+ * of the trampoline and of the callee; the frame that called the trampoline must come out with its return address, stack pointer and
+ * callee-saved registers. The calls are chosen so that every instruction is passed. */
+#include <signal.h>
+#include <ucontext.h>
+#include <unwind.h>
+
+#include "abi_case.h"
+
+#pragma GCC diagnostic ignored "-Wpsabi"
+
+/* libgcc's own view of the tables (unwind-dw2-fde.h). */
+struct dwarf_eh_bases {
+    void *tbase, *dbase, *func;
+};
+const void *_Unwind_Find_FDE(void *pc, struct dwarf_eh_bases *bases);
+
+void step_on(void);
+void step_off(void);
+
+__asm__(".text\n"
+        "step_on:\n"
+        "    endbr64\n"
+        "    pushfq\n"
+        "    orl $0x100, (%rsp)\n"
+        "    popfq\n"
+        "    ret\n"
+        "step_off:\n"
+        "    endbr64\n"
+        "    pushfq\n"
+        "    andl $~0x100, (%rsp)\n"
+        "    popfq\n"
+        "    ret\n");
+
+/* DWARF numbers and where the signal context keeps them. */
+static const struct {
+    int dwarf, context;
+} saved[] = {{3, REG_RBX}, {6, REG_RBP}, {12, REG_R12}, {13, REG_R13}, {14, REG_R14}, {15, REG_R15}};
+
+enum { NSAVED = sizeof saved / sizeof *saved, NBYTES_MAX = 2048 };
+
+static uintptr_t start, end; /* of the trampoline */
+static bool is_visited[NBYTES_MAX];
+static unsigned nsteps, nwrong;
+
+/* The truth, from the trampoline's first instruction. */
+static struct {
+    bool is_inside;
+    uintptr_t return_address, sp, registers[NSAVED];
+} truth;
+
+/* One backtrace. */
+static struct {
+    uintptr_t from;      /* the interrupted instruction: what is above is the handler */
+    bool is_below;       /* ... and has been passed */
+    bool was_trampoline; /* the previous frame was the trampoline's */
+    bool is_found;
+} walk;
+
+static bool is_trampoline(uintptr_t ip)
+{
+    return ip >= start && ip < end;
+}
+
+static bool is_true(struct _Unwind_Context *context)
+{
+    bool same = _Unwind_GetIP(context) == truth.return_address && _Unwind_GetCFA(context) == truth.sp;
+    for (int i = 0; i < NSAVED; i++)
+        same = same && _Unwind_GetGR(context, saved[i].dwarf) == truth.registers[i];
+    return same;
+}
+
+static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *unused)
+{
+    uintptr_t ip = _Unwind_GetIP(context);
+    (void)unused;
+    walk.is_below = walk.is_below || ip == walk.from;
+    if (walk.was_trampoline) {
+        walk.is_found = is_true(context);
+        return _URC_END_OF_STACK;
+    }
+    walk.was_trampoline = walk.is_below && is_trampoline(ip);
+    return _URC_NO_REASON;
+}
+
+static void note_entry(const greg_t *registers)
+{
+    const uintptr_t *stack;
+    truth.is_inside = true;
+    truth.sp = (uintptr_t)registers[REG_RSP];
+    memcpy(&stack, &truth.sp, sizeof stack);
+    truth.return_address = *stack;
+    truth.sp += 8;
+    for (int i = 0; i < NSAVED; i++)
+        truth.registers[i] = (uintptr_t)registers[saved[i].context];
+}
+
+static void on_trap(int number, siginfo_t *info, void *context)
+{
+    const greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
+    uintptr_t ip = (uintptr_t)registers[REG_RIP];
+    (void)number;
+    (void)info;
+    if (ip == start)
+        note_entry(registers);
+    if (ip == truth.return_address)
+        truth.is_inside = false;
+    if (!truth.is_inside)
+        return;
+    memset(&walk, 0, sizeof walk);
+    walk.from = ip;
+    _Unwind_Backtrace(visit, NULL);
+    nsteps++;
+    nwrong += !walk.is_found;
+    if (!walk.is_found)
+        fprintf(stderr, "wrong frame at trampoline%+ld\n", (long)(ip - start));
+    if (is_trampoline(ip))
+        is_visited[ip - start] = true;
+}
+
+/* The range of the trampoline, as its own unwind table gives it: an FDE holds length, CIE, start (pcrel) and size, 4 bytes each. */
+static bool find_range(void)
+{
+    struct dwarf_eh_bases bases;
+    uint32_t nbytes;
+    const char *fde;
+    start = (uintptr_t)abi_call_sysv64;
+    fde = _Unwind_Find_FDE((void *)(start + 1), &bases);
+    if (!CHECK(fde != NULL && (uintptr_t)bases.func == start))
+        return false;
+    memcpy(&nbytes, fde + 12, sizeof nbytes);
+    end = start + nbytes;
+    return CHECK(nbytes < NBYTES_MAX);
+}
+
+/* -- the calls --------------------------------------------------------------------------------------------------------------- */
+
+typedef int Vector16 __attribute__((vector_size(16)));
+typedef int Vector32 __attribute__((vector_size(32)));
+typedef int Vector64 __attribute__((vector_size(64)));
+typedef struct __attribute__((aligned(64))) { long a[8]; } Aligned64;
+
+static long take_longs(long a, long b, long c, long d, long e, long f, long g)
+{
+    return a + b + c + d + e + f + g;
+}
+
+static double take_doubles(double a, double b)
+{
+    return a - b;
+}
+
+static Vector16 take_vector16(Vector16 a)
+{
+    return a + a;
+}
+
+__attribute__((target("avx"))) static Vector32 take_vector32(Vector32 a)
+{
+    return a;
+}
+
+__attribute__((target("avx512f"))) static Vector64 take_vector64(Vector64 a)
+{
+    return a;
+}
+
+static long double take_long_double(long double a)
+{
+    return a + 1;
+}
+
+static _Complex long double take_complex(_Complex long double a)
+{
+    return a;
+}
+
+static long take_aligned(Aligned64 a, long b)
+{
+    return a.a[7] + b;
+}
+
+static void step_through(const char *name, AbiFunction function, AbiType result, const AbiType *args, uint32_t nargs)
+{
+    static const long zeros[16];
+    _Alignas(64) unsigned char store[64];
+    void *values[8];
+    unsigned nsteps_before = nsteps, nwrong_before = nwrong;
+    AbiPlan *plan = case_fixed_plan(name, result, args, nargs);
+    if (plan == NULL)
+        return;
+    for (uint32_t i = 0; i < nargs; i++)
+        values[i] = (void *)(uintptr_t)zeros;
+    step_on();
+    abi_invoke(plan, function, store, values);
+    step_off();
+    truth.is_inside = false;
+    unit_check(nsteps > nsteps_before + 20 && nwrong == nwrong_before, __FILE__, __LINE__, name);
+    case_free(plan);
+}
+
+/* No block of the trampoline was left out: an instruction has 15 bytes at most. */
+static void check_coverage(bool has_all)
+{
+    uintptr_t last = 0, widest = 0, n = 0;
+    for (uintptr_t at = 0; at < end - start; at++) {
+        if (!is_visited[at])
+            continue;
+        if (at - last > widest)
+            widest = at - last;
+        last = at;
+        n++;
+    }
+    printf("abi_unwind: %u backtraces, %lu instructions of the trampoline\n", nsteps, (unsigned long)n);
+    CHECK(!has_all || (widest <= 15 && end - start - last <= 15));
+}
+
+static bool has_avx512(void)
+{
+    const AbiType vector = CASE_SCALAR(Vector64, ABI_VECTOR64);
+    AbiPlan *plan = case_fixed_plan("AVX-512F", vector, &vector, 1);
+    case_free(plan);
+    return plan != NULL;
+}
+
+int main(void)
+{
+    const AbiType longs[] = {CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG};
+    const AbiType doubles[] = {CASE_DOUBLE, CASE_DOUBLE};
+    const AbiType vector16 = CASE_SCALAR(Vector16, ABI_VECTOR16), vector32 = CASE_SCALAR(Vector32, ABI_VECTOR32);
+    const AbiType vector64 = CASE_SCALAR(Vector64, ABI_VECTOR64), f80 = CASE_SCALAR(long double, ABI_F80);
+    const AbiType complex_f80 = CASE_SCALAR(_Complex long double, ABI_COMPLEX_F80);
+    const AbiType aligned[] = {{sizeof(Aligned64), _Alignof(Aligned64), 0, NULL}, CASE_LONG};
+    struct sigaction action = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO};
+
+    if (case_is_valgrind()) {
+        printf("skipped: abi_unwind: valgrind does not single-step\n");
+        return unit_end("abi_unwind");
+    }
+    if (!find_range() || !CHECK(sigaction(SIGTRAP, &action, NULL) == 0))
+        return unit_end("abi_unwind");
+    step_through("longs, one on the stack", (AbiFunction)take_longs, CASE_LONG, longs, 7);
+    step_through("doubles", (AbiFunction)take_doubles, CASE_DOUBLE, doubles, 2);
+    step_through("a 16-byte vector", (AbiFunction)take_vector16, vector16, &vector16, 1);
+    step_through("a 32-byte vector", (AbiFunction)take_vector32, vector32, &vector32, 1);
+    step_through("a 64-byte vector", (AbiFunction)take_vector64, vector64, &vector64, 1);
+    step_through("long double", (AbiFunction)take_long_double, f80, &f80, 1);
+    step_through("complex long double", (AbiFunction)take_complex, complex_f80, &complex_f80, 1);
+    step_through("a struct aligned to 64", (AbiFunction)take_aligned, CASE_LONG, aligned, 2);
+    check_coverage(has_avx512());
+    return unit_end("abi_unwind");
+}
