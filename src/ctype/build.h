@@ -18,6 +18,7 @@ typedef struct CName {
     CType *tag;          /* as a struct, union or enum tag, or NULL */
     uint32_t hash;
     uint32_t length;
+    uint32_t stamp;  /* set and read by the parser: the last list of names that it was met in */
     uint8_t keyword; /* set and read by the parser, 0: none */
     char text[];     /* NUL-terminated; what ctype_intern returns */
 } CName;
@@ -30,6 +31,12 @@ static inline CName *ctype_name_of(const char *interned)
 {
     return (CName *)((uintptr_t)interned - offsetof(CName, text));
 }
+
+/* The table's own allocator. */
+const Allocator *ctype_allocator(const CTypeTable *table);
+
+/* A number that no earlier call returned, for CName.stamp. */
+uint32_t ctype_next_stamp(CTypeTable *table);
 
 /* The byte in which the parser notes that it has interned its keywords. */
 bool *ctype_has_keywords(CTypeTable *table);
@@ -68,7 +75,9 @@ typedef struct CMemberSpec {
     bool is_packed; /* by its own attribute */
     bool is_bitfield;
     uint8_t width; /* of a bit-field */
-    uint32_t line, column;
+    uint32_t line;       /* for the caller's messages, as is place: not read here */
+    uint32_t length;     /* bytes at place */
+    const char *place;
 } CMemberSpec;
 
 /* What the declaration of a record says beyond its members. */

@@ -43,6 +43,16 @@ void *ctype_alloc(CTypeTable *table, size_t nbytes)
     return arena_alloc(&table->arena, nbytes);
 }
 
+const Allocator *ctype_allocator(const CTypeTable *table)
+{
+    return &table->allocator;
+}
+
+uint32_t ctype_next_stamp(CTypeTable *table)
+{
+    return ++table->stamp;
+}
+
 bool *ctype_has_keywords(CTypeTable *table)
 {
     return &table->has_keywords;

@@ -45,6 +45,7 @@ struct CTypeTable {
     TypeNode *newest_type;
     CType *void_type;
     CType *scalars[CSCALAR_COUNT];
+    uint32_t stamp; /* the last that ctype_next_stamp gave */
     bool has_keywords;
     /* the transaction */
     bool in_transaction;

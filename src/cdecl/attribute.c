@@ -1,0 +1,284 @@
+/* gcc's attributes: those that change a type or its layout are taken, all others are skipped with balanced parentheses. */
+#include <string.h>
+
+#include "cdecl/parser.h"
+
+enum { ALIGN_MAX = 1 << 28 };
+
+/* The largest alignment that gcc uses when `aligned` has no argument. */
+enum { ALIGN_BIGGEST = 16 };
+
+/* An attribute's name without the underscores that may surround it. */
+static bool is_attribute(const CName *name, const char *wanted)
+{
+    const char *text = name->text;
+    size_t length = name->length;
+    if (length > 4 && memcmp(text, "__", 2) == 0 && memcmp(text + length - 2, "__", 2) == 0) {
+        text += 2;
+        length -= 4;
+    }
+    return strlen(wanted) == length && memcmp(text, wanted, length) == 0;
+}
+
+static bool check_alignment(Parser *parser, const Token *at, const Value *value)
+{
+    if (value_is_negative(value) || value->bits > ALIGN_MAX || (value->bits & (value->bits - 1)) != 0)
+        return parser_fail(parser, at, MESSAGE_BAD_ALIGNMENT);
+    return true;
+}
+
+static void raise_align(Attributes *attributes, uint64_t align)
+{
+    if (align > attributes->align)
+        attributes->align = (uint32_t)align;
+}
+
+/* aligned | aligned ( constant-expression ) */
+static bool parse_aligned(Parser *parser, Attributes *attributes)
+{
+    Token at;
+    Value value;
+    if (!parser_accept(parser, '(')) {
+        raise_align(attributes, ALIGN_BIGGEST);
+        return true;
+    }
+    at = parser->token;
+    if (!parse_constant(parser, &value) || !parser_expect(parser, ')', "')'", "alignment"))
+        return false;
+    if (value.bits == 0)
+        return parser_fail(parser, &at, MESSAGE_BAD_ALIGNMENT);
+    if (!check_alignment(parser, &at, &value))
+        return false;
+    raise_align(attributes, value.bits);
+    return true;
+}
+
+/* mode ( identifier ) */
+static bool parse_mode(Parser *parser, Attributes *attributes)
+{
+    if (!parser_expect(parser, '(', "'('", "'mode'"))
+        return false;
+    if (parser->token.kind != TOKEN_NAME)
+        return parser_fail(parser, &parser->token, MESSAGE_EXPECTED, "a mode's name", &parser->token);
+    attributes->mode = parser->token.u.name;
+    lexer_advance(parser);
+    return parser_expect(parser, ')', "')'", "mode");
+}
+
+/* vector_size ( constant-expression ) */
+static bool parse_vector_size(Parser *parser, Attributes *attributes)
+{
+    Value value;
+    if (!parser_expect(parser, '(', "'('", "'vector_size'") || !parse_constant(parser, &value) ||
+        !parser_expect(parser, ')', "')'", "vector size"))
+        return false;
+    attributes->vector_nbytes = value_is_negative(&value) || value.bits == 0 ? UINT64_MAX : value.bits;
+    return true;
+}
+
+static bool skip_arguments(Parser *parser)
+{
+    return parser->token.kind != '(' || parser_skip_group(parser);
+}
+
+/* attribute: any word, keywords too, with or without arguments */
+static bool parse_attribute(Parser *parser, Attributes *attributes)
+{
+    const CName *name = parser->token.u.name;
+    Token at = parser->token;
+    if (at.kind < TOKEN_TYPEDEF && at.kind != TOKEN_NAME)
+        return parser_fail(parser, &at, MESSAGE_EXPECTED, "an attribute", &at);
+    lexer_advance(parser);
+    if (is_attribute(name, "packed")) {
+        attributes->is_packed = true;
+    } else if (is_attribute(name, "aligned")) {
+        attributes->at = at;
+        return parse_aligned(parser, attributes);
+    } else if (is_attribute(name, "mode")) {
+        attributes->at = at;
+        return parse_mode(parser, attributes);
+    } else if (is_attribute(name, "vector_size")) {
+        attributes->at = at;
+        return parse_vector_size(parser, attributes);
+    } else if (is_attribute(name, "ms_abi")) {
+        attributes->is_ms_abi = true;
+    } else if (is_attribute(name, "ms_struct")) {
+        return parser_fail(parser, &at, MESSAGE_BAD_ATTRIBUTE, name->text);
+    } else if (is_attribute(name, "scalar_storage_order")) {
+        return parser_fail(parser, &at, MESSAGE_BAD_ATTRIBUTE, name->text);
+    }
+    return skip_arguments(parser);
+}
+
+/* attribute-specifier: __attribute__ ( ( attribute-list ) ) */
+static bool parse_attribute_specifier(Parser *parser, Attributes *attributes)
+{
+    lexer_advance(parser);
+    if (!parser_expect(parser, '(', "'(('", "'__attribute__'") || !parser_expect(parser, '(', "'(('", "'__attribute__'"))
+        return false;
+    while (parser->token.kind != ')') {
+        if (parser_accept(parser, ','))
+            continue;
+        if (!parse_attribute(parser, attributes))
+            return false;
+        if (parser->token.kind != ',' && parser->token.kind != ')')
+            return parser_fail(parser, &parser->token, MESSAGE_EXPECTED_AFTER, "',' or ')'", "attribute", &parser->token);
+    }
+    lexer_advance(parser);
+    return parser_expect(parser, ')', "'))'", "attributes");
+}
+
+bool parse_attributes(Parser *parser, Attributes *attributes)
+{
+    while (parser->token.kind == TOKEN_ATTRIBUTE)
+        if (!parse_attribute_specifier(parser, attributes))
+            return false;
+    return !parser->failed;
+}
+
+/* alignment-specifier: _Alignas ( type-name ) | _Alignas ( constant-expression ) */
+bool parse_alignas(Parser *parser, Attributes *attributes)
+{
+    Token at;
+    lexer_advance(parser);
+    if (!parser_expect(parser, '(', "'('", "'_Alignas'"))
+        return false;
+    at = parser->token;
+    if (is_type_start(parser)) {
+        CType *type = parse_type_name(parser);
+        if (type == NULL)
+            return false;
+        raise_align(attributes, type->align);
+    } else {
+        Value value;
+        if (!parse_constant(parser, &value) || !check_alignment(parser, &at, &value))
+            return false;
+        raise_align(attributes, value.bits);
+    }
+    return parser_expect(parser, ')', "')'", "alignment");
+}
+
+/* -- mode and vector_size --------------------------------------------------------------------------------------------------- */
+
+/* gcc's machine modes: QI, HI … by their integer or floating type; V4SF and the like by element and count. */
+static const struct ModeRow {
+    const char *name;
+    CScalar signed_scalar, unsigned_scalar; /* the same for a floating mode */
+} mode_rows[] = {
+    {"QI", CSCALAR_SCHAR, CSCALAR_UCHAR},     {"byte", CSCALAR_SCHAR, CSCALAR_UCHAR},    {"HI", CSCALAR_SHORT, CSCALAR_USHORT},
+    {"SI", CSCALAR_INT, CSCALAR_UINT},        {"DI", CSCALAR_LONG, CSCALAR_ULONG},       {"word", CSCALAR_LONG, CSCALAR_ULONG},
+    {"pointer", CSCALAR_LONG, CSCALAR_ULONG}, {"TI", CSCALAR_INT128, CSCALAR_UINT128},   {"HF", CSCALAR_FLOAT16, CSCALAR_FLOAT16},
+    {"SF", CSCALAR_FLOAT, CSCALAR_FLOAT},     {"DF", CSCALAR_DOUBLE, CSCALAR_DOUBLE},    {"XF", CSCALAR_LDOUBLE, CSCALAR_LDOUBLE},
+    {"TF", CSCALAR_FLOAT128, CSCALAR_FLOAT128},
+    {"unwind_word", CSCALAR_LONG, CSCALAR_ULONG}, {"libgcc_cmp_return", CSCALAR_LONG, CSCALAR_ULONG},
+    {"libgcc_shift_count", CSCALAR_INT, CSCALAR_UINT},
+};
+
+static bool is_mode(const CName *mode, size_t skipped, const char *wanted)
+{
+    const char *text = mode->text + skipped;
+    size_t length = mode->length - skipped;
+    if (length > 4 && memcmp(text, "__", 2) == 0 && memcmp(text + length - 2, "__", 2) == 0) {
+        text += 2;
+        length -= 4;
+    }
+    return strlen(wanted) == length && memcmp(text, wanted, length) == 0;
+}
+
+static bool fail_mode(Parser *parser, const Attributes *attributes, const CType *type)
+{
+    return parser_fail(parser, &attributes->at, MESSAGE_BAD_MODE, attributes->mode->text, type);
+}
+
+/* The scalar that a mode makes of a type of the same class. */
+static CType *apply_scalar_mode(Parser *parser, const struct ModeRow *row, CType *type)
+{
+    bool is_floating_mode = ctype_scalar_class(row->signed_scalar) == CSCALAR_FLOATING;
+    bool is_integer = type->kind == CTYPE_INTEGER || type->kind == CTYPE_ENUM || type->kind == CTYPE_BOOL;
+    if (is_floating_mode && type->kind == CTYPE_FLOATING)
+        return ctype_scalar(parser->table, row->signed_scalar);
+    if (is_floating_mode && type->kind == CTYPE_COMPLEX)
+        return ctype_complex(parser->table, row->signed_scalar);
+    if (is_floating_mode || !is_integer)
+        return NULL;
+    if (ctype_scalar_class((CScalar)type->scalar) == CSCALAR_SIGNED)
+        return ctype_scalar(parser->table, row->signed_scalar);
+    return ctype_scalar(parser->table, row->unsigned_scalar);
+}
+
+/* SC, DC, XC, TC: the complex modes. */
+static CType *apply_complex_mode(Parser *parser, const CName *mode, const CType *type)
+{
+    static const char names[][3] = {"SC", "DC", "XC", "TC"};
+    static const CScalar parts[] = {CSCALAR_FLOAT, CSCALAR_DOUBLE, CSCALAR_LDOUBLE, CSCALAR_FLOAT128};
+    size_t i;
+    for (i = 0; type->kind == CTYPE_COMPLEX && i < sizeof parts / sizeof *parts; i++)
+        if (is_mode(mode, 0, names[i]))
+            return ctype_complex(parser->table, parts[i]);
+    return NULL;
+}
+
+static CType *scalar_by_mode(Parser *parser, const CName *mode, size_t skipped, CType *type)
+{
+    size_t i;
+    for (i = 0; i < sizeof mode_rows / sizeof *mode_rows; i++)
+        if (is_mode(mode, skipped, mode_rows[i].name))
+            return apply_scalar_mode(parser, &mode_rows[i], type);
+    return skipped == 0 ? apply_complex_mode(parser, mode, type) : NULL;
+}
+
+/* V4SF: the count of elements, and how many bytes of the name it takes. */
+static size_t vector_mode(const CName *mode, unsigned *nelems)
+{
+    size_t i = 1;
+    *nelems = 0;
+    if (mode->text[0] != 'V')
+        return 0;
+    for (; mode->text[i] >= '0' && mode->text[i] <= '9' && i < 4; i++)
+        *nelems = *nelems * 10 + (unsigned)(mode->text[i] - '0');
+    return i > 1 ? i : 0;
+}
+
+static CType *make_vector(Parser *parser, const Attributes *attributes, CType *element, uint64_t nbytes)
+{
+    bool is_scalar = element->kind == CTYPE_INTEGER || element->kind == CTYPE_FLOATING || element->kind == CTYPE_ENUM;
+    char size[24] = "this size";
+    CType *type;
+    if (!is_scalar || nbytes > (1u << 20) || (nbytes & (nbytes - 1)) != 0 || nbytes < element->size) {
+        parser_fail(parser, &attributes->at, MESSAGE_BAD_VECTOR, size, element);
+        return NULL;
+    }
+    type = ctype_vector(parser->table, element, nbytes);
+    if (type == NULL)
+        parser_fail_memory(parser);
+    return type;
+}
+
+static CType *apply_mode(Parser *parser, const Attributes *attributes, CType *type)
+{
+    unsigned nelems;
+    size_t skipped = vector_mode(attributes->mode, &nelems);
+    CType *made = scalar_by_mode(parser, attributes->mode, skipped, type);
+    if (made == NULL)
+        fail_mode(parser, attributes, type);
+    else if (skipped > 0)
+        made = make_vector(parser, attributes, made, nelems * made->size);
+    return made;
+}
+
+CType *attributes_apply(Parser *parser, const Attributes *attributes, CType *type)
+{
+    unsigned qualifiers = type->qualifiers;
+    if (attributes->mode == NULL && attributes->vector_nbytes == 0)
+        return type;
+    if (attributes->mode != NULL)
+        type = apply_mode(parser, attributes, type);
+    if (type != NULL && attributes->vector_nbytes != 0)
+        type = make_vector(parser, attributes, type, attributes->vector_nbytes);
+    if (type == NULL)
+        return NULL;
+    type = ctype_qualified(parser->table, type, qualifiers);
+    if (type == NULL)
+        parser_fail_memory(parser);
+    return type;
+}

@@ -1,0 +1,239 @@
+/* Declarations at file scope (C11 6.7, 6.9): what each declarator declares. */
+#include <string.h>
+
+#include "cdecl/parser.h"
+
+/* What stands before a declarator, and the declarator's own trimmings. */
+typedef struct Declaration {
+    Specifiers specifiers;
+    Attributes attributes;  /* of the specifiers and this declarator */
+    const char *asm_name;
+} Declaration;
+
+/* asm ( string-literal+ ): the linker's name; with `keep` unset it is skipped. */
+static bool parse_asm(Parser *parser, const char **name)
+{
+    size_t used = parser->scratch.used;
+    lexer_advance(parser);
+    while (parser->token.kind == TOKEN_VOLATILE)
+        lexer_advance(parser);
+    if (name == NULL)
+        return parser->token.kind == '(' ? parser_skip_group(parser) : parser_expect(parser, '(', "'('", "'asm'");
+    if (!parser_expect(parser, '(', "'('", "'asm'"))
+        return false;
+    if (parser->token.kind != TOKEN_STRING)
+        return parser_fail(parser, &parser->token, MESSAGE_EXPECTED, "a string", &parser->token);
+    while (parser->token.kind == TOKEN_STRING) {
+        if (!literal_decode(parser, &parser->token))
+            return false;
+        lexer_advance(parser);
+    }
+    *name = ctype_intern(parser->table, (const char *)parser->scratch.data + used, parser->scratch.used - used);
+    stack_drop(&parser->scratch, used);
+    if (*name == NULL)
+        return parser_fail_memory(parser);
+    return parser_expect(parser, ')', "')'", "asm name");
+}
+
+/* asm labels and attributes in any order */
+static bool parse_trimmings(Parser *parser, Declaration *declaration)
+{
+    for (;;) {
+        bool is_good;
+        if (parser->token.kind == TOKEN_ASM)
+            is_good = parse_asm(parser, &declaration->asm_name);
+        else if (parser->token.kind == TOKEN_ATTRIBUTE)
+            is_good = parse_attributes(parser, &declaration->attributes);
+        else
+            return !parser->failed;
+        if (!is_good)
+            return false;
+    }
+}
+
+/* -- initializers ------------------------------------------------------------------------------------------------------- */
+
+/* Skips to the comma or semicolon that ends the initializer. */
+static bool skip_initializer(Parser *parser)
+{
+    while (parser->token.kind != ',' && parser->token.kind != ';') {
+        unsigned kind = parser->token.kind;
+        if (kind == TOKEN_END)
+            return parser_fail(parser, &parser->token, MESSAGE_EXPECTED_AFTER, "';'", "initializer", &parser->token);
+        if (kind == '(' || kind == '[' || kind == '{') {
+            if (!parser_skip_group(parser))
+                return false;
+        } else {
+            lexer_advance(parser);
+        }
+    }
+    return true;
+}
+
+static bool is_static_constant(const Declaration *declaration, const CType *type)
+{
+    bool is_integer = type->kind == CTYPE_INTEGER || type->kind == CTYPE_BOOL || (type->kind == CTYPE_ENUM && ctype_is_complete(type));
+    return declaration->specifiers.storage == TOKEN_STATIC && is_integer && (type->qualifiers & QUALIFIER_CONST);
+}
+
+/* = initializer: a static const integer's is its value, any other is skipped. */
+static bool parse_initializer(Parser *parser, const Declaration *declaration, CDecl *decl)
+{
+    Value value;
+    Token at = parser->token;
+    if (decl->kind != CDECL_VARIABLE)
+        return parser_fail(parser, &at, MESSAGE_INITIALIZER, decl->kind == CDECL_TYPEDEF ? "a typedef" : "a function");
+    lexer_advance(parser);
+    if (!is_static_constant(declaration, decl->type))
+        return skip_initializer(parser);
+    if (!parse_constant(parser, &value) || !value_cast(parser, &at, &value, decl->type))
+        return false;
+    decl->kind = CDECL_CONSTANT;
+    decl->value = value.bits;
+    return true;
+}
+
+/* -- declarators -------------------------------------------------------------------------------------------------------- */
+
+static CDeclKind kind_of(const Declaration *declaration, const CType *type)
+{
+    if (declaration->specifiers.storage == TOKEN_TYPEDEF)
+        return CDECL_TYPEDEF;
+    return type->kind == CTYPE_FUNCTION ? CDECL_FUNCTION : CDECL_VARIABLE;
+}
+
+/* The declared type; an aligned typedef has its own alignment. */
+static CType *declared_type(Parser *parser, const Declaration *declaration, const Declarator *declarator)
+{
+    CType *type = attributes_apply(parser, &declaration->attributes, declaration->specifiers.type);
+    if (type == NULL)
+        return NULL;
+    if (declaration->attributes.is_ms_abi)
+        declarator_set_ms_abi(parser, declarator);
+    type = declarator_apply(parser, declarator, type, false);
+    if (type == NULL || declaration->attributes.align == 0 || declaration->specifiers.storage != TOKEN_TYPEDEF || type->kind == CTYPE_FUNCTION)
+        return type;
+    type = ctype_aligned(parser->table, type, declaration->attributes.align);
+    if (type == NULL)
+        parser_fail_memory(parser);
+    return type;
+}
+
+static bool check_variable(Parser *parser, const Declarator *declarator, const CType *type)
+{
+    if (type->kind == CTYPE_VOID)
+        return parser_fail(parser, &declarator->at, MESSAGE_VOID_OBJECT, declarator->name->text);
+    if (type->kind == CTYPE_ARRAY && type->is_vla)
+        return parser_fail(parser, &declarator->at, MESSAGE_ARRAY_VLA_PLACE);
+    return true;
+}
+
+/* init-declarator: declarator asm-and-attributes ( = initializer )? */
+static bool parse_init_declarator(Parser *parser, Declaration *declaration, Declarator *declarator, CDeclKind *kind)
+{
+    CDecl decl = {.line = parser->line};
+    if (!parse_declarator(parser, declarator, DECLARATOR_NAMED) || !parse_trimmings(parser, declaration))
+        return false;
+    decl.type = declared_type(parser, declaration, declarator);
+    if (decl.type == NULL)
+        return false;
+    *kind = decl.kind = kind_of(declaration, decl.type);
+    decl.name = declarator->name->text;
+    decl.asm_name = declaration->asm_name;
+    decl.line = declarator->at.line;
+    decl.file = parser->file;
+    if (decl.kind == CDECL_VARIABLE && !check_variable(parser, declarator, decl.type))
+        return false;
+    if (parser->token.kind == '=' && !parse_initializer(parser, declaration, &decl))
+        return false;
+    return declare_name(parser, &declarator->at, &decl, declarator);
+}
+
+/* Whether a function's body follows, which ends the declaration. */
+static bool is_body(const Parser *parser, CDeclKind kind)
+{
+    return parser->token.kind == '{' && kind == CDECL_FUNCTION;
+}
+
+/* init-declarator-list ; | one declarator and a function's body */
+static bool parse_init_declarators(Parser *parser, Declaration *declaration)
+{
+    do {
+        Declarator declarator;
+        CDeclKind kind;
+        bool is_good;
+        declaration->attributes = declaration->specifiers.attributes;
+        declaration->asm_name = NULL;
+        if (!parse_attributes(parser, &declaration->attributes))
+            return false;
+        is_good = parse_init_declarator(parser, declaration, &declarator, &kind);
+        if (!is_good)
+            return false;
+        declarator_drop(parser, &declarator);
+        if (is_body(parser, kind))
+            return parser_skip_group(parser);
+    } while (parser_accept(parser, ','));
+    return parser_expect(parser, ';', "';'", "declaration");
+}
+
+/* static_assert-declaration: _Static_assert ( constant-expression ( , string-literal+ )? ) ; */
+bool parse_static_assert(Parser *parser)
+{
+    Token at = parser->token;
+    Value value;
+    char text[128] = "";
+    size_t used = parser->scratch.used, length;
+    lexer_advance(parser);
+    if (!parser_expect(parser, '(', "'('", "'_Static_assert'") || !parse_constant(parser, &value))
+        return false;
+    if (parser_accept(parser, ',') && parser->token.kind != TOKEN_STRING)
+        return parser_fail(parser, &parser->token, MESSAGE_EXPECTED, "a string", &parser->token);
+    while (parser->token.kind == TOKEN_STRING) {
+        if (!literal_decode(parser, &parser->token))
+            return false;
+        lexer_advance(parser);
+    }
+    length = parser->scratch.used - used;
+    stack_drop(&parser->scratch, used);
+    if (length > 0) {
+        length = length < sizeof text - 3 ? length : sizeof text - 3;
+        memcpy(text, ": ", 2);
+        memcpy(text + 2, parser->scratch.data + used, length);
+        text[2 + length] = '\0';
+    }
+    if (value.bits == 0)
+        return parser_fail(parser, &at, MESSAGE_ASSERTION, text);
+    return parser_expect(parser, ')', "')'", "assertion") && parser_expect(parser, ';', "';'", "assertion");
+}
+
+/* declaration: declaration-specifiers init-declarator-list? ; */
+static bool parse_declaration(Parser *parser)
+{
+    Declaration declaration;
+    if (!parse_specifiers(parser, &declaration.specifiers, false))
+        return false;
+    if (parser->token.kind != ';')
+        return parse_init_declarators(parser, &declaration);
+    if (!declaration.specifiers.has_tag)
+        return parser_fail(parser, &declaration.specifiers.start, MESSAGE_EMPTY_DECLARATION);
+    lexer_advance(parser);
+    return !parser->failed;
+}
+
+/* external-declaration: declaration | function-definition | static_assert-declaration | asm ( … ) ; | ; */
+bool parse_external_declaration(Parser *parser)
+{
+    while (parser->token.kind == TOKEN_EXTENSION)
+        lexer_advance(parser);
+    switch (parser->token.kind) {
+    case ';':
+        lexer_advance(parser);
+        return !parser->failed;
+    case TOKEN_STATIC_ASSERT:
+        return parse_static_assert(parser);
+    case TOKEN_ASM:
+        return parse_asm(parser, NULL) && parser_expect(parser, ';', "';'", "asm");
+    default:
+        return parse_declaration(parser);
+    }
+}

@@ -1,0 +1,365 @@
+/* Declarators (C11 6.7.6): read from the inside out onto a stack of operations, applied to the base type from the top down.
+ *
+ * A level's operations are pushed as: those of the parenthesised declarator inside, its suffixes in order, its stars from the
+ * last to the first. So the top of the stack is what applies to the base type first. */
+#include <string.h>
+
+#include "cdecl/parser.h"
+
+static DeclaratorOp *push_op(Parser *parser, Stack *stack, const DeclaratorOp *op)
+{
+    DeclaratorOp *place = stack_push(stack, sizeof *place);
+    if (place == NULL)
+        parser_fail_memory(parser);
+    else
+        *place = *op;
+    return place;
+}
+
+/* -- pointers ----------------------------------------------------------------------------------------------------------- */
+
+/* type-qualifier-list, attributes among it */
+static bool parse_qualifiers(Parser *parser, Declarator *declarator, uint8_t *qualifiers)
+{
+    for (;;) {
+        Attributes attributes = {.is_packed = false};
+        switch (parser->token.kind) {
+        case TOKEN_CONST:
+            *qualifiers |= QUALIFIER_CONST;
+            break;
+        case TOKEN_VOLATILE:
+            *qualifiers |= QUALIFIER_VOLATILE;
+            break;
+        case TOKEN_RESTRICT:
+            *qualifiers |= QUALIFIER_RESTRICT;
+            break;
+        case TOKEN_ATOMIC:
+            *qualifiers |= QUALIFIER_ATOMIC;
+            break;
+        case TOKEN_EXTENSION:
+            break;
+        case TOKEN_ATTRIBUTE:
+            if (!parse_attributes(parser, &attributes))
+                return false;
+            declarator->is_ms_abi = declarator->is_ms_abi || attributes.is_ms_abi;
+            continue;
+        default:
+            return !parser->failed;
+        }
+        lexer_advance(parser);
+    }
+}
+
+/* pointer: ( * type-qualifier-list? )+, or C++'s & */
+static bool parse_pointers(Parser *parser, Declarator *declarator)
+{
+    while (parser->token.kind == '*' || parser->token.kind == '&') {
+        DeclaratorOp op = {.kind = parser->token.kind == '*' ? OP_POINTER : OP_REFERENCE, .at = parser->token};
+        lexer_advance(parser);
+        if (!parse_qualifiers(parser, declarator, &op.qualifiers) || push_op(parser, &parser->pointers, &op) == NULL)
+            return false;
+    }
+    return true;
+}
+
+static bool move_pointers(Parser *parser, size_t first)
+{
+    while (parser->pointers.used > first) {
+        DeclaratorOp op;
+        stack_drop(&parser->pointers, parser->pointers.used - sizeof op);
+        memcpy(&op, parser->pointers.data + parser->pointers.used, sizeof op);
+        if (push_op(parser, &parser->ops, &op) == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* -- arrays ------------------------------------------------------------------------------------------------------------- */
+
+static bool is_param_name(const Parser *parser, const Token *token)
+{
+    const Param *params = (const Param *)(const void *)parser->params.data;
+    size_t i = parser->params.used / sizeof *params;
+    while (token->kind == TOKEN_NAME && i-- > 0)
+        if (params[i].name == token->u.name->text)
+            return true;
+    return false;
+}
+
+/* Whether the bound names a parameter, so that only the call knows it. Looks ahead, consumes nothing. */
+static bool is_variable_bound(Parser *parser)
+{
+    Bookmark mark = lexer_mark(parser);
+    bool is_variable = false;
+    if (parser->prototype_depth == 0)
+        return false;
+    while (!is_variable && parser->token.kind != ']' && parser->token.kind != TOKEN_END) {
+        is_variable = is_param_name(parser, &parser->token);
+        lexer_advance(parser);
+    }
+    lexer_return(parser, &mark);
+    return is_variable;
+}
+
+static bool skip_bound(Parser *parser)
+{
+    while (parser->token.kind != ']' && parser->token.kind != TOKEN_END)
+        if (parser->token.kind == '[' || parser->token.kind == '(') {
+            if (!parser_skip_group(parser))
+                return false;
+        } else {
+            lexer_advance(parser);
+        }
+    return !parser->failed;
+}
+
+static bool parse_bound(Parser *parser, DeclaratorOp *op)
+{
+    Token at = parser->token;
+    Value value;
+    op->kind = OP_ARRAY;
+    if (!parse_constant(parser, &value))
+        return false;
+    if (value_is_negative(&value))
+        return parser_fail(parser, &at, MESSAGE_NEGATIVE_SIZE);
+    op->nelems = value.bits;
+    return true;
+}
+
+/* `*` that the closing bracket follows is no multiplication. */
+static bool is_star_bound(const Parser *parser)
+{
+    const char *at = parser->next;
+    while (at < parser->end && (*at == ' ' || *at == '\t' || *at == '\n'))
+        at++;
+    return parser->token.kind == '*' && at < parser->end && *at == ']';
+}
+
+/* [ static? type-qualifier-list? ( constant-expression | * | ? )? ]. A parameter's outermost bound means nothing. */
+static bool parse_array(Parser *parser, Declarator *declarator)
+{
+    DeclaratorOp op = {.kind = OP_UNBOUNDED, .at = parser->token};
+    bool is_outermost = parser->prototype_depth > 0 && parser->ops.used == declarator->first_op;
+    lexer_advance(parser);
+    op.is_static = parser_accept(parser, TOKEN_STATIC);
+    if (!parse_qualifiers(parser, declarator, &op.qualifiers))
+        return false;
+    op.is_static = parser_accept(parser, TOKEN_STATIC) || op.is_static;
+    if (parser_accept(parser, '?')) {
+        op.kind = OP_VLA;
+    } else if (is_star_bound(parser)) {
+        op.kind = OP_STAR;
+        lexer_advance(parser);
+    } else if (parser->token.kind != ']') {
+        bool is_variable = is_variable_bound(parser);
+        if (is_variable)
+            op.kind = is_outermost ? OP_UNBOUNDED : OP_STAR;
+        if (is_variable ? !skip_bound(parser) : !parse_bound(parser, &op))
+            return false;
+    }
+    return parser_expect(parser, ']', "']'", "array size") && push_op(parser, &parser->ops, &op) != NULL;
+}
+
+/* -- parameters --------------------------------------------------------------------------------------------------------- */
+
+/* Arrays and functions become pointers, qualifiers of the parameter itself do not count (C11 6.7.6.3p7, p8, p15). */
+static CType *adjust_param(Parser *parser, CType *type)
+{
+    if (type->kind == CTYPE_ARRAY)
+        type = ctype_pointer(parser->table, type->u.element);
+    else if (type->kind == CTYPE_FUNCTION)
+        type = ctype_pointer(parser->table, type);
+    if (type == NULL)
+        parser_fail_memory(parser);
+    return type == NULL ? NULL : type->main;
+}
+
+static bool check_param_name(Parser *parser, const Declarator *declarator, uint32_t stamp)
+{
+    CName *name = ctype_name_of(declarator->name->text);
+    if (name->stamp == stamp)
+        return parser_fail(parser, &declarator->at, MESSAGE_DUPLICATE_PARAM, name->text);
+    name->stamp = stamp;
+    return true;
+}
+
+static bool push_param(Parser *parser, const Declarator *declarator, CType *type)
+{
+    Param *param = stack_push(&parser->params, sizeof *param);
+    if (param == NULL)
+        return parser_fail_memory(parser);
+    param->type = type;
+    param->name = declarator->name == NULL ? NULL : declarator->name->text;
+    return true;
+}
+
+static bool is_plain_void(const CType *type)
+{
+    return type->kind == CTYPE_VOID && type->qualifiers == 0;
+}
+
+/* parameter-declaration; a lone `void` is left on the stack for the list to drop. */
+static bool parse_parameter(Parser *parser, uint32_t stamp)
+{
+    Specifiers specifiers;
+    Declarator declarator;
+    CType *type = NULL;
+    if (!parse_specifiers(parser, &specifiers, true))
+        return false;
+    if (!parse_declarator(parser, &declarator, DECLARATOR_EITHER) || !parse_attributes(parser, &specifiers.attributes))
+        return false;
+    if (specifiers.attributes.is_ms_abi)
+        declarator_set_ms_abi(parser, &declarator);
+    type = attributes_apply(parser, &specifiers.attributes, specifiers.type);
+    if (type != NULL)
+        type = declarator_apply(parser, &declarator, type, true);
+    declarator_drop(parser, &declarator);
+    if (type == NULL || (declarator.name != NULL && !check_param_name(parser, &declarator, stamp)))
+        return false;
+    if (type->kind == CTYPE_VOID && declarator.name != NULL)
+        return parser_fail(parser, &declarator.at, MESSAGE_VOID_OBJECT, declarator.name->text);
+    type = adjust_param(parser, type);
+    return type != NULL && push_param(parser, &declarator, type);
+}
+
+/* ( void ) is no parameter; any other void is an error. */
+static bool drop_void(Parser *parser, DeclaratorOp *op)
+{
+    const Param *params = (const Param *)(const void *)parser->params.data + op->first_param;
+    uint32_t i;
+    if (op->nparams == 1 && !op->is_variadic && is_plain_void(params[0].type)) {
+        stack_drop(&parser->params, op->first_param * sizeof *params);
+        op->nparams = 0;
+    }
+    for (i = 0; i < op->nparams; i++)
+        if (params[i].type->kind == CTYPE_VOID)
+            return parser_fail(parser, &op->at, MESSAGE_VOID_PARAM);
+    return true;
+}
+
+/* parameter-type-list: parameters separated by commas, the last may be `...` */
+static bool parse_parameter_list(Parser *parser, DeclaratorOp *op)
+{
+    uint32_t stamp = ctype_next_stamp(parser->table);
+    do {
+        if (parser_accept(parser, TOKEN_ELLIPSIS)) {
+            op->is_variadic = true;
+            break;
+        }
+        if (op->nparams == UINT32_MAX)
+            return parser_fail(parser, &parser->token, MESSAGE_TOO_MANY, "parameters");
+        if (!parse_parameter(parser, stamp))
+            return false;
+        op->nparams++;
+    } while (parser_accept(parser, ','));
+    return drop_void(parser, op);
+}
+
+static void drop_local_tags(Parser *parser)
+{
+    while (parser->tags.used > 0) {
+        const LocalTag *top = (const LocalTag *)(const void *)(parser->tags.data + parser->tags.used) - 1;
+        if (top->prototype_depth < parser->prototype_depth)
+            break;
+        stack_drop(&parser->tags, parser->tags.used - sizeof *top);
+    }
+}
+
+/* ( parameter-type-list? ), behind its opening parenthesis */
+static bool parse_function(Parser *parser, const Token *at)
+{
+    DeclaratorOp op = {.kind = OP_FUNCTION, .at = *at, .first_param = parser->params.used / sizeof(Param)};
+    op.is_unprototyped = parser->token.kind == ')';
+    parser->prototype_depth++;
+    if (!op.is_unprototyped && !parse_parameter_list(parser, &op))
+        return false;
+    drop_local_tags(parser);
+    parser->prototype_depth--;
+    if (!parser_expect(parser, ')', "',' or ')'", "parameter"))
+        return false;
+    return push_op(parser, &parser->ops, &op) != NULL;
+}
+
+/* -- the declarator ------------------------------------------------------------------------------------------------------- */
+
+static bool parse_level(Parser *parser, Declarator *declarator, DeclaratorForm form);
+
+/* ( declarator ), or where no name need come the parameters of an abstract function, both behind the parenthesis. */
+static bool parse_group(Parser *parser, Declarator *declarator, DeclaratorForm form)
+{
+    Token at = parser->token;
+    Attributes attributes = {.is_packed = false};
+    lexer_advance(parser);
+    if (!parse_attributes(parser, &attributes))
+        return false;
+    declarator->is_ms_abi = declarator->is_ms_abi || attributes.is_ms_abi;
+    if (form != DECLARATOR_NAMED && (parser->token.kind == ')' || parser->token.kind == TOKEN_ELLIPSIS || is_type_start(parser)))
+        return parse_function(parser, &at);
+    return parse_level(parser, declarator, form) && parser_expect(parser, ')', "')'", "declarator");
+}
+
+/* direct-declarator: identifier | ( declarator ), then any [ … ] and ( … ) */
+static bool parse_direct(Parser *parser, Declarator *declarator, DeclaratorForm form)
+{
+    if (parser->token.kind == TOKEN_NAME && form != DECLARATOR_ABSTRACT) {
+        declarator->name = parser->token.u.name;
+        declarator->at = parser->token;
+        lexer_advance(parser);
+    } else if (parser->token.kind == '(') {
+        if (!parse_group(parser, declarator, form))
+            return false;
+    } else if (form == DECLARATOR_NAMED) {
+        return parser_fail(parser, &parser->token, MESSAGE_EXPECTED, "a name", &parser->token);
+    }
+    while (parser->token.kind == '[' || parser->token.kind == '(') {
+        Token at = parser->token;
+        if (at.kind == '[') {
+            if (!parse_array(parser, declarator))
+                return false;
+        } else {
+            lexer_advance(parser);
+            if (!parse_function(parser, &at))
+                return false;
+        }
+    }
+    return !parser->failed;
+}
+
+/* declarator: pointer? direct-declarator */
+static bool parse_level(Parser *parser, Declarator *declarator, DeclaratorForm form)
+{
+    size_t first_pointer = parser->pointers.used;
+    bool is_good;
+    if (!parser_enter(parser))
+        return false;
+    is_good = parse_pointers(parser, declarator) && parse_direct(parser, declarator, form) && move_pointers(parser, first_pointer);
+    parser_leave(parser);
+    return is_good;
+}
+
+bool parse_declarator(Parser *parser, Declarator *declarator, DeclaratorForm form)
+{
+    *declarator = (Declarator){.at = parser->token, .first_op = parser->ops.used, .first_param = parser->params.used};
+    if (!parse_level(parser, declarator, form))
+        return false;
+    if (declarator->is_ms_abi)
+        declarator_set_ms_abi(parser, declarator);
+    return true;
+}
+
+void declarator_drop(Parser *parser, const Declarator *declarator)
+{
+    stack_drop(&parser->ops, declarator->first_op);
+    stack_drop(&parser->params, declarator->first_param);
+}
+
+void declarator_set_ms_abi(Parser *parser, const Declarator *declarator)
+{
+    DeclaratorOp *op = (DeclaratorOp *)(void *)(parser->ops.data + declarator->first_op);
+    DeclaratorOp *end = (DeclaratorOp *)(void *)(parser->ops.data + parser->ops.used);
+    for (; op < end; op++)
+        if (op->kind == OP_FUNCTION) {
+            op->is_ms_abi = true;
+            break;
+        }
+}

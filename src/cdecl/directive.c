@@ -1,0 +1,169 @@
+/* Lines that begin with `#`: what gcc -E leaves behind is obeyed (line markers, #pragma pack) or skipped (#ident, other
+ * pragmas); what it would have handled is an error. */
+#include <string.h>
+
+#include "cdecl/parser.h"
+
+typedef struct Line {
+    const char *at;
+    const char *end; /* of the line, without its newline */
+} Line;
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
+}
+
+static void skip_blanks(Line *line)
+{
+    while (line->at < line->end && is_blank(*line->at))
+        line->at++;
+}
+
+static bool is_word_byte(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* The length of the word at the line's place, which is behind it afterwards. */
+static size_t take_word(Line *line, const char **word)
+{
+    skip_blanks(line);
+    *word = line->at;
+    while (line->at < line->end && is_word_byte(*line->at))
+        line->at++;
+    return (size_t)(line->at - *word);
+}
+
+static bool is_word(const char *word, size_t length, const char *wanted)
+{
+    return strlen(wanted) == length && memcmp(word, wanted, length) == 0;
+}
+
+static bool take(Line *line, char c)
+{
+    skip_blanks(line);
+    if (line->at == line->end || *line->at != c)
+        return false;
+    line->at++;
+    return true;
+}
+
+static bool take_number(Line *line, uint32_t *number)
+{
+    const char *start;
+    skip_blanks(line);
+    start = line->at;
+    for (*number = 0; line->at < line->end && *line->at >= '0' && *line->at <= '9'; line->at++)
+        *number = *number * 10 + (uint32_t)(*line->at - '0');
+    return line->at > start;
+}
+
+/* -- line markers ------------------------------------------------------------------------------------------------------- */
+
+/* `# 12 "file" 3` or `#line 12 "file"`: the next line is line 12. */
+static bool follow_marker(Parser *parser, Line *line)
+{
+    uint32_t number;
+    const char *name;
+    if (!take_number(line, &number))
+        return true;
+    parser->line = number - 1;
+    if (!take(line, '"'))
+        return true;
+    name = line->at;
+    while (line->at < line->end && *line->at != '"')
+        line->at++;
+    parser->file = ctype_intern(parser->table, name, (size_t)(line->at - name));
+    return parser->file != NULL || parser_fail_memory(parser);
+}
+
+/* -- pragma pack -------------------------------------------------------------------------------------------------------- */
+
+static bool push_pack(Parser *parser)
+{
+    uint32_t *saved = stack_push(&parser->packs, sizeof *saved);
+    if (saved == NULL)
+        return parser_fail_memory(parser);
+    *saved = parser->pack;
+    return true;
+}
+
+static void pop_pack(Parser *parser)
+{
+    uint32_t saved = 0;
+    if (parser->packs.used > 0) {
+        stack_drop(&parser->packs, parser->packs.used - sizeof saved);
+        memcpy(&saved, parser->packs.data + parser->packs.used, sizeof saved);
+    }
+    parser->pack = saved;
+}
+
+static void set_pack(Parser *parser, uint32_t number)
+{
+    if (number <= 16 && (number & (number - 1)) == 0)
+        parser->pack = number;
+}
+
+/* pack ( ), pack ( n ), pack ( push [, name] [, n] ), pack ( pop [, name] [, n] ); others are ignored, as gcc does. */
+static bool obey_pack(Parser *parser, Line *line)
+{
+    const char *word;
+    size_t length;
+    uint32_t number = 0;
+    if (!take(line, '('))
+        return true;
+    if (take(line, ')')) {
+        parser->pack = 0;
+        return true;
+    }
+    do {
+        if (take_number(line, &number)) {
+            set_pack(parser, number);
+            continue;
+        }
+        length = take_word(line, &word);
+        if (is_word(word, length, "push") && !push_pack(parser))
+            return false;
+        if (is_word(word, length, "pop"))
+            pop_pack(parser);
+    } while (take(line, ','));
+    return true;
+}
+
+/* -- the line ----------------------------------------------------------------------------------------------------------- */
+
+static bool fail_directive(Parser *parser, const char *hash, const char *word, size_t length)
+{
+    Token at = {.start = hash, .length = 1, .line = parser->line};
+    char text[32];
+    if (length >= sizeof text)
+        length = sizeof text - 1;
+    memcpy(text, word, length);
+    text[length] = '\0';
+    return parser_fail(parser, &at, MESSAGE_DIRECTIVE, text);
+}
+
+static bool obey(Parser *parser, const char *hash, Line *line)
+{
+    const char *word;
+    size_t length;
+    skip_blanks(line);
+    if (line->at == line->end || (*line->at >= '0' && *line->at <= '9'))
+        return follow_marker(parser, line);
+    length = take_word(line, &word);
+    if (is_word(word, length, "line"))
+        return follow_marker(parser, line);
+    if (is_word(word, length, "pragma")) {
+        length = take_word(line, &word);
+        return !is_word(word, length, "pack") || obey_pack(parser, line);
+    }
+    return is_word(word, length, "ident") || is_word(word, length, "sccs") || fail_directive(parser, hash, word, length);
+}
+
+const char *directive_line(Parser *parser, const char *hash)
+{
+    const char *newline = memchr(hash, '\n', (size_t)(parser->end - hash));
+    Line line = {hash + 1, newline != NULL ? newline : parser->end};
+    return obey(parser, hash, &line) ? line.end : NULL;
+}

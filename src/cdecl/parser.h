@@ -1,0 +1,269 @@
+/* What the parser's parts share: its state, tokens, the error funnel, and one function per rule of C11's grammar (A.2) that
+ * another part calls. For src/cdecl alone.
+ *
+ * Invariants: `token` is the first that is not yet consumed and `next` is behind it; after the first failure `failed` is set
+ * and every further token is TOKEN_END, so that each loop that stops at the end stops. Recursion goes through parser_enter,
+ * which bounds it. Each rule leaves the stacks as it found them, but for what its comment says. */
+#ifndef AIRLOCK_CDECL_PARSER_H
+#define AIRLOCK_CDECL_PARSER_H
+
+#include "base/stack.h"
+#include "cdecl/cdecl.h"
+#include "ctype/build.h"
+
+enum { CDECL_DEPTH_MAX = 400 };
+
+/* A token of one character is that character; a keyword is TOKEN_ and its name. */
+typedef enum TokenKind {
+    TOKEN_END = 0,
+    TOKEN_NAME = 128, /* u.name */
+    TOKEN_INTEGER,    /* u.value, scalar; character constants too */
+    TOKEN_FLOATING,   /* by its text; scalar */
+    TOKEN_STRING,     /* by its text, quotes and prefix included */
+    TOKEN_TYPE,       /* a `$` that stands for a type: u.type */
+    TOKEN_ARROW,
+    TOKEN_SHIFT_LEFT,
+    TOKEN_SHIFT_RIGHT,
+    TOKEN_LESS_EQUAL,
+    TOKEN_GREATER_EQUAL,
+    TOKEN_EQUAL,
+    TOKEN_NOT_EQUAL,
+    TOKEN_AND,
+    TOKEN_OR,
+    TOKEN_ELLIPSIS,
+#define CDECL_KEYWORD(token, spelling) TOKEN_##token,
+#define CDECL_ALIAS(token, spelling)
+#include "cdecl/keywords.def"
+#undef CDECL_KEYWORD
+#undef CDECL_ALIAS
+    TOKEN_KIND_COUNT
+} TokenKind;
+
+_Static_assert(TOKEN_KIND_COUNT <= 256, "CName.keyword is a byte");
+
+typedef struct Token {
+    const char *start;
+    uint32_t length; /* bytes of text */
+    uint32_t line;
+    uint8_t kind;   /* TokenKind */
+    uint8_t scalar; /* CScalar of a number */
+    union {
+        CName *name;    /* NAME and keywords */
+        uint64_t value; /* INTEGER, two's complement */
+        CType *type;
+    } u;
+} Token;
+
+typedef enum Message {
+#define CDECL_MESSAGE(name, code, format) MESSAGE_##name,
+#include "cdecl/messages.def"
+#undef CDECL_MESSAGE
+    MESSAGE_COUNT
+} Message;
+
+typedef struct Parser {
+    CTypeTable *table;
+    const CdeclSource *source;
+    Error *error;
+    bool failed;
+    unsigned depth; /* of recursion, 0..CDECL_DEPTH_MAX */
+    /* the lexer */
+    const char *text; /* begin, without backslash-newlines */
+    const char *next; /* behind the current token */
+    const char *end;
+    const char *file; /* interned, or NULL */
+    uint32_t line;    /* of `next` */
+    size_t nvalues;   /* `$` so far */
+    char *spliced;    /* owned copy of the text when it had backslash-newlines, else NULL */
+    uint32_t pack;    /* of #pragma pack, 0: none */
+    Token token;
+    /* stacks of what is being built */
+    Stack packs;       /* uint32_t: saved by #pragma pack(push) */
+    Stack ops;         /* DeclaratorOp, innermost first */
+    Stack pointers;    /* DeclaratorOp: stars read, not yet in ops */
+    Stack params;      /* Param */
+    Stack members;     /* CMemberSpec */
+    Stack enumerators; /* CEnumerator */
+    Stack tags;        /* LocalTag: tags defined in the parameter lists that are open */
+    Stack scratch;     /* bytes */
+    unsigned prototype_depth; /* of open parameter lists */
+} Parser;
+
+/* -- parser.c: state and errors ----------------------------------------------------------------------------------------- */
+
+/* Keeps the first error: the message with its arguments (see messages.def) at a token. Returns false. */
+bool parser_fail(Parser *parser, const Token *at, Message message, ...);
+bool parser_fail_memory(Parser *parser);
+
+/* One level of recursion more; false with an error when it is too deep. Every enter that succeeds has its leave. */
+bool parser_enter(Parser *parser);
+static inline void parser_leave(Parser *parser)
+{
+    parser->depth--;
+}
+
+/* Consumes the token if it is of this kind. */
+bool parser_accept(Parser *parser, unsigned kind);
+/* Consumes the token or fails with "expected WHAT after WHERE, got …". */
+bool parser_expect(Parser *parser, unsigned kind, const char *what, const char *where);
+/* Skips a balanced group that the current token, one of ( [ {, opens. */
+bool parser_skip_group(Parser *parser);
+
+/* -- lexer.c, literal.c, directive.c --------------------------------------------------------------------------------------- */
+
+bool lexer_begin(Parser *parser);
+/* Makes the next token the current one. */
+void lexer_advance(Parser *parser);
+/* Reads a number, a character constant or a string at `start` into the token; the end of it, or NULL after a failure. */
+const char *literal_number(Parser *parser, const char *start, Token *token);
+const char *literal_quoted(Parser *parser, const char *start, Token *token);
+/* Appends the bytes that a string token stands for to parser->scratch. */
+bool literal_decode(Parser *parser, const Token *string);
+/* Obeys or skips the directive whose `#` is at `hash`; the end of its line, or NULL after a failure. */
+const char *directive_line(Parser *parser, const char *hash);
+
+/* A place in the text to return to, for one token of look-ahead and more. */
+typedef struct Bookmark {
+    Token token;
+    const char *next, *file;
+    size_t nvalues;
+    uint32_t line, pack;
+} Bookmark;
+
+Bookmark lexer_mark(const Parser *parser);
+/* Reads on from the mark, unless the parser has failed since. */
+void lexer_return(Parser *parser, const Bookmark *mark);
+
+/* -- attribute.c --------------------------------------------------------------------------------------------------------- */
+
+typedef struct Attributes {
+    uint32_t align;         /* of aligned and _Alignas, 0: none */
+    uint64_t vector_nbytes; /* of vector_size, 0: none */
+    const CName *mode;      /* of mode(…), NULL: none */
+    bool is_packed;
+    bool is_ms_abi;
+    bool is_ms_layout;
+    Token at; /* of the last attribute that asks for something */
+} Attributes;
+
+/* Any number of __attribute__((…)). */
+bool parse_attributes(Parser *parser, Attributes *attributes);
+/* _Alignas(type or constant) */
+bool parse_alignas(Parser *parser, Attributes *attributes);
+/* The type that mode and vector_size make of the base type of a declaration; NULL after a failure. */
+CType *attributes_apply(Parser *parser, const Attributes *attributes, CType *type);
+
+/* -- specifiers.c ---------------------------------------------------------------------------------------------------------- */
+
+typedef struct Specifiers {
+    CType *type;      /* with its qualifiers */
+    unsigned storage; /* token kind TYPEDEF, EXTERN, STATIC, AUTO, REGISTER, or 0 */
+    bool is_inline;
+    bool has_tag; /* struct, union or enum: may stand without declarators */
+    Attributes attributes;
+    Token start;
+} Specifiers;
+
+/* declaration-specifiers; with `is_type_name`, specifier-qualifier-list. */
+bool parse_specifiers(Parser *parser, Specifiers *specifiers, bool is_type_name);
+/* Whether the current token begins a type. */
+bool is_type_start(const Parser *parser);
+
+/* -- record.c, enum.c ------------------------------------------------------------------------------------------------------ */
+
+typedef struct LocalTag {
+    CName *name;
+    CType *type;
+    unsigned prototype_depth;
+} LocalTag;
+
+CType *parse_record_specifier(Parser *parser);
+CType *parse_enum_specifier(Parser *parser);
+/* The tag's type in the scope at hand; NULL when it is new. Checks its kind. */
+CType *find_tag(Parser *parser, const Token *tag, CTypeKind kind, bool is_union);
+bool bind_tag(Parser *parser, CName *name, CType *type);
+
+/* -- declarator.c ---------------------------------------------------------------------------------------------------------- */
+
+typedef struct Param {
+    CType *type;
+    const char *name; /* interned, or NULL */
+} Param;
+
+typedef struct DeclaratorOp {
+    enum { OP_POINTER, OP_REFERENCE, OP_ARRAY, OP_UNBOUNDED, OP_VLA, OP_STAR, OP_FUNCTION } kind;
+    uint8_t qualifiers; /* of a POINTER, or within the brackets of a parameter's array */
+    bool is_static;     /* within the brackets */
+    bool is_variadic;
+    bool is_unprototyped;
+    bool is_ms_abi;
+    uint32_t nparams;
+    size_t first_param; /* index in parser->params */
+    uint64_t nelems;
+    Token at;
+} DeclaratorOp;
+
+typedef enum DeclaratorForm {
+    DECLARATOR_NAMED,    /* declarator */
+    DECLARATOR_ABSTRACT, /* abstract-declarator */
+    DECLARATOR_EITHER    /* in a parameter list */
+} DeclaratorForm;
+
+typedef struct Declarator {
+    const CName *name; /* NULL when there is none */
+    Token at;          /* of the name, or where it would be */
+    size_t first_op;   /* bytes of parser->ops below it */
+    size_t first_param;
+    bool is_ms_abi; /* by an attribute among its stars */
+} Declarator;
+
+/* declarator, abstract-declarator: leaves its operations on parser->ops and its parameters on parser->params, until
+ * declarator_drop. */
+bool parse_declarator(Parser *parser, Declarator *declarator, DeclaratorForm form);
+/* What the declarator makes of the base type; NULL after a failure. `is_param`: `[*]` and the like are allowed. */
+CType *declarator_apply(Parser *parser, const Declarator *declarator, CType *base, bool is_param);
+void declarator_drop(Parser *parser, const Declarator *declarator);
+/* Marks the innermost function with ms_abi. */
+void declarator_set_ms_abi(Parser *parser, const Declarator *declarator);
+/* type-name */
+CType *parse_type_name(Parser *parser);
+
+/* -- expression.c, value.c ------------------------------------------------------------------------------------------------ */
+
+/* The value of an expression. An lvalue of known address stands for offsetof-like forms: `bits` is its address. */
+typedef struct Value {
+    CType *type; /* with qualifiers */
+    uint64_t bits;  /* two's complement, extended to 64 bits as the type says; of an lvalue its address */
+    double number;  /* of a floating type */
+    bool is_known;
+    bool is_lvalue;
+    const CMember *bitfield; /* of an lvalue that is one, else NULL */
+    Message why;             /* when not known: what to say of it … */
+    Token at;                /* … and where */
+} Value;
+
+/* conditional-expression */
+bool parse_conditional(Parser *parser, Value *value);
+/* constant-expression of integer type, not negative when its type is unsigned. */
+bool parse_constant(Parser *parser, Value *value);
+bool value_is_negative(const Value *value);
+
+/* value.c: operators; `at` is the operator for messages. */
+Value value_integer(Parser *parser, CScalar scalar, uint64_t bits);
+bool value_decay(Parser *parser, Value *value);
+bool value_unary(Parser *parser, const Token *at, unsigned operator, Value *value);
+bool value_binary(Parser *parser, const Token *at, unsigned operator, Value *left, const Value *right);
+bool value_cast(Parser *parser, const Token *at, Value *value, CType *type);
+bool value_choose(Parser *parser, const Token *at, Value *condition, const Value *yes, const Value *no);
+bool value_is_true(const Value *value);
+
+/* -- declaration.c, declare.c ---------------------------------------------------------------------------------------------- */
+
+/* static_assert-declaration */
+bool parse_static_assert(Parser *parser);
+/* external-declaration */
+bool parse_external_declaration(Parser *parser);
+/* Binds a declared name by the rules of redeclaration. `declarator`, or NULL, holds the parameters' names of a function. */
+bool declare_name(Parser *parser, const Token *at, CDecl *decl, const Declarator *declarator);
+
+#endif

@@ -1,0 +1,400 @@
+/* struct and union specifiers (C11 6.7.2.1), tags and their scopes.
+ *
+ * A definition in a parameter list has prototype scope; a tag that is only mentioned there is declared at file scope, which C
+ * does not do, but which makes the prototype usable. Every other tag has file scope. */
+#include <string.h>
+
+#include "cdecl/parser.h"
+
+/* -- tags --------------------------------------------------------------------------------------------------------------- */
+
+static CType *local_tag(const Parser *parser, const CName *name)
+{
+    const LocalTag *tags = (const LocalTag *)(const void *)parser->tags.data;
+    size_t i = parser->tags.used / sizeof *tags;
+    while (i-- > 0)
+        if (tags[i].name == name)
+            return tags[i].type;
+    return NULL;
+}
+
+static bool is_tag_kind(const CType *type, CTypeKind kind, bool is_union)
+{
+    return type->kind == kind && (kind == CTYPE_ENUM || type->u.record->is_union == is_union);
+}
+
+static bool fail_tag(Parser *parser, const Token *tag, const CType *type)
+{
+    bool is_record = type->kind == CTYPE_RECORD;
+    return parser_fail(parser, tag, MESSAGE_WRONG_TAG, tag->u.name->text,
+                       is_record ? type->u.record->file : type->u.enumeration->file,
+                       is_record ? type->u.record->line : type->u.enumeration->line);
+}
+
+CType *find_tag(Parser *parser, const Token *tag, CTypeKind kind, bool is_union)
+{
+    CType *type = local_tag(parser, tag->u.name);
+    if (type == NULL)
+        type = tag->u.name->tag;
+    if (type != NULL && !is_tag_kind(type, kind, is_union)) {
+        fail_tag(parser, tag, type);
+        return NULL;
+    }
+    return type;
+}
+
+bool bind_tag(Parser *parser, CName *name, CType *type)
+{
+    LocalTag *local;
+    if (parser->prototype_depth == 0)
+        return ctype_bind_tag(parser->table, name->text, type) || parser_fail_memory(parser);
+    local = stack_push(&parser->tags, sizeof *local);
+    if (local == NULL)
+        return parser_fail_memory(parser);
+    *local = (LocalTag){name, type, parser->prototype_depth};
+    return true;
+}
+
+/* -- members ------------------------------------------------------------------------------------------------------------ */
+
+typedef struct RecordParse {
+    size_t first_member; /* bytes of parser->members below */
+    bool is_union;
+    Attributes attributes;
+    Token at;    /* of the tag, else of the keyword */
+    CName *tag;  /* or NULL */
+} RecordParse;
+
+static size_t count_members(const Parser *parser, const RecordParse *parse)
+{
+    return (parser->members.used - parse->first_member) / sizeof(CMemberSpec);
+}
+
+static const CMemberSpec *member_at(const Parser *parser, const RecordParse *parse, size_t i)
+{
+    return (const CMemberSpec *)(const void *)(parser->members.data + parse->first_member) + i;
+}
+
+static Token member_token(const CMemberSpec *member)
+{
+    return (Token){.kind = TOKEN_NAME, .start = member->place, .length = member->length, .line = member->line};
+}
+
+static bool is_open_array(const CType *type)
+{
+    return type->kind == CTYPE_ARRAY && (type->is_unbounded || type->is_vla);
+}
+
+static bool is_open(const CType *type)
+{
+    return is_open_array(type) || type->is_vla;
+}
+
+/* Nothing may follow a flexible array member. */
+static bool check_last(Parser *parser, const RecordParse *parse)
+{
+    size_t count = count_members(parser, parse);
+    const CMemberSpec *last = count > 0 ? member_at(parser, parse, count - 1) : NULL;
+    if (last != NULL && is_open(last->type) && !parse->is_union) {
+        Token at = member_token(last);
+        return parser_fail(parser, &at, MESSAGE_FLEXIBLE_NOT_LAST, last->name != NULL ? last->name : "(unnamed)");
+    }
+    return true;
+}
+
+static bool push_member(Parser *parser, const RecordParse *parse, const CMemberSpec *member)
+{
+    CMemberSpec *place;
+    if (!check_last(parser, parse))
+        return false;
+    if (count_members(parser, parse) >= UINT32_MAX / 4)
+        return parser_fail(parser, &parser->token, MESSAGE_TOO_MANY, "members");
+    place = stack_push(&parser->members, sizeof *place);
+    if (place == NULL)
+        return parser_fail_memory(parser);
+    *place = *member;
+    return true;
+}
+
+/* The constraints on the type of a member that is no bit-field (C11 6.7.2.1p3). */
+static bool check_member(Parser *parser, const RecordParse *parse, const CMemberSpec *member)
+{
+    Token at = member_token(member);
+    const CType *type = member->type;
+    if (type->kind == CTYPE_VOID)
+        return parser_fail(parser, &at, MESSAGE_VOID_OBJECT, member->name);
+    if (type->kind == CTYPE_FUNCTION)
+        return parser_fail(parser, &at, MESSAGE_FUNCTION_MEMBER, member->name);
+    if (is_open_array(type)) {
+        if (parse->is_union && type->is_unbounded)
+            return parser_fail(parser, &at, MESSAGE_FLEXIBLE_IN_UNION, member->name);
+        return true;
+    }
+    if (!ctype_is_complete(type))
+        return parser_fail(parser, &at, MESSAGE_INCOMPLETE_OBJECT, member->name, type);
+    if (ctype_depth(type) >= CTYPE_DEPTH_MAX)
+        return parser_fail(parser, &at, MESSAGE_TYPE_TOO_DEEP);
+    return true;
+}
+
+static const char *shown_name(const CMemberSpec *member)
+{
+    return member->name != NULL ? member->name : "(unnamed)";
+}
+
+/* : constant-expression */
+static bool parse_width(Parser *parser, CMemberSpec *member)
+{
+    Token at = parser->token;
+    Value value;
+    const CType *type = member->type;
+    uint64_t nbits = type->kind == CTYPE_BOOL ? 1 : type->size * 8;
+    if (!parse_constant(parser, &value))
+        return false;
+    if (type->kind != CTYPE_INTEGER && type->kind != CTYPE_BOOL && (type->kind != CTYPE_ENUM || !ctype_is_complete(type)))
+        return parser_fail(parser, &at, MESSAGE_BITFIELD_TYPE, shown_name(member), type);
+    if (value_is_negative(&value))
+        return parser_fail(parser, &at, MESSAGE_BITFIELD_NEGATIVE, shown_name(member));
+    if (value.bits > nbits)
+        return parser_fail(parser, &at, MESSAGE_BITFIELD_WIDTH, shown_name(member), type);
+    if (value.bits == 0 && member->name != NULL)
+        return parser_fail(parser, &at, MESSAGE_BITFIELD_ZERO, shown_name(member));
+    member->is_bitfield = true;
+    member->width = (uint8_t)value.bits;
+    return true;
+}
+
+/* What a declarator and its attributes make of the member. */
+static bool set_member_type(Parser *parser, const Attributes *attributes, const Declarator *declarator, CType *base, CMemberSpec *member)
+{
+    CType *type = attributes_apply(parser, attributes, base);
+    if (type != NULL)
+        type = declarator_apply(parser, declarator, type, false);
+    if (type == NULL)
+        return false;
+    member->type = type;
+    member->align = attributes->align;
+    member->is_packed = attributes->is_packed;
+    return true;
+}
+
+/* struct-declarator: declarator attributes? | declarator? : constant-expression attributes? */
+static bool parse_member(Parser *parser, const RecordParse *parse, const Specifiers *specifiers)
+{
+    Attributes attributes = specifiers->attributes;
+    Declarator declarator = {.at = parser->token, .first_op = parser->ops.used, .first_param = parser->params.used};
+    CMemberSpec member = {.type = specifiers->type};
+    bool is_good;
+    if (!parse_attributes(parser, &attributes))
+        return false;
+    if (parser->token.kind != ':' && !parse_declarator(parser, &declarator, DECLARATOR_NAMED))
+        return false;
+    member.name = declarator.name == NULL ? NULL : declarator.name->text;
+    member.place = declarator.at.start;
+    member.line = declarator.at.line;
+    member.length = declarator.at.length;
+    if (parser_accept(parser, ':')) {
+        is_good = set_member_type(parser, &attributes, &declarator, specifiers->type, &member) && parse_width(parser, &member);
+        if (is_good && parse_attributes(parser, &attributes)) {
+            member.align = attributes.align;
+            member.is_packed = attributes.is_packed;
+        }
+    } else {
+        if (!parse_attributes(parser, &attributes))
+            return false;
+        if (attributes.is_ms_abi)
+            declarator_set_ms_abi(parser, &declarator);
+        is_good = set_member_type(parser, &attributes, &declarator, specifiers->type, &member) && check_member(parser, parse, &member);
+    }
+    declarator_drop(parser, &declarator);
+    return is_good && !parser->failed && push_member(parser, parse, &member);
+}
+
+/* A record without declarator: its members become members here. A tag that is only mentioned adds nothing. */
+static bool add_unnamed(Parser *parser, const RecordParse *parse, const Specifiers *specifiers)
+{
+    CMemberSpec member = {.type = specifiers->type, .align = specifiers->attributes.align, .is_packed = specifiers->attributes.is_packed};
+    if (specifiers->type->kind != CTYPE_RECORD || !ctype_is_complete(specifiers->type)) {
+        if (specifiers->has_tag)
+            return true;
+        return parser_fail(parser, &specifiers->start, MESSAGE_EMPTY_DECLARATION);
+    }
+    member.place = specifiers->start.start;
+    member.line = specifiers->start.line;
+    member.length = specifiers->start.length;
+    return check_member(parser, parse, &member) && push_member(parser, parse, &member);
+}
+
+/* struct-declaration: specifier-qualifier-list struct-declarator-list? ; */
+static bool parse_member_declaration(Parser *parser, const RecordParse *parse)
+{
+    Specifiers specifiers;
+    if (parser_accept(parser, ';'))
+        return true;
+    if (parser->token.kind == TOKEN_STATIC_ASSERT)
+        return parse_static_assert(parser);
+    if (!parse_specifiers(parser, &specifiers, true))
+        return false;
+    if (parser->token.kind == ';') {
+        if (!add_unnamed(parser, parse, &specifiers))
+            return false;
+    } else {
+        do {
+            if (!parse_member(parser, parse, &specifiers))
+                return false;
+        } while (parser_accept(parser, ','));
+    }
+    return parser_expect(parser, ';', "';'", parse->is_union ? "union member" : "struct member");
+}
+
+/* -- completion --------------------------------------------------------------------------------------------------------- */
+
+/* A flexible array needs another named member before it. */
+static bool check_flexible(Parser *parser, const RecordParse *parse)
+{
+    size_t count = count_members(parser, parse), nnamed = 0, i;
+    const CMemberSpec *last = count > 0 ? member_at(parser, parse, count - 1) : NULL;
+    if (last == NULL || parse->is_union || last->type->kind != CTYPE_ARRAY || !last->type->is_unbounded)
+        return true;
+    for (i = 0; i + 1 < count; i++) {
+        const CMemberSpec *member = member_at(parser, parse, i);
+        nnamed += member->name != NULL || member->type->kind == CTYPE_RECORD;
+    }
+    if (nnamed == 0) {
+        Token at = member_token(last);
+        return parser_fail(parser, &at, MESSAGE_FLEXIBLE_ALONE, last->name);
+    }
+    return true;
+}
+
+static bool complete(Parser *parser, const RecordParse *parse, CType *type)
+{
+    CRecordSpec spec = {
+        .members = member_at(parser, parse, 0),
+        .nmembers = (uint32_t)count_members(parser, parse),
+        .is_packed = parse->attributes.is_packed,
+        .align = parse->attributes.align,
+        .pack = parser->pack,
+        .is_ms_layout = parse->attributes.is_ms_layout,
+        .line = parse->at.line,
+        .file = parser->file,
+    };
+    switch (ctype_record_complete(parser->table, type->u.record, &spec)) {
+    case CRECORD_OK:
+        return true;
+    case CRECORD_MEMORY:
+        return parser_fail_memory(parser);
+    case CRECORD_TOO_LARGE:
+        return parser_fail(parser, &parse->at, MESSAGE_TOO_LARGE, parse->is_union ? "union" : "struct");
+    case CRECORD_DUPLICATE:
+        break;
+    }
+    {
+        const CMemberSpec *member = member_at(parser, parse, spec.duplicate);
+        Token at = member_token(member);
+        char name[64];
+        size_t length = at.length < sizeof name ? at.length : sizeof name - 1;
+        memcpy(name, at.start, length);
+        name[length] = '\0';
+        return parser_fail(parser, &at, MESSAGE_DUPLICATE_MEMBER, member->name != NULL ? member->name : name);
+    }
+}
+
+/* { struct-declaration-list? } attributes?, behind the brace: completes `type`. */
+static bool parse_body(Parser *parser, RecordParse *parse, CType *type)
+{
+    bool is_good = true;
+    parse->first_member = parser->members.used;
+    while (is_good && parser->token.kind != '}' && parser->token.kind != TOKEN_END)
+        is_good = parse_member_declaration(parser, parse);
+    is_good = is_good && parser_expect(parser, '}', "'}'", parse->is_union ? "union members" : "struct members") &&
+              parse_attributes(parser, &parse->attributes);
+    if (is_good && ctype_is_complete(type))
+        is_good = parser_fail(parser, &parse->at, MESSAGE_NESTED_REDEFINITION, type);
+    is_good = is_good && check_flexible(parser, parse) && complete(parser, parse, type);
+    stack_drop(&parser->members, parse->first_member);
+    return is_good;
+}
+
+static CType *new_record(Parser *parser, const RecordParse *parse)
+{
+    CType *type = ctype_record_new(parser->table, parse->tag == NULL ? NULL : parse->tag->text, parse->is_union);
+    if (type == NULL)
+        parser_fail_memory(parser);
+    return type;
+}
+
+/* A record that is there already must be defined again as it was. */
+static CType *define_again(Parser *parser, RecordParse *parse, CType *old)
+{
+    CType *type = new_record(parser, parse);
+    if (type == NULL || !parse_body(parser, parse, type))
+        return NULL;
+    if (!ctype_is_same_definition(old, type)) {
+        parser_fail(parser, &parse->at, MESSAGE_REDEFINED, old, old->u.record->file, old->u.record->line);
+        return NULL;
+    }
+    return old;
+}
+
+static CType *define(Parser *parser, RecordParse *parse)
+{
+    CType *type = NULL;
+    if (parse->tag != NULL)
+        type = parser->prototype_depth > 0 ? local_tag(parser, parse->tag) : find_tag(parser, &parse->at, CTYPE_RECORD, parse->is_union);
+    if (parser->failed)
+        return NULL;
+    if (type != NULL && !is_tag_kind(type, CTYPE_RECORD, parse->is_union)) {
+        fail_tag(parser, &parse->at, type);
+        return NULL;
+    }
+    if (type != NULL && ctype_is_complete(type))
+        return define_again(parser, parse, type->main);
+    if (type == NULL) {
+        type = new_record(parser, parse);
+        if (type == NULL || (parse->tag != NULL && !bind_tag(parser, parse->tag, type)))
+            return NULL;
+    }
+    return parse_body(parser, parse, type) ? type : NULL;
+}
+
+static CType *mention(Parser *parser, const RecordParse *parse)
+{
+    CType *type;
+    if (parse->tag == NULL) {
+        parser_fail(parser, &parser->token, MESSAGE_EXPECTED_AFTER, "a tag or '{'", parse->is_union ? "'union'" : "'struct'", &parser->token);
+        return NULL;
+    }
+    type = find_tag(parser, &parse->at, CTYPE_RECORD, parse->is_union);
+    if (type != NULL || parser->failed)
+        return type;
+    type = new_record(parser, parse);
+    if (type != NULL && !ctype_bind_tag(parser->table, parse->tag->text, type)) {
+        parser_fail_memory(parser);
+        return NULL;
+    }
+    return type;
+}
+
+/* struct-or-union-specifier: struct attributes? tag? { struct-declaration-list } attributes? | struct attributes? tag */
+CType *parse_record_specifier(Parser *parser)
+{
+    RecordParse parse = {.is_union = parser->token.kind == TOKEN_UNION, .at = parser->token};
+    CType *type;
+    lexer_advance(parser);
+    if (!parse_attributes(parser, &parse.attributes))
+        return NULL;
+    if (parser->token.kind == TOKEN_NAME) {
+        parse.tag = parser->token.u.name;
+        parse.at = parser->token;
+        lexer_advance(parser);
+    }
+    if (parser->token.kind != '{')
+        return mention(parser, &parse);
+    if (!parser_enter(parser))
+        return NULL;
+    lexer_advance(parser);
+    type = define(parser, &parse);
+    parser_leave(parser);
+    return type;
+}
