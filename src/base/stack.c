@@ -34,7 +34,7 @@ void *stack_push(Stack *stack, size_t nbytes)
     void *item;
     if (nbytes > SIZE_MAX / 2 - stack->used)
         return NULL;
-    if (stack->used + nbytes > stack->capacity && !grow(stack, stack->used + nbytes))
+    if ((stack->data == NULL || stack->used + nbytes > stack->capacity) && !grow(stack, stack->used + nbytes))
         return NULL;
     item = stack->data + stack->used;
     stack->used += nbytes;
