@@ -42,13 +42,20 @@ static bool to_integer(const TypeInfo *type, const Number *number, Uint128 *inte
     return true;
 }
 
+/* A Lua number or a real cdata number. */
+static bool operand_to(FfiState *S, lua_State *L, int index, Number *number)
+{
+    const Cdata *cdata = cdata_to(S, L, index);
+    return lua_type(L, index) != LUA_TBOOLEAN && (cdata == NULL || cdata->info->kind != VALUE_COMPLEX) &&
+           number_to(S, L, index, number);
+}
+
 /* Both operands as integers of the common type; false when one is no number. */
 static bool to_operands(FfiState *S, lua_State *L, Operands *operands)
 {
     Number a;
     Number b;
-    if (lua_type(L, 1) == LUA_TBOOLEAN || lua_type(L, 2) == LUA_TBOOLEAN || !number_to(S, L, 1, &a) ||
-        !number_to(S, L, 2, &b))
+    if (!operand_to(S, L, 1, &a) || !operand_to(S, L, 2, &b))
         return false;
     bool is_unsigned_wide = operand_is(S, L, 1, VALUE_U128) || operand_is(S, L, 2, VALUE_U128);
     operands->is_wide = is_unsigned_wide || operand_is(S, L, 1, VALUE_I128) || operand_is(S, L, 2, VALUE_I128);
@@ -116,9 +123,10 @@ static Uint128 compute(lua_State *L, Operator op, const Operands *operands)
 {
     Uint128 quotient;
     Uint128 remainder;
-    bool divides = op == OP_DIV || op == OP_IDIV || op == OP_MOD;
-    if (divides && operands->b == 0)
+    if (op == OP_IDIV && operands->b == 0)
         error_raise(L, MESSAGE_DIVIDE_BY_ZERO, operator_names[op]);
+    if ((op == OP_DIV || op == OP_MOD) && operands->b == 0)
+        return (Uint128)1 << (operands->is_wide ? 127 : 63); /* as LuaJIT documents it */
     switch (op) {
     case OP_ADD: return operands->a + operands->b;
     case OP_SUB: return operands->a - operands->b;
@@ -202,6 +210,13 @@ static bool offset_pointer(FfiState *S, lua_State *L, int pointer, int other, bo
     return true;
 }
 
+/* Whether pointers to these have a difference and an order: the same type, or integers of one size. */
+static bool is_comparable(const CType *left, const CType *right)
+{
+    bool are_integers = left->kind == CTYPE_INTEGER && right->kind == CTYPE_INTEGER;
+    return (are_integers && left->size == right->size) || ctype_is_compatible(left->main, right->main);
+}
+
 /* pointer - pointer, in elements */
 static bool subtract_pointers(FfiState *S, lua_State *L)
 {
@@ -213,7 +228,7 @@ static bool subtract_pointers(FfiState *S, lua_State *L)
     TypeInfo *other = stepped(S, L, right, &b);
     if (element == NULL || other == NULL)
         return false;
-    if (!ctype_is_compatible(element->type->main, other->type->main)) {
+    if (!is_comparable(element->type, other->type)) {
         const char *name = error_push_type(L, right->info->type);
         error_raise(L, MESSAGE_POINTER_DIFFERENCE, name, error_push_type(L, left->info->type));
     }
@@ -359,8 +374,7 @@ static int compare(lua_State *L)
     Operands operands;
     if (compared_address(S, cdata_to(S, L, 1), &a, &left) && compared_address(S, cdata_to(S, L, 2), &b, &right)) {
         bool any_void = left->kind == CTYPE_VOID || right->kind == CTYPE_VOID;
-        bool same_integer = left->kind == CTYPE_INTEGER && right->kind == CTYPE_INTEGER && left->size == right->size;
-        if (!any_void && !same_integer && !ctype_is_compatible(left->main, right->main))
+        if (!any_void && !is_comparable(left, right))
             raise_compare(L);
         return (a > b) - (a < b);
     }

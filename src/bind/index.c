@@ -1,4 +1,6 @@
 /* Access to what a cdata is: fields, elements, calls through function pointers, and its text. */
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "bind/call.h"
@@ -160,7 +162,8 @@ static void store_element(FfiState *S, lua_State *L, Cdata *cdata)
 {
     TypeInfo *element;
     char *address = check_element(S, L, cdata, &element);
-    if (element->is_const)
+    /* complex numbers and vectors are read as copies: a write to a part would be lost */
+    if (element->is_const || cdata->info->kind == VALUE_VECTOR || cdata->info->kind == VALUE_COMPLEX)
         error_raise(L, MESSAGE_CONST_WRITE, lua_pushfstring(L, "element of '%s'", error_push_type(L, cdata->info->type)));
     if (element->kind == VALUE_F64 && lua_type(L, 3) == LUA_TNUMBER) {
         double number = lua_tonumberx(L, 3, NULL);
@@ -168,7 +171,7 @@ static void store_element(FfiState *S, lua_State *L, Cdata *cdata)
         return;
     }
     Place place = {.kind = PLACE_ELEMENT, .type = cdata->info->type};
-    place.index = lua_isinteger(L, 2) ? lua_tointeger(L, 2) : 0;
+    place.index = check_index(S, L, cdata->info);
     value_store(L, element, address, 3, &place);
 }
 
@@ -207,14 +210,10 @@ int meta_newindex(lua_State *L)
         return 0;
     }
     if (info->kind == VALUE_COMPLEX) {
-        Place place = {.kind = PLACE_FIELD, .name = lua_tostring(L, 2), .type = info->type};
-        char *part = complex_part(S, L, cdata);
-        if (part == NULL)
+        if (complex_part(S, L, cdata) == NULL)
             error_raise(L, MESSAGE_NO_FIELD, error_push_type(L, info->type), lua_tostring(L, 2));
-        if (info->is_const)
-            error_raise(L, MESSAGE_CONST_WRITE, lua_pushfstring(L, "'%s'", error_push_type(L, info->type)));
-        value_store(L, typeinfo_element(info, L), part, 3, &place);
-        return 0;
+        const char *type = error_push_type(L, info->type);
+        error_raise(L, MESSAGE_CONST_WRITE, lua_pushfstring(L, "field '%s' of '%s'", lua_tostring(L, 2), type));
     }
     const Field *field = check_field(L, cdata);
     store_field(L, info->record, field, record_start(S, L, cdata));
@@ -252,19 +251,24 @@ static void push_int128(lua_State *L, const Number *number)
     lua_pushstring(L, p);
 }
 
+/* A NaN has no sign here. */
+static int put_part(char text[40], double number)
+{
+    return number != number ? snprintf(text, 40, "nan") : lua_number2str(text, 40, number);
+}
+
+/* As LuaJIT writes it: 1+2i, and I behind what ends in a letter. */
 static void push_complex(lua_State *L, TypeInfo *info, char *address)
 {
     TypeInfo *part = typeinfo_element(info, L);
     double re = (double)number_load(part, address).floating;
     double im = (double)number_load(part, address + part->type->size).floating;
-    bool has_sign = im != im || __builtin_signbit(im);
     char text[80];
-    lua_Number numbers[2] = {re, im};
-    int length = lua_number2str(text, sizeof text / 2, numbers[0]);
-    if (!has_sign || im != im)
+    int length = put_part(text, re);
+    if (im != im || !__builtin_signbit(im))
         text[length++] = '+';
-    length += lua_number2str(text + length, sizeof text / 2, numbers[1]);
-    text[length++] = 'i';
+    length += put_part(text + length, im);
+    text[length++] = isfinite(im) ? 'i' : 'I';
     lua_pushlstring(L, text, (size_t)length);
 }
 
@@ -289,6 +293,12 @@ int meta_tostring(lua_State *L)
         push_int128(L, &number);
         return 1;
     case VALUE_COMPLEX: push_complex(L, info, address); return 1;
+    case VALUE_ENUM:
+        lua_pushfstring(L, "cdata<%s>: ", error_push_type(L, info->type));
+        number = number_load(info, address);
+        push_int128(L, &number);
+        lua_concat(L, 2);
+        return 1;
     case VALUE_POINTER:
     case VALUE_REFERENCE: address = cdata_pointer(S, cdata); break;
     default: break;

@@ -3,6 +3,12 @@
 
 #include "bind/convert.h"
 
+/* Its length is the object's, not the type's. */
+static bool is_open(const CType *array)
+{
+    return array->is_vla || array->is_unbounded;
+}
+
 static bool is_pointer_array(const CType *array)
 {
     return array->u.element->kind == CTYPE_POINTER;
@@ -101,7 +107,7 @@ static void initialise_array_from_table(lua_State *L, TypeInfo *info, void *addr
         initialise_element(L, info, address, i, lua_gettop(L));
         lua_pop(L, 1);
     }
-    if (given == 1)
+    if (given == 1 && !is_open(info->type))
         replicate_first(info, address, nelems);
 }
 
@@ -135,35 +141,57 @@ static void initialise_array(lua_State *L, TypeInfo *info, void *address, uint64
 
 /* -- structs and unions ------------------------------------------------------------------------------------------------------- */
 
-/* Where the members' values come from: stack indices next..last, or a table's positions from `next` on and then its names. */
+/* Where the members' values come from: stack indices next..last, a table's positions from `next` on, or a table's names. */
 typedef struct Source {
-    int table;        /* stack index, 0: values on the stack */
-    lua_Integer next; /* -1: the table's positions are used up */
-    lua_Integer last;
+    int table; /* stack index, 0: values on the stack */
+    bool by_name;
+    lua_Integer first;
+    lua_Integer next; /* beyond last when the positions are used up */
+    lua_Integer last; /* of a table UNKNOWN_KEY before it is asked for */
 } Source;
 
-/* Pushes the value for a member, or nothing when there is none. */
-static bool push_given(lua_State *L, Source *source, const char *name)
+enum { UNKNOWN_KEY = -2 };
+
+static bool push_named(lua_State *L, const Source *source, const CMember *member)
 {
-    if (source->table == 0) {
-        if (source->next > source->last)
-            return false;
-        lua_pushvalue(L, (int)source->next++);
-        return true;
-    }
-    if (source->next >= 0) {
-        if (lua_rawgeti(L, source->table, source->next) != LUA_TNIL) {
-            source->next++;
-            return true;
-        }
-        lua_pop(L, 1);
-        source->next = -1;
-    }
-    lua_pushstring(L, name);
+    lua_pushstring(L, member->name);
     if (lua_rawget(L, source->table) != LUA_TNIL)
         return true;
     lua_pop(L, 1);
     return false;
+}
+
+/* A nil below the largest integer key is the value of a pointer; for another member it ends the positions, and as the first
+ * of them it says that the table gives names. */
+static bool push_positioned(lua_State *L, Source *source, const CMember *member)
+{
+    if (lua_rawgeti(L, source->table, source->next) != LUA_TNIL) {
+        source->next++;
+        return true;
+    }
+    if (source->last == UNKNOWN_KEY)
+        source->last = largest_key(L, source->table);
+    if (member->type->kind == CTYPE_POINTER && source->next < source->last) {
+        source->next++;
+        return true;
+    }
+    lua_pop(L, 1);
+    source->by_name = source->next == source->first;
+    source->last = -1;
+    return source->by_name && push_named(L, source, member);
+}
+
+/* Pushes the value for a member, or nothing when there is none. */
+static bool push_given(lua_State *L, Source *source, const CMember *member)
+{
+    if (source->by_name)
+        return push_named(L, source, member);
+    if (source->next > source->last && source->last != UNKNOWN_KEY)
+        return false;
+    if (source->table != 0)
+        return push_positioned(L, source, member);
+    lua_pushvalue(L, (int)source->next++);
+    return true;
 }
 
 static void initialise_member(lua_State *L, TypeInfo *record, const CMember *member, void *address, uint64_t nbytes)
@@ -176,8 +204,7 @@ static void initialise_member(lua_State *L, TypeInfo *record, const CMember *mem
         bitfield_store(L, &field, address, lua_gettop(L), &place);
         return;
     }
-    bool is_open = member->type->is_vla || member->type->is_unbounded;
-    initialise_part(L, info, address, is_open ? nbytes : member->type->size, lua_gettop(L), &place);
+    initialise_part(L, info, address, is_open(member->type) ? nbytes : member->type->size, lua_gettop(L), &place);
 }
 
 /* True when a union has got its one member. */
@@ -194,7 +221,7 @@ static bool initialise_members(lua_State *L, TypeInfo *info, void *address, uint
                 any |= initialise_members(L, typeinfo_of(info->state, L, member->type), place, rest, source);
             continue;
         }
-        if (push_given(L, source, member->name)) {
+        if (push_given(L, source, member)) {
             initialise_member(L, info, member, place, rest);
             lua_pop(L, 1);
             any = true;
@@ -206,20 +233,16 @@ static bool initialise_members(lua_State *L, TypeInfo *info, void *address, uint
 static void initialise_record(lua_State *L, TypeInfo *info, void *address, uint64_t nbytes, int first, int count,
                               const Place *place)
 {
-    Source source = {.table = 0, .next = first, .last = first + count - 1};
+    Source source = {.next = first, .last = first + count - 1};
     if (count == 1 && lua_type(L, first) == LUA_TTABLE) {
         source.table = first;
-        source.next = first_index(L, first);
+        source.first = source.next = first_index(L, first);
+        source.last = UNKNOWN_KEY;
     }
     initialise_members(L, info, address, nbytes, &source);
-    uint64_t given = 0;
+    /* what a table has too many of is ignored, as LuaJIT documents it */
     if (source.table == 0 && source.next <= source.last)
-        given = (uint64_t)count;
-    else if (source.table != 0 && source.next >= 0)
-        given = count_given(L, source.table, first_index(L, source.table), false);
-    uint64_t used = source.next >= 0 ? (uint64_t)(source.next - (source.table != 0 ? first_index(L, first) : first)) : 0;
-    if (given > used)
-        raise_too_many(L, info->type, used, given, place);
+        raise_too_many(L, info->type, (uint64_t)(source.next - first), (uint64_t)count, place);
 }
 
 /* -- all ------------------------------------------------------------------------------------------------------------------------ */

@@ -105,14 +105,27 @@ int memory_copy(lua_State *L)
     return 0;
 }
 
+/* Any number, modulo 256; 0 when it is not given. */
+static uint8_t check_byte(FfiState *S, lua_State *L, int index, const char *function)
+{
+    Number number;
+    uint8_t byte = 0;
+    TypeInfo *info = typeinfo_of(S, L, ctype_scalar(S->types, CSCALAR_UCHAR));
+    if (lua_isnoneornil(L, index))
+        return 0;
+    if (lua_type(L, index) == LUA_TBOOLEAN || !number_to(S, L, index, &number) || !number_store(info, &byte, &number))
+        error_raise(L, MESSAGE_ARGUMENT_WANTED, index, function, "byte", error_push_value(L, index));
+    return byte;
+}
+
 int memory_fill(lua_State *L)
 {
     FfiState *S = state_of(L);
     Span target = check_span(S, L, 1, false, "ffi.fill");
     size_t length = check_length(S, L, 2, "ffi.fill");
-    lua_Integer byte = luaL_optinteger(L, 3, 0);
+    uint8_t byte = check_byte(S, L, 3, "ffi.fill");
     check_inside(S, L, 1, &target, length, "ffi.fill");
     if (length > 0)
-        memset(target.start, (int)(byte & 255), length);
+        memset(target.start, byte, length);
     return 0;
 }

@@ -218,6 +218,20 @@ static int ffi_cast(lua_State *L)
     return 1;
 }
 
+static bool is_integer(const CType *type)
+{
+    return type->kind == CTYPE_INTEGER || type->kind == CTYPE_ENUM;
+}
+
+/* What pointers of one type point to: as LuaJIT has it, integers of one size are not told apart. */
+static bool is_same_pointee(const CType *wanted, const CType *type)
+{
+    if (wanted->kind == CTYPE_POINTER && type->kind == CTYPE_POINTER)
+        return is_same_pointee(wanted->u.element, type->u.element);
+    return (is_integer(wanted) && is_integer(type) && wanted->size == type->size) ||
+           ctype_is_compatible(wanted->main, type->main);
+}
+
 /* LuaJIT's rule: the same type but for qualifiers; integers of one size and sign; a pointer to the record is the record. */
 static bool is_same_type(const CType *wanted, const CType *type)
 {
@@ -229,7 +243,7 @@ static bool is_same_type(const CType *wanted, const CType *type)
         return wanted->size == type->size && ctype_scalar_class((CScalar)wanted->scalar) ==
                                                  ctype_scalar_class((CScalar)type->scalar);
     if (wanted->kind == CTYPE_POINTER && type->kind == CTYPE_POINTER)
-        return is_same_type(wanted->u.element->main, type->u.element->main);
+        return is_same_pointee(wanted->u.element, type->u.element);
     return ctype_is_compatible(wanted->main, type->main);
 }
 

@@ -31,6 +31,8 @@ static uint16_t half_store(__float128 value)
     __float128 magnitude = sign ? -value : value;
     if (value != value)
         return (uint16_t)(sign | 0x7e00u);
+    if (magnitude == 0)
+        return (uint16_t)sign; /* frexp gives zero the exponent of a half */
     if (magnitude >= 65520)
         return (uint16_t)(sign | 0x7c00u);
     int exponent;
@@ -104,7 +106,7 @@ Number number_load(const TypeInfo *info, const void *address)
 static bool truncate_floating(__float128 value, bool is_wide, Uint128 *integer)
 {
     __float128 limit = is_wide ? 0x1p127 : 0x1p63;
-    if (value > -limit - 1 && value < limit) {
+    if ((value >= -limit || value > -limit - 1) && value < limit) {
         *integer = (Uint128)(Int128)value;
         return true;
     }
