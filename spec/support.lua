@@ -1,0 +1,88 @@
+-- What several specs need: the sample libraries with their headers, child interpreters, files that go away.
+local ffi = require "ffi"
+
+local support = {
+    build = os.getenv "AIRLOCK_BUILD" or "build",
+    root = (os.getenv "AIRLOCK_SPEC" or "spec"):gsub("/?spec$", ""):gsub("^$", "."),
+    lua = os.getenv "AIRLOCK_LUA" or os.getenv "LUA" or "lua5.4",
+    cc = os.getenv "CC" or "gcc",
+    has_valgrind = os.getenv "AIRLOCK_VALGRIND" ~= nil,
+}
+
+function support.quote(text)
+    return "'" .. text:gsub("'", "'\\''") .. "'"
+end
+
+-- What a shell command prints, and its exit status.
+function support.run(command)
+    local pipe = assert(io.popen(command))
+    local text = pipe:read "a"
+    local _, kind, status = pipe:close()
+    return text, kind == "exit" and status or 128 + status
+end
+
+function support.path(library)
+    return ("%s/spec/lib%s.so"):format(support.build, library)
+end
+
+-- The declarations of spec/lib/NAME.h as the preprocessor leaves them: the compiler and ffi.cdef read the same text.
+function support.header(name)
+    local command = ("%s -E -P -x c %s"):format(support.cc, support.quote(("%s/spec/lib/%s.h"):format(support.root, name)))
+    local text, status = support.run(command)
+    assert(status == 0, command .. " failed")
+    return text
+end
+
+-- Declares a sample library's header and loads it.
+function support.load(name)
+    ffi.cdef(support.header(name))
+    return ffi.load(support.path(name))
+end
+
+-- Whether this processor and kernel have "avx", "avx512f" …
+function support.has_cpu(feature)
+    for line in io.lines "/proc/cpuinfo" do
+        if line:find "^flags" then return (line .. " "):find(" " .. feature .. " ", 1, true) ~= nil end
+    end
+    return false
+end
+
+function support.write(path, text)
+    local file = assert(io.open(path, "wb"))
+    assert(file:write(text))
+    assert(file:close())
+end
+
+function support.read(path)
+    local file = assert(io.open(path, "rb"))
+    local text = file:read "a"
+    file:close()
+    return text
+end
+
+-- A new directory; support.remove takes it away with all that is in it.
+function support.new_directory()
+    local name = os.tmpname()
+    os.remove(name)
+    assert(os.execute("mkdir " .. support.quote(name)))
+    return name
+end
+
+function support.remove(directory)
+    assert(directory:find "^/tmp/")
+    os.execute("rm -rf " .. support.quote(directory))
+end
+
+-- Runs a program text in an interpreter of its own: what it printed (errors too) and its exit status.
+function support.lua_text(text, ...)
+    local directory = support.new_directory()
+    local script = directory .. "/script.lua"
+    support.write(script, text)
+    local parts = { support.lua, support.quote(script) }
+    for i = 1, select("#", ...) do parts[#parts + 1] = support.quote((select(i, ...))) end
+    local output, status = support.run(table.concat(parts, " ") .. " 2>&1")
+    support.remove(directory)
+    return output, status
+end
+
+return support
