@@ -158,7 +158,9 @@ static pid_t start_job(const Job *job)
     format_path(in, "%s/%s_%s.c", run.dir, job->file->name, variant ? "callee" : "table");
     format_path(out, "%s/%s_%s.so", run.dir, job->file->name, variant ? variant->name : "table");
     const char *argv[] = {variant ? *variant->compiler : run.gcc, variant ? variant->level : "-O0", "-std=gnu11", "-w", "-Wno-psabi", "-Wno-packed-bitfield-compat",
-                          "-fPIC", "-shared", "-fcf-protection=none", src, own, dir, "-o", out, in, isas[job->file->isa].flag, NULL};
+                          "-fPIC", "-shared", "-fcf-protection=none", src, own, dir, "-o", out, in, isas[job->file->isa].flag,
+                          /* gcc 12 -O2 clears the upper half of ymm0 when it returns a union in it. */
+                          job->file->isa > 0 ? "-mno-vzeroupper" : NULL, NULL};
     return start_program(argv);
 }
 

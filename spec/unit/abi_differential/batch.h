@@ -9,16 +9,20 @@
 
 #define BATCH_NO_TYPE UINT32_MAX /* void, as a result */
 #define BATCH_NO_WIDE UINT32_MAX
-#define BATCH_NO_LEAF ((uint32_t)ABI_KIND_COUNT) /* the kind of a leaf that turned out not to be one */
 #define BATCH_ARGS_MAX 24
+
+/* What the kind of a leaf in these tables may be besides an AbiKind, or have added to it. */
+#define BATCH_NO_LEAF ((uint32_t)ABI_KIND_COUNT) /* turned out not to be one */
+#define BATCH_NO_VALUE 256u                      /* tells the class of an eightbyte; its bits are another leaf's or nobody's */
+#define BATCH_LATER 512u /* in a later element of an array of records, where gcc does not ask for alignment: it looks at the first */
 
 /* What there is to say about a bit-field besides its place, which no offsetof gives. */
 typedef struct BatchBits {
-    int is_named;      /* an unnamed one carries no value */
-    ptrdiff_t base;    /* to be added to the place of the bits in the object that was set */
-    ptrdiff_t record;  /* of the record that holds it, in the type */
-    uint32_t kind;     /* of the same width when gcc takes it for an ordinary member should it stand at that width's alignment in its
-                        * record; else BATCH_NO_LEAF */
+    int is_named;     /* an unnamed one carries no value */
+    ptrdiff_t base;   /* to be added to the place of the bits in the object that was set */
+    ptrdiff_t record; /* of the record that holds it, in the type */
+    uint32_t kind;    /* of the same width when gcc takes it for an ordinary member should it stand at that width's alignment in its
+                       * record; else BATCH_NO_LEAF */
 } BatchBits;
 
 /* Sets bit-field number `index` to all ones in a zeroed object; 0 behind the last. */

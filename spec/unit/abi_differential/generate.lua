@@ -27,6 +27,12 @@ local CLANG_DIFFERS = {
     unnamed_bit_field = "unnamed_bit_field",
     -- A bit-field of 16, 32 or 64 bits in its natural place is an ordinary member for gcc, so that it can be unaligned; never for clang.
     full_bit_field = "full_bit_field",
+    -- gcc takes a bit-field in a union, of width 0 too, for an integer that can be unaligned.
+    union_bit_field = "union_bit_field",
+    -- gcc looks for unaligned members in the first element of an array alone.
+    packed_array_of_records = "packed_array_of_records",
+    -- clang overlooks arrays of more than 16 bytes in a union that holds a vector as well, where it has AVX.
+    avx_union_of_array = "avx_union_of_array",
     -- gcc gives a zero-length array inside an eightbyte the class of its element, clang ignores it.
     zero_length_array = "zero_length_array",
     -- clang passes a struct with a flexible array member in memory, gcc ignores the member.
@@ -35,7 +41,11 @@ local CLANG_DIFFERS = {
 
 -- -- drawing a signature ------------------------------------------------------------------------------------------------------
 
+-- gcc 12 crashes in va_arg of a union with a vector of 32 or 64 bytes: an int goes in its place.
 local function promoted(t)
+    local features = {}
+    model.add_features(t, features)
+    if features.union and (features.vector32 or features.vector64) then return model.by_name.int end
     return t.promoted and model.by_name[t.promoted] or t
 end
 
@@ -100,6 +110,8 @@ local function describe(signature)
     for _, t in ipairs(signature.args) do model.add_features(t, features) end
     if signature.result then model.add_features(signature.result, features) else features.void_result = true end
     features.variadic = signature.is_variadic
+    features.packed_array_of_records = features.packed and features.array_of_records
+    features.avx_union_of_array = features.union_of_array and signature.isa > 0
     features.variadic_wide_vector = signature.is_variadic and (features.vector32 or features.vector64)
     if #signature.args > 8 then features.over_8_arguments = true end
     local rules = {}

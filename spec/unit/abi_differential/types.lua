@@ -158,7 +158,7 @@ local function draw_member(signature, record, depth, left)
 end
 
 local function draw_member_attributes(member)
-    if member.bits then return end
+    if not member.name or member.bits then return end
     local dice = random()
     if dice < 0.02 then
         member.packed = true
@@ -190,7 +190,12 @@ local function add_member(record, member)
     table.insert(record.members, member)
     lay_out(record, member)
     if member.name or member.type.has_names then record.has_names = true end
-    if member.bits and member.bits > 0 and (not member.name or ORDINARY[member.bits]) then record.must_have_name = true end
+    if not (member.bits and not member.name or member.dims and member.dims[1] == 0 or member.type.record and not member.type.has_values) then
+        record.has_values = true
+    end
+    if member.bits and (member.bits > 0 and not member.name or ORDINARY[member.bits] or record.union) then
+        record.must_have_name = true
+    end
 end
 
 local function draw_palette(signature)
@@ -210,6 +215,10 @@ function draw_members(signature, depth, budget)
         draw_member_attributes(member)
         add_member(record, member)
     until #record.members >= 24 or record.union and random() < 0.35
+    if #record.members > 0 and not record.has_values then
+        -- C11 6.7.2.1p8: without a named member undefined. gcc gives such a record a register but no room on the stack.
+        add_member(record, {type = M.by_name.char, dims = {}, name = new_name(signature)})
+    end
     if random() < 0.06 then
         record.aligned = ALIGNMENTS[random(#ALIGNMENTS)]
         record.align = math.max(record.align, record.aligned)
@@ -270,81 +279,116 @@ end
 
 -- -- leaves -------------------------------------------------------------------------------------------------------------------------
 
-local PART_TYPES = {F16 = "Float16", F32 = "float", F64 = "double", F128 = "__float128", I8 = "char", I16 = "short", I32 = "int", I64 = "long"}
+local PART_TYPES = {F16 = "Float16", F32 = "float", F64 = "double", F80 = "long double", F128 = "__float128", I8 = "char", I16 = "short", I32 = "int", I64 = "long"}
 local IS_FLOATING = {F16 = true, F32 = true, F64 = true, F80 = true, F128 = true, COMPLEX_F80 = true}
 
-local function add_scalar(t, offset, leaves)
-    if t.in_memory then leaves[#leaves + 1] = ("{%s, ABI_MEMORY}"):format(offset) end
-    for i = 0, t.parts - 1 do
-        leaves[#leaves + 1] = ("{%s%s, ABI_%s}"):format(offset, i > 0 and (" + sizeof(%s)"):format(PART_TYPES[t.kind]) or "", t.kind)
+-- What flatten collects: root, the type itself; leaves, as C initialisers; bits, its bit-fields; is_later, inside an array element
+-- other than the first.
+local function add_leaf(to, offset, kind, is_value)
+    local flags = (is_value and "" or " | BATCH_NO_VALUE") .. (to.is_later and " | BATCH_LATER" or "")
+    table.insert(to.leaves, ("{%s, %s%s}"):format(offset, kind, flags))
+end
+
+local function add_scalar(to, t, offset)
+    local parts, kind = t.parts, t.kind
+    if to.root.record and kind == "COMPLEX_F80" then parts, kind = 2, "F80" end
+    if t.in_memory then add_leaf(to, offset, "ABI_MEMORY") end
+    for i = 0, parts - 1 do
+        add_leaf(to, offset .. (i > 0 and (" + sizeof(%s)"):format(PART_TYPES[kind]) or ""), "ABI_" .. kind, true)
     end
 end
 
 -- A zero-length array that begins in the middle of an eightbyte counts in gcc like its element, its alignment included; else not at all.
-local function add_zero_length(t, offset, leaves)
-    local class = IS_FLOATING[t.kind] and "ABI_F16" or "ABI_U8"
-    leaves[#leaves + 1] = ("{%s / 8 * 8, %s %% 8 == 0 ? BATCH_NO_LEAF : %s %% __alignof__(%s) != 0 ? ABI_MEMORY : %s}"):format(
-        offset, offset, offset, t.name, t.in_memory and "ABI_MEMORY" or class)
+local function add_zero_length(to, t, offset)
+    if to.is_later then return end
+    local class = t.in_memory and "ABI_MEMORY" or IS_FLOATING[t.kind] and "ABI_F16" or "ABI_U8"
+    add_leaf(to, offset .. " / 8 * 8", ("(%s %% 8 == 0 ? BATCH_NO_LEAF : %s %% __alignof__(%s) != 0 ? ABI_MEMORY : %s)"):format(
+        offset, offset, t.name, class))
+end
+
+-- A bit-field in a union, of width 0 too, counts in gcc like an integer of its width rounded up, its alignment included.
+local function add_union_bits(to, width, offset, size)
+    local nbytes = 1
+    while nbytes * 8 < width do nbytes = nbytes * 2 end
+    add_leaf(to, offset .. " / 8 * 8", to.is_later and "ABI_U8" or ("(%s %% %d != 0 ? ABI_MEMORY : ABI_U8)"):format(offset, nbytes))
+    if nbytes == 16 then
+        add_leaf(to, offset .. " / 8 * 8 + 8", ("(%s > 8 ? ABI_U8 : BATCH_NO_LEAF)"):format(size))
+    end
+end
+
+local function add_bits(to, record, i, path, prefix)
+    local member = record.members[i]
+    local name, width = member.name, member.bits
+    local here = path == "" and "0" or ("offsetof(%s, %s)"):format(to.root.name, path)
+    if record.union then
+        add_union_bits(to, width, here, path == "" and ("sizeof(%s)"):format(to.root.name)
+            or ("sizeof(((%s *)0)->%s)"):format(to.root.name, path))
+    end
+    if width > 0 and (name or not record.union) then
+        table.insert(to.bits, {
+            record = record,
+            offset = here,
+            path = name and prefix .. name,
+            pad = "pad" .. i,
+            kind = not record.packed and not record.union and not to.is_later and ORDINARY[width] or "BATCH_NO_LEAF",
+        })
+    end
 end
 
 local add_record
 
-local function add_elements(root, member, path, depth, leaves, bits)
+local function add_elements(to, member, path, depth)
     local n = member.dims[depth]
     if n == 0 then
-        if not member.flexible then add_zero_length(member.type, ("offsetof(%s, %s)"):format(root.name, path), leaves) end
+        if not member.flexible then add_zero_length(to, member.type, ("offsetof(%s, %s)"):format(to.root.name, path)) end
     elseif n then
-        for i = 0, n - 1 do add_elements(root, member, ("%s[%d]"):format(path, i), depth + 1, leaves, bits) end
+        local was_later = to.is_later
+        for i = 0, n - 1 do
+            to.is_later = was_later or i > 0 and member.type.record ~= nil
+            add_elements(to, member, ("%s[%d]"):format(path, i), depth + 1)
+        end
+        to.is_later = was_later
     elseif member.type.record then
-        add_record(root, member.type, path, leaves, bits)
+        add_record(to, member.type, path)
     else
-        add_scalar(member.type, ("offsetof(%s, %s)"):format(root.name, path), leaves)
+        add_scalar(to, member.type, ("offsetof(%s, %s)"):format(to.root.name, path))
     end
 end
 
-function add_record(root, record, path, leaves, bits)
+function add_record(to, record, path)
     local prefix = path == "" and "" or path .. "."
     for i, member in ipairs(record.members) do
-        if not member.bits then
-            if member.name then
-                add_elements(root, member, prefix .. member.name, 1, leaves, bits)
-            else
-                add_record(root, member.type, path, leaves, bits)
-            end
-        elseif member.bits > 0 then
-            bits[#bits + 1] = {
-                record = record,
-                path = path,
-                name = member.name,
-                pad = "pad" .. i,
-                kind = not record.packed and ORDINARY[member.bits] or "BATCH_NO_LEAF",
-            }
+        if member.bits then
+            add_bits(to, record, i, path, prefix)
+        elseif member.name then
+            add_elements(to, member, prefix .. member.name, 1)
+        else
+            add_record(to, member.type, path)
         end
     end
 end
 
 -- C initialisers of the type's leaves, and its bit-fields for spell_set_bits.
 function M.flatten(t)
-    local leaves, bits = {}, {}
+    local to = {root = t, leaves = {}, bits = {}}
     if t.record then
-        add_record(t, t, "", leaves, bits)
+        add_record(to, t, "")
     else
-        add_scalar(t, "0", leaves)
+        add_scalar(to, t, "0")
     end
-    return leaves, bits
+    return to.leaves, to.bits
 end
 
 -- A BatchSetBits. An unnamed bit-field is set through a twin of its record in which it has a name.
 function M.spell_set_bits(t, bits, name)
     local lines = {("static int %s(void *object, unsigned index, BatchBits *bits)\n{"):format(name), "    switch (index) {"}
     for i, field in ipairs(bits) do
-        local offset = field.path == "" and "0" or ("offsetof(%s, %s)"):format(t.name, field.path)
-        if field.name then
-            lines[#lines + 1] = ("    case %d: ((%s *)object)->%s%s = -1; *bits = (BatchBits){1, 0, %s, %s}; return 1;"):format(
-                i - 1, t.name, field.path == "" and "" or field.path .. ".", field.name, offset, field.kind)
+        if field.path then
+            lines[#lines + 1] = ("    case %d: ((%s *)object)->%s = -1; *bits = (BatchBits){1, 0, %s, %s}; return 1;"):format(
+                i - 1, t.name, field.path, field.offset, field.kind)
         else
             lines[#lines + 1] = ("    case %d: { typedef %s Twin; ((Twin *)object)->%s = -1; *bits = (BatchBits){0, %s, %s, %s}; return 1; }"):format(
-                i - 1, M.spell_record(field.record, "    ", true), field.pad, offset, offset, field.kind)
+                i - 1, M.spell_record(field.record, "    ", true), field.pad, field.offset, field.offset, field.kind)
         end
     end
     lines[#lines + 1] = "    default: return 0;\n    }\n}"
@@ -356,6 +400,7 @@ end
 local function add_member_features(record, member, set)
     if member.bits then
         set.bit_field = true
+        if record.union then set.union_bit_field = true end
         if member.bits == 0 then
             set.zero_bit_field = true
         elseif not member.name then
@@ -369,6 +414,8 @@ local function add_member_features(record, member, set)
         set.zero_length_array = true
     elseif member.dims[1] then
         set.array = true
+        if member.type.record then set.array_of_records = true end
+        if record.union and member.type.size * member.dims[1] > 16 then set.union_of_array = true end
     end
     if member.packed or record.packed then set.packed = true end
     if member.aligned or record.aligned then set.aligned = true end

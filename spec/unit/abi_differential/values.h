@@ -37,7 +37,8 @@ enum { VALUE_NBYTES_MAX = 1024 }; /* of one type, and of the twin of a record */
 typedef struct ValueType {
     const BatchType *batch;
     AbiType abi;
-    AbiLeaf *leaves; /* with those of the bit-fields; nvalues of them hold a value */
+    AbiLeaf *leaves;      /* of abi */
+    AbiLeaf *value_leaves; /* those that hold a value */
     uint32_t nvalues;
     unsigned char *mask; /* bits that belong to a member */
 } ValueType;
@@ -99,6 +100,18 @@ static inline void value_find_bits(ValueType *type)
     }
 }
 
+/* In a later element of an array alignment does not count: an unaligned leaf shows the engine its classes alone. */
+static inline void value_add_later_leaf(ValueType *type, uint32_t offset, uint32_t kind)
+{
+    size_t nbytes = value_leaf_nbytes(kind);
+    if (offset % nbytes == 0) {
+        value_add_leaf(type, offset, kind);
+        return;
+    }
+    for (size_t i = offset / 8; i <= (offset + nbytes - 1) / 8; i++)
+        value_add_leaf(type, 8 * i, value_is_sse_or_x87(kind) ? ABI_F16 : ABI_U8);
+}
+
 static inline void value_mask_leaf(ValueType *type, AbiLeaf leaf)
 {
     memset(type->mask + leaf.offset, 0xff, value_leaf_nbytes(leaf.kind));
@@ -113,16 +126,23 @@ static inline void value_load_type(ValueType *type, const BatchType *batch)
     *type = (ValueType){.batch = batch};
     type->abi = (AbiType){.size = batch->size, .align = batch->align};
     type->mask = calloc(VALUE_NBYTES_MAX, 1);
-    if (type->mask == NULL)
+    type->value_leaves = calloc(batch->nleaves + 1, sizeof *type->value_leaves);
+    if (type->mask == NULL || type->value_leaves == NULL)
         abort();
     for (uint32_t i = 0; i < batch->nleaves; i++) {
         AbiLeaf leaf = batch->leaves[i];
-        if (leaf.kind == BATCH_NO_LEAF)
+        uint32_t kind = leaf.kind & (BATCH_NO_VALUE - 1);
+        if (kind == BATCH_NO_LEAF)
             continue;
-        value_add_leaf(type, leaf.offset, leaf.kind);
-        value_mask_leaf(type, leaf);
+        if (leaf.kind & BATCH_LATER && kind != ABI_MEMORY)
+            value_add_later_leaf(type, leaf.offset, kind);
+        else
+            value_add_leaf(type, leaf.offset, kind);
+        if (leaf.kind & BATCH_NO_VALUE)
+            continue;
+        type->value_leaves[type->nvalues++] = (AbiLeaf){leaf.offset, kind};
+        value_mask_leaf(type, type->value_leaves[type->nvalues - 1]);
     }
-    type->nvalues = type->abi.nleaves;
     if (batch->set_bits != NULL)
         value_find_bits(type);
 }
@@ -130,13 +150,14 @@ static inline void value_load_type(ValueType *type, const BatchType *batch)
 static inline void value_unload_type(ValueType *type)
 {
     free(type->leaves);
+    free(type->value_leaves);
     free(type->mask);
 }
 
 /* The kind of a scalar or vector that is no record and no complex number; ABI_KIND_COUNT for anything else. */
 static inline uint32_t value_scalar_kind(const ValueType *type)
 {
-    return type->batch->is_record || type->nvalues != 1 ? (uint32_t)ABI_KIND_COUNT : type->leaves[0].kind;
+    return type->batch->is_record || type->abi.nleaves != 1 ? (uint32_t)ABI_KIND_COUNT : type->leaves[0].kind;
 }
 
 /* -- values ------------------------------------------------------------------------------------------------------------------------ */
@@ -206,7 +227,7 @@ static inline void value_draw(const ValueType *type, unsigned char *value, Rando
 {
     random_fill(random, value, type->abi.size);
     for (uint32_t i = 0; i < type->nvalues; i++)
-        value_make_legal(type->leaves[i].kind, value + type->leaves[i].offset, random);
+        value_make_legal(type->value_leaves[i].kind, value + type->value_leaves[i].offset, random);
 }
 
 /* The first byte whose bits that count differ, or -1. */
