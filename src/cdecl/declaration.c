@@ -155,6 +155,14 @@ static bool is_body(const Parser *parser, CDeclKind kind)
     return parser->token.kind == '{' && kind == CDECL_FUNCTION;
 }
 
+/* The last declaration of a text may go without its semicolon, as in LuaJIT. */
+static bool expect_semicolon(Parser *parser)
+{
+    if (parser->token.kind == TOKEN_END && !parser->failed)
+        return true;
+    return parser_expect(parser, ';', "';'", "declaration");
+}
+
 /* init-declarator-list ; | one declarator and a function's body */
 static bool parse_init_declarators(Parser *parser, Declaration *declaration)
 {
@@ -173,7 +181,7 @@ static bool parse_init_declarators(Parser *parser, Declaration *declaration)
         if (is_body(parser, kind))
             return parser_skip_group(parser);
     } while (parser_accept(parser, ','));
-    return parser_expect(parser, ';', "';'", "declaration");
+    return expect_semicolon(parser);
 }
 
 /* static_assert-declaration: _Static_assert ( constant-expression ( , string-literal+ )? ) ; */
@@ -212,12 +220,11 @@ static bool parse_declaration(Parser *parser)
     Declaration declaration;
     if (!parse_specifiers(parser, &declaration.specifiers, false))
         return false;
-    if (parser->token.kind != ';')
+    if (parser->token.kind != ';' && !(parser->token.kind == TOKEN_END && declaration.specifiers.has_tag))
         return parse_init_declarators(parser, &declaration);
     if (!declaration.specifiers.has_tag)
         return parser_fail(parser, &declaration.specifiers.start, MESSAGE_EMPTY_DECLARATION);
-    lexer_advance(parser);
-    return !parser->failed;
+    return expect_semicolon(parser);
 }
 
 /* external-declaration: declaration | function-definition | static_assert-declaration | asm ( … ) ; | ; */
