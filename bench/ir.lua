@@ -107,7 +107,7 @@ local function median(list)
 end
 
 local runs = {}
-for seed = 1, tonumber(options.seeds) or 3 do
+for seed = 1, tonumber(options.seeds) or 5 do
     runs[seed] = count(seed)
 end
 print(("%-24s %9s %9s %7s"):format("case", "ffi", "hand", "ratio"))

@@ -1,0 +1,45 @@
+-- What `make bench` times must do the same on both sides, or the ratio means nothing; and what it says of garbage can be held to.
+local ffi = require "ffi"
+
+local build = os.getenv("AIRLOCK_BUILD") or "build"
+if not build:find("^/") then
+    build = "./" .. build
+end
+
+describe("the bench case", function()
+    local hand = assert(package.loadlib(build .. "/bench/hand.so", "luaopen_hand"))()
+    local cases = dofile("bench/cases.lua")(ffi, build .. "/spec/libbench.so", hand)
+
+    for _, case in ipairs(cases) do
+        it(case.name .. " does what the hand-written binding does", function()
+            assert.equal(case.hand(7), case.ffi(7))
+        end)
+    end
+
+    -- Scalar calls and field access leave nothing behind.
+    local clean = {
+        "nop()", "add(int, int)", "lib.add(int, int)", "three doubles", "8 ints, 8 doubles", "length(const char *)", "int64 add",
+        "pointer to struct", "snprintf(%s %d)", "global int += 1", "p.x", "p.x = p.x + 1", "ptr->id", "double a[i]",
+        "double a[i] = x", "uint8_t a[i] = a[i] + 1",
+    }
+    local by_name = {}
+    for _, case in ipairs(cases) do
+        by_name[case.name] = case
+    end
+    for _, name in ipairs(clean) do
+        it(name .. " leaves no garbage", function()
+            local loop = assert(by_name[name]).ffi
+            local function grown(n)
+                local before = collectgarbage("count")
+                loop(n)
+                return collectgarbage("count") - before
+            end
+            loop(200)
+            collectgarbage()
+            collectgarbage("stop")
+            local few, many = grown(100), grown(200)
+            collectgarbage("restart")
+            assert.equal(few, many)
+        end)
+    end
+end)
