@@ -31,6 +31,8 @@ static void raise_align(Attributes *attributes, uint64_t align)
 {
     if (align > attributes->align)
         attributes->align = (uint32_t)align;
+    if (align > 0)
+        attributes->last_align = (uint32_t)align;
 }
 
 /* aligned | aligned ( constant-expression ) */

@@ -113,7 +113,7 @@ static CType *declared_type(Parser *parser, const Declaration *declaration, cons
     type = declarator_apply(parser, declarator, type, false);
     if (type == NULL || declaration->attributes.align == 0 || declaration->specifiers.storage != TOKEN_TYPEDEF || type->kind == CTYPE_FUNCTION)
         return type;
-    type = ctype_aligned(parser->table, type, declaration->attributes.align);
+    type = ctype_aligned(parser->table, type, declaration->attributes.last_align);
     if (type == NULL)
         parser_fail_memory(parser);
     return type;

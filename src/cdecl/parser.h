@@ -137,7 +137,8 @@ void lexer_return(Parser *parser, const Bookmark *mark);
 /* -- attribute.c --------------------------------------------------------------------------------------------------------- */
 
 typedef struct Attributes {
-    uint32_t align;         /* of aligned and _Alignas, 0: none */
+    uint32_t align;         /* of aligned and _Alignas, 0: none; the strictest, which counts for a member */
+    uint32_t last_align;    /* the last one, which counts for a type */
     uint64_t vector_nbytes; /* of vector_size, 0: none */
     const CName *mode;      /* of mode(…), NULL: none */
     bool is_packed;

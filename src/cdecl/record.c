@@ -273,7 +273,7 @@ static bool complete(Parser *parser, const RecordParse *parse, CType *type)
         .members = member_at(parser, parse, 0),
         .nmembers = (uint32_t)count_members(parser, parse),
         .is_packed = parse->attributes.is_packed,
-        .align = parse->attributes.align,
+        .align = parse->attributes.last_align,
         .pack = parser->pack,
         .is_ms_layout = parse->attributes.is_ms_layout,
         .line = parse->at.line,

@@ -79,21 +79,22 @@ static void place_member(Placer *placer, const CMemberSpec *spec, CMember *membe
 
 /* -- bit-fields --------------------------------------------------------------------------------------------------------- */
 
-/* The alignment that the bit-field asks for its own place; 0: any bit. A field that fills a machine integer at a place where
- * one may lie is taken for one. */
-static uint32_t bitfield_align(const Placer *placer, const CMemberSpec *spec)
+/* A field that fills a machine integer at a place where one may lie is an ordinary member to gcc. */
+static bool is_machine_integer(const Placer *placer, const CMemberSpec *spec)
 {
     unsigned width = spec->width;
-    uint32_t align = spec->align;
     bool is_machine_width = width == 8 || width == 16 || width == 32 || width == 64 || width == 128;
-    if (width == 0)
+    return is_machine_width && (width == 8 || !is_packed(placer, spec)) && is_aligned(&placer->position, width / 8);
+}
+
+/* The alignment that the bit-field asks for its own place; 0: any bit. */
+static uint32_t bitfield_align(const Placer *placer, const CMemberSpec *spec)
+{
+    uint32_t align = spec->align;
+    if (spec->width == 0)
         return max_align(align, spec->type->align); /* neither packed nor pragma pack change a `:0` */
-    if (is_machine_width && (width == 8 || !is_packed(placer, spec)) && is_aligned(&placer->position, width / 8)) {
-        uint32_t natural = width / 8;
-        if (is_packed(placer, spec) && spec->align == 0)
-            natural = 1;
-        align = max_align(align, natural);
-    }
+    if (is_machine_integer(placer, spec))
+        align = max_align(align, spec->width / 8);
     return align == 0 ? 0 : cap(placer, align);
 }
 
@@ -106,11 +107,17 @@ static uint32_t bitfield_type_align(const Placer *placer, const CMemberSpec *spe
 }
 
 /* Whether the field would touch more units of its type's alignment than the type has. */
-static bool is_crossing(const Position *position, const CMemberSpec *spec)
+static bool touches_too_many(const Position *position, const CMemberSpec *spec)
 {
     uint64_t align = (uint64_t)spec->type->align * 8;
     uint64_t first = position->nbytes % spec->type->align * 8 + position->nbits;
     return (first + spec->width + align - 1) / align > spec->type->size * 8 / align;
+}
+
+/* The psABI's rule that a field lies within a unit of its type holds unless an attribute or pragma lifts it. */
+static bool may_cross(const Placer *placer, const CMemberSpec *spec)
+{
+    return spec->width == 0 || is_packed(placer, spec) || placer->spec->pack != 0 || placer->is_union || is_machine_integer(placer, spec);
 }
 
 /* Tells the place as CMember wants it: by the storage unit when the field fits inside one. */
@@ -129,12 +136,13 @@ static void place_bitfield(Placer *placer, const CMemberSpec *spec, CMember *mem
 {
     Position *position = &placer->position;
     uint32_t align = bitfield_align(placer, spec);
+    bool is_free = may_cross(placer, spec);
     unsigned nbits;
     if (spec->name != NULL)
         placer->align = max_align(placer->align, max_align(align, bitfield_type_align(placer, spec)));
     if (align != 0)
         round_up(position, align);
-    if (spec->width > 0 && !is_packed(placer, spec) && placer->spec->pack == 0 && !placer->is_union && is_crossing(position, spec))
+    if (!is_free && touches_too_many(position, spec))
         round_up(position, spec->type->align);
     record_place(position, spec, member);
     nbits = position->nbits + spec->width;
