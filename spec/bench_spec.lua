@@ -12,7 +12,7 @@ describe("the bench case", function()
 
     for _, case in ipairs(cases) do
         it(case.name .. " does what the hand-written binding does", function()
-            assert.equal(case.hand(7), case.ffi(7))
+            assert.equal((case.hand(7)), (case.ffi(7)))
         end)
     end
 
