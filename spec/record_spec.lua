@@ -161,11 +161,15 @@ describe("a record of", function()
                 local function f(what) return lib[("rec_%s%d_%s"):format(family, n, what)] end
                 for seed = 0, 90, 30 do
                     local record = f "make"(seed)
-                    for i = 0, n - 1 do assert.equal((seed + i + 128) % 256 - 128, record.bytes[i]) end
+                    local turned = f "turn"(2, record, 1.0)
+                    local nsame = 0
+                    for i = 0, n - 1 do
+                        local is_made = record.bytes[i] == (seed + i + 128) % 256 - 128
+                        if is_made and turned.bytes[i] == record.bytes[(i + 3) % n] then nsame = nsame + 1 end
+                    end
+                    assert.equal(n, nsame)
                     assert.equal(1, f "is"(seed, record, seed, record))
                     assert.equal(0, f "is"(seed, record, seed + 1, record))
-                    local turned = f "turn"(2, record, 1.0)
-                    for i = 0, n - 1 do assert.equal(record.bytes[(i + 3) % n], turned.bytes[i]) end
                 end
             end)
         end
