@@ -244,10 +244,9 @@ static size_t vector_mode(const CName *mode, unsigned *nelems)
 static CType *make_vector(Parser *parser, const Attributes *attributes, CType *element, uint64_t nbytes)
 {
     bool is_scalar = element->kind == CTYPE_INTEGER || element->kind == CTYPE_FLOATING || element->kind == CTYPE_ENUM;
-    char size[24] = "this size";
     CType *type;
     if (!is_scalar || nbytes > (1u << 20) || (nbytes & (nbytes - 1)) != 0 || nbytes < element->size) {
-        parser_fail(parser, &attributes->at, MESSAGE_BAD_VECTOR, size, element);
+        parser_fail(parser, &attributes->at, MESSAGE_BAD_VECTOR, element);
         return NULL;
     }
     type = ctype_vector(parser->table, element, nbytes);

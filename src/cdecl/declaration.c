@@ -10,7 +10,7 @@ typedef struct Declaration {
     const char *asm_name;
 } Declaration;
 
-/* asm ( string-literal+ ): the linker's name; with `keep` unset it is skipped. */
+/* asm ( string-literal+ ): the linker's name; without `name` a statement, which is skipped. */
 static bool parse_asm(Parser *parser, const char **name)
 {
     size_t used = parser->scratch.used;
@@ -84,6 +84,8 @@ static bool parse_initializer(Parser *parser, const Declaration *declaration, CD
     if (decl->kind != CDECL_VARIABLE)
         return parser_fail(parser, &at, MESSAGE_INITIALIZER, decl->kind == CDECL_TYPEDEF ? "a typedef" : "a function");
     lexer_advance(parser);
+    if (parser->token.kind == ';' || parser->token.kind == ',')
+        return parser_fail(parser, &parser->token, MESSAGE_EXPECTED_AFTER, "an initializer", "'='", &parser->token);
     if (!is_static_constant(declaration, decl->type))
         return skip_initializer(parser);
     if (!parse_constant(parser, &value) || !value_cast(parser, &at, &value, decl->type))
@@ -184,6 +186,11 @@ static bool parse_init_declarators(Parser *parser, Declaration *declaration)
     return expect_semicolon(parser);
 }
 
+bool is_static_assert(const Parser *parser)
+{
+    return parser->token.kind == TOKEN_STATIC_ASSERT || (is_soft_keyword(&parser->token, "static_assert") && parser->token.u.name->decl == NULL);
+}
+
 /* static_assert-declaration: _Static_assert ( constant-expression ( , string-literal+ )? ) ; */
 bool parse_static_assert(Parser *parser)
 {
@@ -236,11 +243,9 @@ bool parse_external_declaration(Parser *parser)
     case ';':
         lexer_advance(parser);
         return !parser->failed;
-    case TOKEN_STATIC_ASSERT:
-        return parse_static_assert(parser);
     case TOKEN_ASM:
         return parse_asm(parser, NULL) && parser_expect(parser, ';', "';'", "asm");
     default:
-        return parse_declaration(parser);
+        return is_static_assert(parser) ? parse_static_assert(parser) : parse_declaration(parser);
     }
 }

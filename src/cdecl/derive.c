@@ -17,12 +17,9 @@ static CType *made(Parser *parser, const DeclaratorOp *op, CType *type)
 static CType *derive_pointer(Parser *parser, const DeclaratorOp *op, CType *type)
 {
     bool is_pointer = op->kind == OP_POINTER;
-    if (type->kind == CTYPE_REFERENCE) {
-        parser_fail(parser, &op->at, MESSAGE_POINTER_TO_REFERENCE, is_pointer ? "pointer" : "reference");
-        return NULL;
-    }
-    if (type->kind == CTYPE_VOID && !is_pointer) {
-        parser_fail(parser, &op->at, MESSAGE_VOID_OBJECT, "referenced object");
+    if (type->kind == CTYPE_REFERENCE || (type->kind == CTYPE_VOID && !is_pointer)) {
+        parser_fail(parser, &op->at, MESSAGE_BAD_REFERENT, is_pointer ? "pointer" : "reference",
+                    type->kind == CTYPE_VOID ? "void" : "a reference");
         return NULL;
     }
     type = is_pointer ? ctype_pointer(parser->table, type) : ctype_reference(parser->table, type);
@@ -62,7 +59,7 @@ static CType *derive_array(Parser *parser, const DeclaratorOp *op, CType *type, 
 {
     bool is_bracket_word = op->kind == OP_STAR || op->is_static || op->qualifiers != 0;
     if (is_bracket_word && !is_param) {
-        parser_fail(parser, &op->at, MESSAGE_ARRAY_STAR, op->kind == OP_STAR ? "*" : op->is_static ? "static" : "qualifier");
+        parser_fail(parser, &op->at, MESSAGE_ARRAY_STAR, op->kind == OP_STAR ? "'*'" : op->is_static ? "'static'" : "a qualifier");
         return NULL;
     }
     if (is_param && type->is_unbounded && type->kind == CTYPE_ARRAY)

@@ -41,7 +41,9 @@ static bool declare_enumerator(Parser *parser, const EnumParse *parse, const Tok
     decl.file = parser->file;
     if (old == NULL || old->kind != CDECL_CONSTANT)
         return declare_name(parser, at, &decl, NULL);
-    if (old->value != value || old->type->main == parse->type)
+    if (old->type->main == parse->type)
+        return parser_fail(parser, at, MESSAGE_DUPLICATE_ENUMERATOR, old->name);
+    if (old->value != value)
         return fail_enumerator(parser, at, old, MESSAGE_OTHER_VALUE);
     return true;
 }

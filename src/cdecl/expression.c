@@ -6,6 +6,7 @@
 
 static bool parse_cast(Parser *parser, Value *value);
 static bool parse_expression(Parser *parser, Value *value);
+static bool parse_offsetof(Parser *parser, Value *value);
 
 static Value unknown(CType *type, const Token *at, Message why)
 {
@@ -35,6 +36,8 @@ static bool parse_name(Parser *parser, Value *value)
 {
     Token at = parser->token;
     const CDecl *decl = at.u.name->decl;
+    if (decl == NULL && is_soft_keyword(&at, "offsetof"))
+        return parse_offsetof(parser, value);
     if (decl == NULL)
         return parser_fail(parser, &at, MESSAGE_UNDECLARED, at.u.name->text);
     if (decl->kind == CDECL_TYPEDEF)
@@ -281,7 +284,7 @@ static bool parse_sizeof(Parser *parser, Value *value)
     if (!parse_cast(parser, &operand))
         return false;
     if (operand.bitfield != NULL)
-        return parser_fail(parser, &at, MESSAGE_SIZEOF_BITFIELD, at.kind == TOKEN_ALIGNOF ? "alignment" : "size", operand.bitfield->name);
+        return parser_fail(parser, &at, MESSAGE_SIZEOF_BITFIELD, operand.bitfield->name, at.kind == TOKEN_ALIGNOF ? "alignment" : "size");
     return size_of(parser, &at, operand.type, value);
 }
 
@@ -302,7 +305,7 @@ static bool parse_offsetof(Parser *parser, Value *value)
     if (!is_good || !parser_expect(parser, ')', "')'", "member"))
         return false;
     if (place.bitfield != NULL)
-        return parser_fail(parser, &place.at, MESSAGE_SIZEOF_BITFIELD, "offset", place.bitfield->name);
+        return parser_fail(parser, &place.at, MESSAGE_SIZEOF_BITFIELD, place.bitfield->name, "offset");
     *value = value_integer(parser, CSCALAR_ULONG, place.bits);
     if (!place.is_known)
         *value = unknown(value->type, &place.at, place.why);

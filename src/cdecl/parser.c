@@ -57,6 +57,13 @@ static void put_token(Text *text, const Token *token)
     put_text(text, token->length > SHOWN ? "...'" : "'");
 }
 
+static void put_name(Text *text, const char *name)
+{
+    put_text(text, name != NULL ? "'" : "(unnamed)");
+    put_text(text, name != NULL ? name : "");
+    put_text(text, name != NULL ? "'" : "");
+}
+
 static void put_type(Text *text, const CType *type)
 {
     char spelling[160];
@@ -66,7 +73,7 @@ static void put_type(Text *text, const CType *type)
         put_text(text, "...");
 }
 
-/* "; see FILE:LINE" of an earlier declaration, nothing for a predefined one. */
+/* "; previously at FILE:LINE" of an earlier declaration, nothing for a predefined one. */
 static void put_place(Text *text, const char *file, uint32_t line)
 {
     if (line == 0)
@@ -79,7 +86,9 @@ static void put_place(Text *text, const char *file, uint32_t line)
 
 static void put_argument(Text *text, char conversion, va_list *arguments)
 {
-    if (conversion == 's') {
+    if (conversion == 'n') {
+        put_name(text, va_arg(*arguments, const char *));
+    } else if (conversion == 's') {
         put_text(text, va_arg(*arguments, const char *));
     } else if (conversion == 't') {
         put_token(text, va_arg(*arguments, const Token *));
@@ -196,6 +205,11 @@ bool parser_accept(Parser *parser, unsigned kind)
     return true;
 }
 
+bool is_soft_keyword(const Token *token, const char *word)
+{
+    return token->kind == TOKEN_NAME && token->length == strlen(word) && memcmp(token->start, word, token->length) == 0;
+}
+
 bool parser_expect(Parser *parser, unsigned kind, const char *what, const char *where)
 {
     if (parser->token.kind != kind)
@@ -308,8 +322,7 @@ CType *cdecl_type_name(CTypeTable *table, const CdeclSource *source, Error *erro
     if (begin(&parser, table, source, error)) {
         type = parse_type_name(&parser);
         if (!parser.failed && parser.token.kind != TOKEN_END)
-            parser_fail(&parser, &parser.token,
-                        parser.token.kind == TOKEN_NAME ? MESSAGE_UNEXPECTED_NAME : MESSAGE_AFTER_TYPE, &parser.token);
+            parser_fail(&parser, &parser.token, MESSAGE_AFTER_TYPE, &parser.token);
         check_values_used(&parser);
     }
     if (parser.failed)

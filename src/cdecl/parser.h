@@ -106,6 +106,8 @@ static inline void parser_leave(Parser *parser)
 bool parser_accept(Parser *parser, unsigned kind);
 /* Consumes the token or fails with "expected WHAT after WHERE, got …". */
 bool parser_expect(Parser *parser, unsigned kind, const char *what, const char *where);
+/* Whether the token is this word, which is no keyword of C11 but has a meaning where no name can stand. */
+bool is_soft_keyword(const Token *token, const char *word);
 /* Skips a balanced group that the current token, one of ( [ {, opens. */
 bool parser_skip_group(Parser *parser);
 
@@ -260,6 +262,8 @@ bool value_is_true(const Value *value);
 
 /* -- declaration.c, declare.c ---------------------------------------------------------------------------------------------- */
 
+/* Whether the current token begins one. */
+bool is_static_assert(const Parser *parser);
 /* static_assert-declaration */
 bool parse_static_assert(Parser *parser);
 /* external-declaration */

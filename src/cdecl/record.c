@@ -97,7 +97,7 @@ static bool check_last(Parser *parser, const RecordParse *parse)
     const CMemberSpec *last = count > 0 ? member_at(parser, parse, count - 1) : NULL;
     if (last != NULL && is_open(last->type) && !parse->is_union) {
         Token at = member_token(last);
-        return parser_fail(parser, &at, MESSAGE_FLEXIBLE_NOT_LAST, last->name != NULL ? last->name : "(unnamed)");
+        return parser_fail(parser, &at, MESSAGE_FLEXIBLE_NOT_LAST, last->name);
     }
     return true;
 }
@@ -137,11 +137,6 @@ static bool check_member(Parser *parser, const RecordParse *parse, const CMember
     return true;
 }
 
-static const char *shown_name(const CMemberSpec *member)
-{
-    return member->name != NULL ? member->name : "(unnamed)";
-}
-
 /* : constant-expression */
 static bool parse_width(Parser *parser, CMemberSpec *member)
 {
@@ -152,13 +147,13 @@ static bool parse_width(Parser *parser, CMemberSpec *member)
     if (!parse_constant(parser, &value))
         return false;
     if (type->kind != CTYPE_INTEGER && type->kind != CTYPE_BOOL && (type->kind != CTYPE_ENUM || !ctype_is_complete(type)))
-        return parser_fail(parser, &at, MESSAGE_BITFIELD_TYPE, shown_name(member), type);
+        return parser_fail(parser, &at, MESSAGE_BITFIELD_TYPE, member->name, type);
     if (value_is_negative(&value))
-        return parser_fail(parser, &at, MESSAGE_BITFIELD_NEGATIVE, shown_name(member));
+        return parser_fail(parser, &at, MESSAGE_BITFIELD_NEGATIVE, member->name);
     if (value.bits > nbits)
-        return parser_fail(parser, &at, MESSAGE_BITFIELD_WIDTH, shown_name(member), type);
+        return parser_fail(parser, &at, MESSAGE_BITFIELD_WIDTH, member->name, type);
     if (value.bits == 0 && member->name != NULL)
-        return parser_fail(parser, &at, MESSAGE_BITFIELD_ZERO, shown_name(member));
+        return parser_fail(parser, &at, MESSAGE_BITFIELD_ZERO, member->name);
     member->is_bitfield = true;
     member->width = (uint8_t)value.bits;
     return true;
@@ -231,7 +226,7 @@ static bool parse_member_declaration(Parser *parser, const RecordParse *parse)
     Specifiers specifiers;
     if (parser_accept(parser, ';'))
         return true;
-    if (parser->token.kind == TOKEN_STATIC_ASSERT)
+    if (is_static_assert(parser))
         return parse_static_assert(parser);
     if (!parse_specifiers(parser, &specifiers, true))
         return false;
@@ -279,6 +274,7 @@ static bool complete(Parser *parser, const RecordParse *parse, CType *type)
         .line = parse->at.line,
         .file = parser->file,
     };
+    Token at;
     switch (ctype_record_complete(parser->table, type->u.record, &spec)) {
     case CRECORD_OK:
         return true;
@@ -289,15 +285,8 @@ static bool complete(Parser *parser, const RecordParse *parse, CType *type)
     case CRECORD_DUPLICATE:
         break;
     }
-    {
-        const CMemberSpec *member = member_at(parser, parse, spec.duplicate);
-        Token at = member_token(member);
-        char name[64];
-        size_t length = at.length < sizeof name ? at.length : sizeof name - 1;
-        memcpy(name, at.start, length);
-        name[length] = '\0';
-        return parser_fail(parser, &at, MESSAGE_DUPLICATE_MEMBER, member->name != NULL ? member->name : name);
-    }
+    at = member_token(member_at(parser, parse, spec.duplicate));
+    return parser_fail(parser, &at, MESSAGE_DUPLICATE_MEMBER, spec.duplicate_name);
 }
 
 /* { struct-declaration-list? } attributes?, behind the brace: completes `type`. */

@@ -1,4 +1,6 @@
 /* Declaration specifiers (C11 6.7p1): type specifiers are counted in one integer, whose legal sums one switch knows. */
+#include <string.h>
+
 #include "cdecl/parser.h"
 
 /* Each specifier's unit; a field of the sum is wide enough that one too many stays visible. */
@@ -146,16 +148,11 @@ static bool set_type(Parser *parser, Specifying *s, const Token *at, CType *type
     return true;
 }
 
-static const char *storage_place(const Specifying *s)
-{
-    return s->is_type_name ? "a type name, member or parameter" : "this declaration";
-}
-
 static bool add_storage(Parser *parser, Specifying *s)
 {
     unsigned kind = parser->token.kind;
     if (s->is_type_name && kind != TOKEN_REGISTER)
-        return parser_fail(parser, &parser->token, MESSAGE_BAD_STORAGE, parser->token.u.name->text, storage_place(s));
+        return parser_fail(parser, &parser->token, MESSAGE_BAD_STORAGE, &parser->token);
     if (s->specifiers->storage != 0)
         return parser_fail(parser, &parser->token, MESSAGE_TWO_STORAGES, &parser->token);
     s->specifiers->storage = kind;
@@ -226,10 +223,32 @@ static Step add_qualifier(Parser *parser, Specifying *s, unsigned qualifier)
     return STEP_TAKEN;
 }
 
+/* LuaJIT's `complex` for _Complex, unless it is the name of what is declared: `struct { float re, im; } complex;`. */
+static bool is_complex(const Parser *parser, const Specifying *s)
+{
+    const char *at = parser->next;
+    if (s->specifiers->type != NULL || !is_soft_keyword(&parser->token, "complex") || parser->token.u.name->decl != NULL)
+        return false;
+    while (at < parser->end && (*at == ' ' || *at == '\t' || *at == '\n'))
+        at++;
+    return at == parser->end || strchr(";:[=", *at) == NULL;
+}
+
+static bool is_thread_local(const Parser *parser, const Specifying *s)
+{
+    return s->specifiers->type == NULL && s->sum == 0 && is_soft_keyword(&parser->token, "thread_local") && parser->token.u.name->decl == NULL;
+}
+
 /* A name is a type only while there is none yet: `typedef int T; struct { T T; }` (C11 6.7.8p3). */
 static Step add_name(Parser *parser, Specifying *s)
 {
     const CDecl *decl = typedef_of(&parser->token);
+    if (is_complex(parser, s))
+        return step(add_count(parser, s, COUNT_COMPLEX));
+    if (is_thread_local(parser, s)) {
+        lexer_advance(parser);
+        return STEP_TAKEN;
+    }
     if (s->sum != 0 || s->specifiers->type != NULL || decl == NULL)
         return STEP_DONE;
     return step(add_typedef_name(parser, s, decl->type));
@@ -275,6 +294,8 @@ static Step add_specifier(Parser *parser, Specifying *s)
         return step(parse_alignas(parser, &s->specifiers->attributes));
     case TOKEN_TYPEOF:
         return step(add_typeof(parser, s));
+    case TOKEN_AUTO_TYPE:
+        return step(parser_fail(parser, &parser->token, MESSAGE_AUTO_TYPE, &parser->token));
     default: {
         unsigned count = count_of(parser->token.kind);
         return count == 0 ? STEP_DONE : step(add_count(parser, s, count));
@@ -344,7 +365,7 @@ bool is_type_start(const Parser *parser)
 {
     switch (parser->token.kind) {
     case TOKEN_NAME:
-        return typedef_of(&parser->token) != NULL;
+        return typedef_of(&parser->token) != NULL || (is_soft_keyword(&parser->token, "complex") && parser->token.u.name->decl == NULL);
     case TOKEN_TYPE: case TOKEN_CONST: case TOKEN_VOLATILE: case TOKEN_RESTRICT: case TOKEN_ATOMIC: case TOKEN_STRUCT:
     case TOKEN_UNION: case TOKEN_ENUM: case TOKEN_TYPEOF: case TOKEN_ALIGNAS: case TOKEN_REGISTER: case TOKEN_EXTENSION:
     case TOKEN_STATIC: case TOKEN_EXTERN: case TOKEN_TYPEDEF: case TOKEN_INLINE: case TOKEN_NORETURN: case TOKEN_THREAD_LOCAL:

@@ -90,7 +90,8 @@ typedef struct CRecordSpec {
     bool is_ms_layout;  /* __attribute__((ms_struct)) */
     uint32_t line;      /* where it is defined */
     const char *file;   /* interned, or NULL */
-    uint32_t duplicate; /* out: index of the member whose name was there before, when the status is DUPLICATE */
+    uint32_t duplicate; /* out when the status is DUPLICATE: index of the member that brings a name … */
+    const char *duplicate_name; /* … which was there before */
 } CRecordSpec;
 
 typedef enum CRecordStatus {

@@ -112,19 +112,19 @@ static uint32_t count_names(const CRecord *record)
     return count;
 }
 
-/* Calls visit for each name that member makes visible until it returns false. */
 typedef bool NameVisitor(CRecord *record, uint32_t i, const CName *name);
 
-static bool visit_names(CRecord *record, uint32_t i, const CMember *member, NameVisitor *visit)
+/* Calls visit for each name that `member`, in or below member i, makes visible; the name for which it returned false, or NULL. */
+static const char *visit_names(CRecord *record, uint32_t i, const CMember *member, NameVisitor *visit)
 {
     const CRecord *inner = unnamed_record(member);
+    const char *refused = NULL;
     uint32_t k;
     if (member->name != NULL)
-        return visit(record, i, ctype_name_of(member->name));
-    for (k = 0; inner != NULL && k < inner->nmembers; k++)
-        if (!visit_names(record, i, &inner->members[k], visit))
-            return false;
-    return true;
+        return visit(record, i, ctype_name_of(member->name)) ? NULL : member->name;
+    for (k = 0; inner != NULL && refused == NULL && k < inner->nmembers; k++)
+        refused = visit_names(record, i, &inner->members[k], visit);
+    return refused;
 }
 
 /* For a large record: false when the name is there, otherwise puts it in. */
@@ -166,11 +166,12 @@ static CRecordStatus index_members(CTypeTable *table, RecordNode *node, CRecordS
         memset(node->index, 0, nslots * sizeof *node->index);
         node->index_mask = nslots - 1;
     }
-    for (i = 0; i < record->nmembers; i++)
-        if (!visit_names(record, i, &record->members[i], visit)) {
-            spec->duplicate = i;
+    for (i = 0; i < record->nmembers; i++) {
+        spec->duplicate = i;
+        spec->duplicate_name = visit_names(record, i, &record->members[i], visit);
+        if (spec->duplicate_name != NULL)
             return CRECORD_DUPLICATE;
-        }
+    }
     return CRECORD_OK;
 }
 
