@@ -322,9 +322,9 @@ static void check_guard_page(void)
     if (case_is_valgrind()) {
         printf("skipped: guard page: valgrind watches the stack pointer\n");
     } else {
-        for (uint32_t align = 8; align <= 65536; align *= 8192) { /* the gap of an over-aligned argument is touched too */
+        for (int i = 0; i < 2; i++) {
             AbiPlan *plan;
-            args[0].align = align;
+            args[0].align = i == 0 ? 8 : 524288; /* the gap of an over-aligned argument is touched too */
             plan = case_fixed_plan("guard page", CASE_LONG, args, 2);
             overflow = (Overflow){plan, NULL, values};
             CHECK_INT(overflow_status(), 0);

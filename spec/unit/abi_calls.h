@@ -1,0 +1,96 @@
+/* Calls that together pass every instruction of the trampoline, for the tests that step through it: abi_unwind and abi_gdb. */
+#ifndef AIRLOCK_SPEC_ABI_CALLS_H
+#define AIRLOCK_SPEC_ABI_CALLS_H
+
+#include "abi_case.h"
+
+#pragma GCC diagnostic ignored "-Wpsabi"
+
+typedef int Vector16 __attribute__((vector_size(16)));
+typedef int Vector32 __attribute__((vector_size(32)));
+typedef int Vector64 __attribute__((vector_size(64)));
+typedef struct __attribute__((aligned(64))) { long a[8]; } Aligned64;
+
+static long take_longs(long a, long b, long c, long d, long e, long f, long g)
+{
+    return a + b + c + d + e + f + g;
+}
+
+static double take_doubles(double a, double b)
+{
+    return a - b;
+}
+
+static Vector16 take_vector16(Vector16 a)
+{
+    return a + a;
+}
+
+__attribute__((target("avx"))) static Vector32 take_vector32(Vector32 a)
+{
+    return a;
+}
+
+__attribute__((target("avx512f"))) static Vector64 take_vector64(Vector64 a)
+{
+    return a;
+}
+
+static long double take_long_double(long double a)
+{
+    return a + 1;
+}
+
+static _Complex long double take_complex(_Complex long double a)
+{
+    return a;
+}
+
+static long take_aligned(Aligned64 a, long b)
+{
+    return a.a[7] + b;
+}
+
+typedef void CallVisitor(const char *name, const AbiPlan *plan, AbiFunction function, void *result, void *const *values);
+
+/* Returns how many calls this machine has not got the registers for. */
+static inline int calls_visit(CallVisitor *visit)
+{
+    const AbiType longs[] = {CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG};
+    const AbiType doubles[] = {CASE_DOUBLE, CASE_DOUBLE};
+    const AbiType vector16 = CASE_SCALAR(Vector16, ABI_VECTOR16), f80 = CASE_SCALAR(long double, ABI_F80);
+    const AbiType vector32 = {32, 32, 1, &case_leaves[ABI_VECTOR32]}, vector64 = {64, 64, 1, &case_leaves[ABI_VECTOR64]};
+    const AbiType complex_f80 = CASE_SCALAR(_Complex long double, ABI_COMPLEX_F80);
+    const AbiType aligned[] = {{sizeof(Aligned64), _Alignof(Aligned64), 0, NULL}, CASE_LONG};
+    const struct {
+        const char *name;
+        AbiFunction function;
+        const AbiType *result, *args;
+        uint32_t nargs;
+    } calls[] = {
+        {"longs, one on the stack", (AbiFunction)take_longs, longs, longs, 7},
+        {"doubles", (AbiFunction)take_doubles, doubles, doubles, 2},
+        {"a 16-byte vector", (AbiFunction)take_vector16, &vector16, &vector16, 1},
+        {"a 32-byte vector", (AbiFunction)take_vector32, &vector32, &vector32, 1},
+        {"a 64-byte vector", (AbiFunction)take_vector64, &vector64, &vector64, 1},
+        {"long double", (AbiFunction)take_long_double, &f80, &f80, 1},
+        {"complex long double", (AbiFunction)take_complex, &complex_f80, &complex_f80, 1},
+        {"a struct aligned to 64", (AbiFunction)take_aligned, longs, aligned, 2},
+    };
+    static long zeros[16];
+    _Alignas(64) unsigned char store[64];
+    void *values[8];
+    int nskipped = 0;
+    for (int i = 0; i < 8; i++)
+        values[i] = zeros;
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        AbiPlan *plan = case_fixed_plan(calls[i].name, *calls[i].result, calls[i].args, calls[i].nargs);
+        if (plan != NULL)
+            visit(calls[i].name, plan, calls[i].function, store, values);
+        nskipped += plan == NULL;
+        case_free(plan);
+    }
+    return nskipped;
+}
+
+#endif
