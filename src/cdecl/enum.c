@@ -106,11 +106,11 @@ static bool parse_enumerators(Parser *parser, EnumParse *parse)
 /* The enum that the enumerators belonged to before, when all did and it is defined alike; else an error. */
 static CType *check_again(Parser *parser, const EnumParse *parse)
 {
-    const CEnumerator *enumerators = enumerator_at(parser, parse);
-    size_t count = count_enumerators(parser, parse), i;
+    const CEnum *made = parse->type->u.enumeration;
     CType *type = parse->type;
-    for (i = 0; i < count; i++) {
-        const CDecl *decl = ctype_name_of(enumerators[i].name)->decl;
+    uint32_t i;
+    for (i = 0; i < made->nenumerators; i++) {
+        const CDecl *decl = ctype_name_of(made->enumerators[i].name)->decl;
         if (decl->type->main == parse->type)
             continue;
         if (!ctype_is_redeclaration(decl->type, parse->type)) {
@@ -141,20 +141,18 @@ static bool complete(Parser *parser, const EnumParse *parse)
     return true;
 }
 
-/* The body behind its brace, completing parse->type; the type that it defines, new or old. */
-static CType *parse_body(Parser *parser, EnumParse *parse)
+/* The body behind its brace, completing parse->type. */
+static bool parse_body(Parser *parser, EnumParse *parse)
 {
-    CType *type = NULL;
+    bool is_good;
     parse->first = parser->enumerators.used;
     parse->has_next = true;
-    if (parse_enumerators(parser, parse) && parse_attributes(parser, &parse->attributes)) {
-        if (ctype_is_complete(parse->type))
-            parser_fail(parser, &parse->at, MESSAGE_NESTED_REDEFINITION, parse->type);
-        else if (complete(parser, parse))
-            type = check_again(parser, parse);
-    }
+    is_good = parse_enumerators(parser, parse) && parse_attributes(parser, &parse->attributes);
+    if (is_good && ctype_is_complete(parse->type))
+        is_good = parser_fail(parser, &parse->at, MESSAGE_NESTED_REDEFINITION, parse->type);
+    is_good = is_good && complete(parser, parse);
     stack_drop(&parser->enumerators, parse->first);
-    return type;
+    return is_good;
 }
 
 static CType *new_enum(Parser *parser, const EnumParse *parse)
@@ -168,7 +166,7 @@ static CType *new_enum(Parser *parser, const EnumParse *parse)
 static CType *define_again(Parser *parser, EnumParse *parse, CType *old)
 {
     parse->type = new_enum(parser, parse);
-    if (parse->type == NULL || parse_body(parser, parse) == NULL)
+    if (parse->type == NULL || !parse_body(parser, parse))
         return NULL;
     if (!ctype_is_same_definition(old, parse->type)) {
         parser_fail(parser, &parse->at, MESSAGE_REDEFINED, old, old->u.enumeration->file, old->u.enumeration->line);
@@ -190,7 +188,7 @@ static CType *define(Parser *parser, EnumParse *parse)
             return NULL;
     }
     parse->type = type;
-    return parse_body(parser, parse);
+    return parse_body(parser, parse) ? check_again(parser, parse) : NULL;
 }
 
 static CType *mention(Parser *parser, const EnumParse *parse)

@@ -1,0 +1,561 @@
+/* Every message of the parser with its text, code, line and column; that a failed text leaves nothing behind, and what the
+ * error shows of the source. */
+#include "cdecl_help.h"
+
+typedef enum Form { DECLARATIONS, TYPE_NAME } Form;
+
+static const struct Case {
+    Form form;
+    const char *text;
+    ErrorCode code;
+    const char *file;
+    uint32_t line, column;
+    const char *message;
+} cases[] = {
+    {DECLARATIONS, "struct { int a int b; };",
+     ERROR_SYNTAX, "", 1, 16, "expected ';' after struct member, got 'int'"},
+    {DECLARATIONS, "struct s {\n  int a\n  int b;\n};",
+     ERROR_SYNTAX, "", 3, 3, "expected ';' after struct member, got 'int'"},
+    {DECLARATIONS, "foo x;",
+     ERROR_TYPE, "", 1, 1, "unknown type name 'foo'"},
+    {DECLARATIONS, "struct p { foo_t x; };",
+     ERROR_TYPE, "", 1, 12, "unknown type name 'foo_t'"},
+    {DECLARATIONS, "int f(bar b);",
+     ERROR_TYPE, "", 1, 7, "unknown type name 'bar'"},
+    {TYPE_NAME, "int x",
+     ERROR_SYNTAX, "", 1, 5, "expected the end of the type name, got 'x'"},
+    {TYPE_NAME, "int (*)(double) +",
+     ERROR_SYNTAX, "", 1, 17, "expected the end of the type name, got '+'"},
+    {DECLARATIONS, "void v;",
+     ERROR_TYPE, "", 1, 6, "'v' has type void"},
+    {DECLARATIONS, "void v[3];",
+     ERROR_TYPE, "", 1, 7, "array of void"},
+    {DECLARATIONS, "int f(void)[3];",
+     ERROR_TYPE, "", 1, 6, "function returns an array"},
+    {DECLARATIONS, "int f(void)(void);",
+     ERROR_TYPE, "", 1, 6, "function returns a function"},
+    {DECLARATIONS, "int a[3](void);",
+     ERROR_TYPE, "", 1, 6, "array of functions"},
+    {DECLARATIONS, "struct s; struct s a[2];",
+     ERROR_TYPE, "", 1, 21, "array of incomplete type 'struct s'"},
+    {DECLARATIONS, "struct s { struct s x; };",
+     ERROR_TYPE, "", 1, 21, "'x' has incomplete type 'struct s'"},
+    {DECLARATIONS, "struct s { int a; char a; };",
+     ERROR_REDEFINED, "", 1, 24, "duplicate member 'a'"},
+    {DECLARATIONS, "struct s { int a; struct { int b; union { int c; int a; }; }; };",
+     ERROR_REDEFINED, "", 1, 19, "duplicate member 'a'"},
+    {DECLARATIONS, "int f(int a, char a);",
+     ERROR_REDEFINED, "", 1, 19, "duplicate parameter 'a'"},
+    {DECLARATIONS, "struct s { int x : 33; };",
+     ERROR_TYPE, "", 1, 20, "width of bit-field 'x' is more than its type 'int' has"},
+    {DECLARATIONS, "struct s { _Bool x : 2; };",
+     ERROR_TYPE, "", 1, 22, "width of bit-field 'x' is more than its type '_Bool' has"},
+    {DECLARATIONS, "struct s { float x : 2; };",
+     ERROR_TYPE, "", 1, 22, "bit-field 'x' has type 'float', which is no integer type"},
+    {DECLARATIONS, "struct s { int x : -1; };",
+     ERROR_TYPE, "", 1, 20, "width of bit-field 'x' is negative"},
+    {DECLARATIONS, "struct s { int x : 0; };",
+     ERROR_TYPE, "", 1, 20, "bit-field 'x' has width zero"},
+    {DECLARATIONS, "struct s { int : 33; };",
+     ERROR_TYPE, "", 1, 18, "width of bit-field (unnamed) is more than its type 'int' has"},
+    {DECLARATIONS, "int a[-1];",
+     ERROR_TYPE, "", 1, 7, "array size is negative"},
+    {DECLARATIONS, "int a[0x7fffffffffffffff];",
+     ERROR_TYPE, "", 1, 6, "size of array is too large"},
+    {DECLARATIONS, "struct s { char a[0x7fffffffffffffff]; char b[0x7fffffffffffffff]; };",
+     ERROR_TYPE, "", 1, 8, "size of struct is too large"},
+    {DECLARATIONS, "int x; long x;",
+     ERROR_REDEFINED, "", 1, 13, "'x' is declared as 'long', but was 'int'; previously at line 1"},
+    {DECLARATIONS, "int x;\nlong f(int);\nint f(int);",
+     ERROR_REDEFINED, "", 3, 5, "'f' is declared as 'int (int)', but was 'long (int)'; previously at line 2"},
+    {DECLARATIONS, "typedef int T;\ntypedef long T;",
+     ERROR_REDEFINED, "", 2, 14, "'T' is declared as 'long', but was 'int'; previously at line 1"},
+    {DECLARATIONS, "typedef int T; int T;",
+     ERROR_REDEFINED, "", 1, 20, "'T' is declared as a variable, but was a typedef; previously at line 1"},
+    {DECLARATIONS, "struct s { int a; };\nstruct s { long a; };",
+     ERROR_REDEFINED, "", 2, 8, "'struct s' is defined differently; previously at line 1"},
+    {DECLARATIONS, "struct s { int a; }; union s;",
+     ERROR_REDEFINED, "", 1, 28, "'s' is another kind of tag; previously at line 1"},
+    {DECLARATIONS, "struct s { int a; }; enum s { A };",
+     ERROR_REDEFINED, "", 1, 27, "'s' is another kind of tag; previously at line 1"},
+    {DECLARATIONS, "struct s { int n; char d[]; int m; };",
+     ERROR_TYPE, "", 1, 24, "flexible array member 'd' is not the last one"},
+    {DECLARATIONS, "struct s { char d[]; };",
+     ERROR_TYPE, "", 1, 17, "flexible array member 'd' in a struct without other named members"},
+    {DECLARATIONS, "union u { int a; char d[]; };",
+     ERROR_TYPE, "", 1, 23, "flexible array member 'd' in a union"},
+    {DECLARATIONS, "enum { A = 1/0 };",
+     ERROR_TYPE, "", 1, 13, "division by zero in a constant expression"},
+    {DECLARATIONS, "enum { A = 5 % (3-3) };",
+     ERROR_TYPE, "", 1, 14, "division by zero in a constant expression"},
+    {DECLARATIONS, "enum { A = 0xffffffffffffffff, B };",
+     ERROR_TYPE, "", 1, 32, "value of enumerator 'B' is beyond every integer type"},
+    {DECLARATIONS, "enum { A = B };",
+     ERROR_TYPE, "", 1, 12, "'B' is not declared"},
+    {DECLARATIONS, "int x; enum { A = x };",
+     ERROR_TYPE, "", 1, 19, "'x' is not a constant"},
+    {DECLARATIONS, "enum { A = 1.5 };",
+     ERROR_TYPE, "", 1, 12, "integer constant expected, got a value of type 'double'"},
+    {DECLARATIONS, "enum { A = 1 << 64 };",
+     ERROR_TYPE, "", 1, 14, "shift count is negative or not below the width of the type"},
+    {DECLARATIONS, "enum { A = 1 << -1 };",
+     ERROR_TYPE, "", 1, 14, "shift count is negative or not below the width of the type"},
+    {DECLARATIONS, "enum { A, A };",
+     ERROR_REDEFINED, "", 1, 11, "duplicate enumerator 'A'"},
+    {DECLARATIONS, "enum { A = 1 }; enum { A = 2 };",
+     ERROR_REDEFINED, "", 1, 24, "constant 'A' has another value; previously at line 1"},
+    {DECLARATIONS, "enum { A = 1 }; enum { A = 1, B };",
+     ERROR_REDEFINED, "", 1, 17, "enumerator 'A' belongs to another enum; previously at line 1"},
+    {DECLARATIONS, "static const int A = 1; static const int A = 2;",
+     ERROR_REDEFINED, "", 1, 42, "constant 'A' has another value; previously at line 1"},
+    {DECLARATIONS, "int f(int) __asm__(\"g\"); int f(int) __asm__(\"h\");",
+     ERROR_REDEFINED, "", 1, 30, "'f' has another asm name; previously at line 1"},
+    {DECLARATIONS, "int long long long x;",
+     ERROR_SYNTAX, "", 1, 15, "'long' does not combine with the type specifiers before it"},
+    {DECLARATIONS, "int char x;",
+     ERROR_SYNTAX, "", 1, 5, "'char' does not combine with the type specifiers before it"},
+    {DECLARATIONS, "unsigned float x;",
+     ERROR_SYNTAX, "", 1, 10, "'float' does not combine with the type specifiers before it"},
+    {DECLARATIONS, "extern _Complex long x;",
+     ERROR_SYNTAX, "", 1, 1, "the type specifiers do not make a type"},
+    {DECLARATIONS, "signed unsigned x;",
+     ERROR_SYNTAX, "", 1, 8, "'unsigned' does not combine with the type specifiers before it"},
+    {DECLARATIONS, "_Complex int x;",
+     ERROR_SYNTAX, "", 1, 10, "'int' does not combine with the type specifiers before it"},
+    {DECLARATIONS, "static extern int x;",
+     ERROR_SYNTAX, "", 1, 8, "'extern' after another storage class"},
+    {DECLARATIONS, "struct s { static int x; };",
+     ERROR_SYNTAX, "", 1, 12, "storage class 'static' does not belong in a type name, member or parameter"},
+    {DECLARATIONS, "int;",
+     ERROR_SYNTAX, "", 1, 1, "declaration declares nothing"},
+    {DECLARATIONS, "struct s { int; };",
+     ERROR_SYNTAX, "", 1, 12, "declaration declares nothing"},
+    {DECLARATIONS, "typedef int T = 3;",
+     ERROR_SYNTAX, "", 1, 15, "a typedef cannot have an initializer"},
+    {DECLARATIONS, "int f(void) = 3;",
+     ERROR_SYNTAX, "", 1, 13, "a function cannot have an initializer"},
+    {DECLARATIONS, "#define X 1",
+     ERROR_SYNTAX, "", 1, 1, "preprocessor directive '#define': run the text through the preprocessor first (gcc -E)"},
+    {DECLARATIONS, "  #include <stdio.h>",
+     ERROR_SYNTAX, "", 1, 3, "preprocessor directive '#include': run the text through the preprocessor first (gcc -E)"},
+    {DECLARATIONS, "int x; @",
+     ERROR_SYNTAX, "", 1, 8, "stray '@' in declarations"},
+    {DECLARATIONS, "int x; /* open",
+     ERROR_SYNTAX, "", 1, 8, "comment is not closed"},
+    {DECLARATIONS, "char c = 'a;",
+     ERROR_SYNTAX, "", 1, 10, "character constant is not closed"},
+    {DECLARATIONS, "enum { A = 'ab };",
+     ERROR_SYNTAX, "", 1, 12, "character constant is not closed"},
+    {DECLARATIONS, "enum { A = '\\q' };",
+     ERROR_SYNTAX, "", 1, 12, "unknown escape sequence '\\q'"},
+    {DECLARATIONS, "enum { A = '' };",
+     ERROR_SYNTAX, "", 1, 12, "character constant is empty"},
+    {DECLARATIONS, "enum { A = 12ab };",
+     ERROR_SYNTAX, "", 1, 12, "'12ab' is not a number"},
+    {DECLARATIONS, "enum { A = 99999999999999999999999 };",
+     ERROR_SYNTAX, "", 1, 12, "number '99999999999999999999999' is too large for any integer type"},
+    {DECLARATIONS, "enum { A = 09 };",
+     ERROR_SYNTAX, "", 1, 12, "'09' is not a number"},
+    {DECLARATIONS, "int $;",
+     ERROR_SYNTAX, "", 1, 5, "'$' without a value: only 0 given"},
+    {DECLARATIONS, "_Static_assert(sizeof(int) == 8, \"int is \" \"eight\");",
+     ERROR_TYPE, "", 1, 1, "static assertion failed: int is eight"},
+    {DECLARATIONS, "_Static_assert(0);",
+     ERROR_TYPE, "", 1, 1, "static assertion failed"},
+    {DECLARATIONS, "int f(void, int);",
+     ERROR_TYPE, "", 1, 6, "'void' must be the only parameter"},
+    {DECLARATIONS, "int f(void x);",
+     ERROR_TYPE, "", 1, 12, "'x' has type void"},
+    {DECLARATIONS, "int f(int, void);",
+     ERROR_TYPE, "", 1, 6, "'void' must be the only parameter"},
+    {DECLARATIONS, "struct s; int f(struct s); enum { A = sizeof(struct s) };",
+     ERROR_TYPE, "", 1, 39, "size of incomplete type 'struct s'"},
+    {DECLARATIONS, "enum { A = sizeof(int[]) };",
+     ERROR_TYPE, "", 1, 12, "size of incomplete type 'int []'"},
+    {DECLARATIONS, "struct b { int x : 3; }; enum { A = sizeof(((struct b *)0)->x) };",
+     ERROR_TYPE, "", 1, 37, "bit-field 'x' has no size"},
+    {DECLARATIONS, "struct b { int x : 3; }; enum { A = offsetof(struct b, x) };",
+     ERROR_TYPE, "", 1, 56, "bit-field 'x' has no offset"},
+    {DECLARATIONS, "struct b { int x; }; enum { A = offsetof(struct b, y) };",
+     ERROR_TYPE, "", 1, 52, "'struct b' has no member 'y'"},
+    {DECLARATIONS, "enum { A = offsetof(int, y) };",
+     ERROR_TYPE, "", 1, 26, "'int' is no complete struct or union"},
+    {DECLARATIONS, "enum { A = -\"abc\" };",
+     ERROR_TYPE, "", 1, 12, "operator '-' does not take a value of type 'char *'"},
+    {DECLARATIONS, "enum { A = ~1.0 };",
+     ERROR_TYPE, "", 1, 12, "operator '~' does not take a value of type 'double'"},
+    {DECLARATIONS, "struct b { int x; } b; enum { A = 1 + b };",
+     ERROR_TYPE, "", 1, 37, "operator '+' does not take values of types 'int' and 'struct b'"},
+    {DECLARATIONS, "struct b { int x; } b; enum { A = (int)b };",
+     ERROR_TYPE, "", 1, 35, "no cast from 'struct b' to 'int' in a constant expression"},
+    {DECLARATIONS, "int x __attribute__((aligned(3)));",
+     ERROR_TYPE, "", 1, 30, "alignment is not a power of two up to 2^28"},
+    {DECLARATIONS, "int x __attribute__((aligned(-4)));",
+     ERROR_TYPE, "", 1, 30, "alignment is not a power of two up to 2^28"},
+    {DECLARATIONS, "typedef float T __attribute__((mode(SI)));",
+     ERROR_TYPE, "", 1, 32, "mode 'SI' does not apply to 'float'"},
+    {DECLARATIONS, "typedef int T __attribute__((mode(XX)));",
+     ERROR_TYPE, "", 1, 30, "mode 'XX' does not apply to 'int'"},
+    {DECLARATIONS, "typedef int T __attribute__((vector_size(12)));",
+     ERROR_TYPE, "", 1, 30, "no vector of this size has elements of type 'int'"},
+    {DECLARATIONS, "struct q { int a; }; typedef struct q T __attribute__((vector_size(16)));",
+     ERROR_TYPE, "", 1, 56, "no vector of this size has elements of type 'struct q'"},
+    {DECLARATIONS, "struct s { int a; } __attribute__((ms_struct));",
+     ERROR_UNSUPPORTED, "", 1, 36, "attribute 'ms_struct' would change the layout in a way that is not supported"},
+    {DECLARATIONS, "struct s { int a; } __attribute__((scalar_storage_order(\"big-endian\")));",
+     ERROR_UNSUPPORTED, "", 1, 36, "attribute 'scalar_storage_order' would change the layout in a way that is not supported"},
+    {DECLARATIONS, "int f(int a[*]); int b[*];",
+     ERROR_TYPE, "", 1, 23, "'*' in an array's brackets is only for parameters"},
+    {DECLARATIONS, "int b[static 3];",
+     ERROR_TYPE, "", 1, 6, "'static' in an array's brackets is only for parameters"},
+    {DECLARATIONS, "int b[const 3];",
+     ERROR_TYPE, "", 1, 6, "a qualifier in an array's brackets is only for parameters"},
+    {DECLARATIONS, "int b[?];",
+     ERROR_TYPE, "", 1, 5, "'[?]' is only for the outermost array or the last member of a struct"},
+    {DECLARATIONS, "int b[2][?];",
+     ERROR_TYPE, "", 1, 6, "'[?]' is only for the outermost array or the last member of a struct"},
+    {DECLARATIONS, "int &r[3];",
+     ERROR_TYPE, "", 1, 7, "array of references"},
+    {DECLARATIONS, "int &*r;",
+     ERROR_TYPE, "", 1, 6, "pointer to a reference"},
+    {DECLARATIONS, "void &r;",
+     ERROR_TYPE, "", 1, 6, "reference to void"},
+    {DECLARATIONS, "restrict int x;",
+     ERROR_TYPE, "", 1, 1, "'restrict' on 'int', which is not a pointer"},
+    {DECLARATIONS, "int restrict *x;",
+     ERROR_TYPE, "", 1, 1, "'restrict' on 'int', which is not a pointer"},
+    {DECLARATIONS, "typedef int A[3]; _Atomic A x;",
+     ERROR_TYPE, "", 1, 19, "'_Atomic' on 'int [3]'"},
+    {DECLARATIONS, "struct s { struct s { int a; } x; };",
+     ERROR_REDEFINED, "", 1, 8, "'struct s' is defined inside itself"},
+    {DECLARATIONS, "struct s { int f(int); };",
+     ERROR_TYPE, "", 1, 16, "member 'f' is a function"},
+    {DECLARATIONS, "struct s { void v; };",
+     ERROR_TYPE, "", 1, 17, "'v' has type void"},
+    {DECLARATIONS, "struct 3;",
+     ERROR_SYNTAX, "", 1, 8, "expected a tag or '{' after 'struct', got '3'"},
+    {DECLARATIONS, "enum 3;",
+     ERROR_SYNTAX, "", 1, 6, "expected a tag or '{' after 'enum', got '3'"},
+    {DECLARATIONS, "enum { 3 };",
+     ERROR_SYNTAX, "", 1, 8, "expected an enumerator's name, got '3'"},
+    {DECLARATIONS, "enum { A B };",
+     ERROR_SYNTAX, "", 1, 10, "expected ',' or '}' after enumerator, got 'B'"},
+    {DECLARATIONS, "enum { };",
+     ERROR_SYNTAX, "", 1, 8, "expected an enumerator's name, got '}'"},
+    {DECLARATIONS, "struct s { int a;",
+     ERROR_SYNTAX, "", 1, 18, "expected '}' after struct members, got end of text"},
+    {DECLARATIONS, "int (x;",
+     ERROR_SYNTAX, "", 1, 7, "expected ')' after declarator, got ';'"},
+    {DECLARATIONS, "int x[3;",
+     ERROR_SYNTAX, "", 1, 8, "expected ']' after array size, got ';'"},
+    {DECLARATIONS, "int f(int;",
+     ERROR_SYNTAX, "", 1, 10, "expected ',' or ')' after parameter, got ';'"},
+    {DECLARATIONS, "int f(int a b);",
+     ERROR_SYNTAX, "", 1, 13, "expected ',' or ')' after parameter, got 'b'"},
+    {DECLARATIONS, "int *;",
+     ERROR_SYNTAX, "", 1, 6, "expected a name, got ';'"},
+    {DECLARATIONS, "int 3;",
+     ERROR_SYNTAX, "", 1, 5, "expected a name, got '3'"},
+    {DECLARATIONS, "int f(int) { return 1;",
+     ERROR_SYNTAX, "", 1, 23, "expected '}', got end of text"},
+    {DECLARATIONS, "int x __attribute__((aligned(4));",
+     ERROR_SYNTAX, "", 1, 33, "expected '))' after attributes, got ';'"},
+    {DECLARATIONS, "int x __attribute__(aligned);",
+     ERROR_SYNTAX, "", 1, 21, "expected '((' after '__attribute__', got 'aligned'"},
+    {DECLARATIONS, "int x __attribute__((;));",
+     ERROR_SYNTAX, "", 1, 22, "expected an attribute, got ';'"},
+    {DECLARATIONS, "extern \"C\" { int x; };",
+     ERROR_SYNTAX, "", 1, 8, "expected a type, got '\"C\"'"},
+    {DECLARATIONS, "int x = ;",
+     ERROR_SYNTAX, "", 1, 9, "expected an initializer after '=', got ';'"},
+    {DECLARATIONS, "int x = {1, 2",
+     ERROR_SYNTAX, "", 1, 14, "expected '}', got end of text"},
+    {DECLARATIONS, "typedef int lax __attribute__((aligned(8))); lax a[3];",
+     ERROR_TYPE, "", 1, 51, "size of the elements 'int' is not a multiple of their alignment"},
+    {DECLARATIONS, "enum { A = sizeof };",
+     ERROR_SYNTAX, "", 1, 19, "expected an expression, got '}'"},
+    {DECLARATIONS, "enum { A = (1 };",
+     ERROR_SYNTAX, "", 1, 15, "expected ')' after expression, got '}'"},
+    {DECLARATIONS, "enum { A = (int };",
+     ERROR_SYNTAX, "", 1, 17, "expected ')' after type name, got '}'"},
+    {DECLARATIONS, "enum { A = 1 ? 2 };",
+     ERROR_SYNTAX, "", 1, 18, "expected ':' after expression, got '}'"},
+    {DECLARATIONS, "int f(a, b);",
+     ERROR_TYPE, "", 1, 7, "unknown type name 'a'"},
+    {DECLARATIONS, "class foo;",
+     ERROR_TYPE, "", 1, 1, "unknown type name 'class'"},
+    {DECLARATIONS, "unsigned_int x;",
+     ERROR_TYPE, "", 1, 1, "unknown type name 'unsigned_int'"},
+    {DECLARATIONS, "__auto_type x = 3;",
+     ERROR_UNSUPPORTED, "", 1, 1, "'__auto_type' needs an initializer's type, which declarations do not have"},
+    {DECLARATIONS, "extern int x[]; extern int x[3]; extern int x[4];",
+     ERROR_REDEFINED, "", 1, 45, "'x' is declared as 'int [4]', but was 'int [3]'; previously at line 1"},
+    {DECLARATIONS, "int f(); int f(int); int f(long);",
+     ERROR_REDEFINED, "", 1, 26, "'f' is declared as 'int (long)', but was 'int (int)'; previously at line 1"},
+    {DECLARATIONS, "$",
+     ERROR_SYNTAX, "", 1, 1, "'$' without a value: only 0 given"},
+    {DECLARATIONS, "enum { A = (int)\"abc\"[1] };",
+     ERROR_TYPE, "", 1, 22, "the value of the expression is not constant"},
+    {DECLARATIONS, "long a[1 << 30][1 << 31];",
+     ERROR_TYPE, "", 1, 17, "array size is negative"},
+    {DECLARATIONS, "struct s { static int x; register int y; };",
+     ERROR_SYNTAX, "", 1, 12, "storage class 'static' does not belong in a type name, member or parameter"},
+    {DECLARATIONS, "__auto_type x;",
+     ERROR_UNSUPPORTED, "", 1, 1, "'__auto_type' needs an initializer's type, which declarations do not have"},
+    {DECLARATIONS, "enum { A = 'ab'",
+     ERROR_SYNTAX, "", 1, 16, "expected ',' or '}' after enumerator, got end of text"},
+    {DECLARATIONS, "static const int x = f();",
+     ERROR_TYPE, "", 1, 22, "'f' is not declared"},
+    {DECLARATIONS, "struct t; struct t f(void)[2];",
+     ERROR_TYPE, "", 1, 27, "array of incomplete type 'struct t'"},
+    {DECLARATIONS, "int f(struct s { int a; } *p, int a, int *a);",
+     ERROR_REDEFINED, "", 1, 43, "duplicate parameter 'a'"},
+    {DECLARATIONS, "struct s { int a; struct { int a; }; };",
+     ERROR_REDEFINED, "", 1, 19, "duplicate member 'a'"},
+    {DECLARATIONS, "struct s { struct { int a; }; struct { int b; }; int c, d, e, f, g, h, i, b; };",
+     ERROR_REDEFINED, "", 1, 75, "duplicate member 'b'"},
+    {DECLARATIONS, "enum e { A }; enum e { A, B };",
+     ERROR_REDEFINED, "", 1, 20, "'enum e' is defined differently; previously at line 1"},
+    {DECLARATIONS, "union u { int a; }; struct s { union u; long a; };",
+     ERROR_REDEFINED, "", 1, 46, "duplicate member 'a'"},
+    {DECLARATIONS, "struct b { int x; } b; enum { A = b.x };",
+     ERROR_TYPE, "", 1, 37, "'x' is not a constant"},
+    {DECLARATIONS, "enum { A = *3 };",
+     ERROR_TYPE, "", 1, 12, "operator '*' does not take a value of type 'int'"},
+    {DECLARATIONS, "enum { A = &3 };",
+     ERROR_TYPE, "", 1, 12, "operator '&' does not take a value of type 'int'"},
+    {DECLARATIONS, "enum { A = 3 ->x };",
+     ERROR_TYPE, "", 1, 14, "operator '->' does not take a value of type 'int'"},
+    {DECLARATIONS, "enum { A = 3(4) };",
+     ERROR_TYPE, "", 1, 13, "operator '()' does not take a value of type 'int'"},
+    {DECLARATIONS, "int f(int); enum { A = sizeof(f) + f };",
+     ERROR_TYPE, "", 1, 36, "'f' is not a constant"},
+    {DECLARATIONS, "enum { A = (int *)1.5 };",
+     ERROR_TYPE, "", 1, 12, "no cast from 'double' to 'int *' in a constant expression"},
+    {DECLARATIONS, "#line 100 \"foo.h\"\nint x\ny;",
+     ERROR_SYNTAX, "foo.h", 101, 1, "expected ';' after declaration, got 'y'"},
+    {DECLARATIONS, "# 7 \"bar.h\" 3 4\ntypedef int T;\n\n# 3 \"baz.h\"\ntypedef long T;",
+     ERROR_REDEFINED, "baz.h", 3, 14, "'T' is declared as 'long', but was 'int'; previously at bar.h:7"},
+    {DECLARATIONS, "_Alignas(3) int x;",
+     ERROR_TYPE, "", 1, 10, "alignment is not a power of two up to 2^28"},
+    {DECLARATIONS, "_Alignas(int x;",
+     ERROR_SYNTAX, "", 1, 14, "expected ')' after alignment, got 'x'"},
+    {DECLARATIONS, "typedef int v __attribute__((vector_size(0)));",
+     ERROR_TYPE, "", 1, 30, "no vector of this size has elements of type 'int'"},
+    {DECLARATIONS, "static const char c = 1.0 ? 2 : f;",
+     ERROR_TYPE, "", 1, 33, "'f' is not declared"},
+    {DECLARATIONS, "int x __asm__(3);",
+     ERROR_SYNTAX, "", 1, 15, "expected a string, got '3'"},
+    {DECLARATIONS, "asm volatile (\"nop\" : : );\nint 4;",
+     ERROR_SYNTAX, "", 2, 5, "expected a name, got '4'"},
+    {DECLARATIONS, "int \\\ny \\\nz;",
+     ERROR_SYNTAX, "", 1, 7, "expected ';' after declaration, got 'z'"},
+    {DECLARATIONS, "enum { A = sizeof(void (*)(int)) / 0 ? 1 : 2 };",
+     ERROR_TYPE, "", 1, 34, "division by zero in a constant expression"},
+    {DECLARATIONS, "struct s { long long x : 65; };",
+     ERROR_TYPE, "", 1, 26, "width of bit-field 'x' is more than its type 'long long' has"},
+    {DECLARATIONS, "struct s { int x : f; };",
+     ERROR_TYPE, "", 1, 20, "'f' is not declared"},
+    {DECLARATIONS, "void f(void) { if (1) { return; }",
+     ERROR_SYNTAX, "", 1, 34, "expected '}', got end of text"},
+    {DECLARATIONS, "void f(void); void f(void) { if (1) { return; } } int 1;",
+     ERROR_SYNTAX, "", 1, 55, "expected a name, got '1'"},
+    {DECLARATIONS, "typedef struct s { int x; } s; s *f(s *, t *);",
+     ERROR_TYPE, "", 1, 42, "unknown type name 't'"},
+    {DECLARATIONS, "wchar_t 1;",
+     ERROR_SYNTAX, "", 1, 9, "expected a name, got '1'"},
+    {TYPE_NAME, "struct { int a",
+     ERROR_SYNTAX, "", 1, 15, "expected ';' after struct member, got end of text"},
+    {TYPE_NAME, "int [2][?]",
+     ERROR_TYPE, "", 1, 5, "'[?]' is only for the outermost array or the last member of a struct"},
+    {TYPE_NAME, "void [3]",
+     ERROR_TYPE, "", 1, 6, "array of void"},
+    {TYPE_NAME, "struct s { int a; } [-3]",
+     ERROR_TYPE, "", 1, 22, "array size is negative"},
+    {TYPE_NAME, "",
+     ERROR_SYNTAX, "", 1, 1, "expected a type, got end of text"},
+    {TYPE_NAME, "int f(int)",
+     ERROR_SYNTAX, "", 1, 5, "expected the end of the type name, got 'f'"},
+    {DECLARATIONS, "static const int a = 1 ? 2 : 1/0, b = 0 && 1/0, c = 1/0 || 1;",
+     ERROR_TYPE, "", 1, 54, "division by zero in a constant expression"},
+};
+
+/* -- the table ------------------------------------------------------------------------------------------------------------ */
+
+static bool run(CTypeTable *table, Form form, const CdeclSource *source, Error *error)
+{
+    return form == TYPE_NAME ? cdecl_type_name(table, source, error) != NULL : cdecl_declare(table, source, error);
+}
+
+static void check_case(CTypeTable *table, const CountingHeap *heap, const struct Case *c)
+{
+    CdeclSource source = source_of(c->text);
+    size_t nbytes = heap->nbytes;
+    Error error;
+    memset(&error, 0, sizeof error);
+    if (!CHECK(!run(table, c->form, &source, &error)))
+        fprintf(stderr, "    no error in: %s\n", c->text);
+    if (!CHECK_TEXT(error.text, c->message) | !CHECK_INT(error.code, c->code) | !CHECK_INT(error.line, c->line) |
+        !CHECK_INT(error.column, c->column) | !CHECK_TEXT(error.file, c->file))
+        fprintf(stderr, "    in: %s\n", c->text);
+    CHECK_INT(heap->nbytes, nbytes);
+}
+
+/* Whether a message's text is what a format with % makes: each conversion stands for any text. */
+static bool matches(const char *format, const char *text)
+{
+    if (*format == '\0')
+        return *text == '\0';
+    if (*format != '%')
+        return *format == *text && matches(format + 1, text + 1);
+    for (;; text++) {
+        if (matches(format + 2, text))
+            return true;
+        if (*text == '\0')
+            return false;
+    }
+}
+
+/* Messages that the table cannot hold; each has a test below, or one in cdecl_memory.c. */
+static bool is_elsewhere(const char *name)
+{
+    static const char *const names[] = {"OUT_OF_MEMORY", "TOO_DEEP", "TYPE_TOO_DEEP", "PARAM_UNUSED", "TOO_MANY"};
+    size_t i;
+    for (i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+static void check_every_message(void)
+{
+    static const struct {
+        const char *name, *format;
+    } messages[] = {
+#define CDECL_MESSAGE(name, code, format) {#name, format},
+#include "cdecl/messages.def"
+#undef CDECL_MESSAGE
+    };
+    size_t i, k;
+    for (i = 0; i < sizeof messages / sizeof *messages; i++) {
+        bool is_found = is_elsewhere(messages[i].name);
+        for (k = 0; !is_found && k < sizeof cases / sizeof *cases; k++)
+            is_found = matches(messages[i].format, cases[k].message);
+        if (!CHECK(is_found))
+            fprintf(stderr, "    no case for message %s\n", messages[i].name);
+    }
+}
+
+/* -- values for $ ----------------------------------------------------------------------------------------------------------- */
+
+static void check_values(CTypeTable *table)
+{
+    CdeclParam params[] = {{.kind = CDECL_PARAM_INTEGER, .u.integer = 3}, {.kind = CDECL_PARAM_TYPE, .u.type = ctype_scalar(table, CSCALAR_SHORT)}};
+    CdeclSource source = {.text = "int x[$];", .length = 9, .params = params, .nparams = 2};
+    Error error;
+    CHECK(!cdecl_declare(table, &source, &error));
+    CHECK_TEXT(error.text, "2 values given for 1 '$'");
+    source.nparams = 1;
+    source.text = "$ x[$];";
+    source.length = 7;
+    source.params = params + 1;
+    CHECK(!cdecl_declare(table, &source, &error));
+    CHECK_TEXT(error.text, "'$' without a value: only 1 given");
+    CHECK_INT(error.column, 5);
+}
+
+/* -- what is shown ------------------------------------------------------------------------------------------------------------ */
+
+static void check_source_line(CTypeTable *table)
+{
+    char text[1000];
+    CdeclSource source = {.text = "int a;\n  int b c;\nint d;", .length = 24, .file = "some.h"};
+    Error error;
+    CHECK(!cdecl_declare(table, &source, &error));
+    CHECK_TEXT(error.file, "some.h");
+    CHECK_TEXT(error.source, "  int b c;");
+    CHECK_INT(error.caret, 8);
+    CHECK_INT(error.column, 9);
+    memset(text, ' ', sizeof text);
+    memcpy(text, "int b", 5);
+    memcpy(text + 800, "c;", 2);
+    source.text = text;
+    source.length = sizeof text;
+    CHECK(!cdecl_declare(table, &source, &error));
+    CHECK_INT(error.column, 801);
+    CHECK_INT(strlen(error.source), sizeof error.source - 1);
+    CHECK(error.source[error.caret] == 'c');
+}
+
+/* A long file name keeps its end, a long message ends in dots. */
+static void check_cut(CTypeTable *table)
+{
+    char file[300], text[700];
+    CdeclSource source = {.text = "int", .length = 3, .file = file};
+    Error error;
+    memset(file, 'd', sizeof file);
+    memcpy(file + sizeof file - 6, "/end.h", 6);
+    file[sizeof file - 1] = '\0';
+    CHECK(!cdecl_declare(table, &source, &error));
+    CHECK_INT(strlen(error.file), sizeof error.file - 1);
+    CHECK_TEXT(error.file + strlen(error.file) - 5, "/end.");
+    snprintf(text, sizeof text, "_Static_assert(0, \"%0500d\");", 1);
+    source = source_of(text);
+    CHECK(!cdecl_declare(table, &source, &error));
+    CHECK(strlen(error.text) < sizeof error.text);
+    snprintf(text, sizeof text, "int %0500d", 1);
+    memset(text + 4, 'n', 500);
+    memcpy(text + 504, "; long ", 7);
+    memset(text + 511, 'n', 100);
+    text[611] = '\0';
+    source = source_of(text);
+    CHECK(declare(table, text));
+    text[4 + 500] = ';';
+    memcpy(text, "long", 4);
+    memmove(text + 5, text + 4, 500);
+    text[4] = ' ';
+    text[505] = ';';
+    text[506] = '\0';
+    source = source_of(text);
+    CHECK(!cdecl_declare(table, &source, &error));
+    CHECK_INT(strlen(error.text), sizeof error.text - 1);
+    CHECK_TEXT(error.text + strlen(error.text) - 3, "...");
+}
+
+/* A good text after a bad one finds the table as if the bad one had never been. */
+static void check_nothing_left(CTypeTable *table)
+{
+    CdeclSource source = source_of("struct gone { int a; }; typedef int gone_t; enum { GONE = 1 }; extern int gone_v; int gone_f(struct gone *); int 3;");
+    Error error;
+    CHECK(!cdecl_declare(table, &source, &error));
+    CHECK(find_tag(table, "gone") == NULL);
+    CHECK(find_decl(table, "gone_t") == NULL);
+    CHECK(find_decl(table, "GONE") == NULL);
+    CHECK(find_decl(table, "gone_v") == NULL);
+    CHECK(find_decl(table, "gone_f") == NULL);
+    CHECK(ctype_find_name(table, "gone_f", 6) == NULL);
+    CHECK(declare(table, "struct gone { long b; }; typedef long gone_t; enum { GONE = 2 }; int gone_f(void);"));
+    CHECK_INT(find_tag(table, "gone")->size, 8);
+}
+
+int main(void)
+{
+    CountingHeap heap;
+    Allocator allocator = counting_allocator(&heap);
+    CTypeTable *table;
+    CTypeTable *kept = ctype_table_new(&allocator);
+    size_t i;
+    declare(kept, "int first;"); /* interns the keywords */
+    for (i = 0; i < sizeof cases / sizeof *cases; i++)
+        check_case(kept, &heap, &cases[i]);
+    check_values(kept);
+    check_source_line(kept);
+    ctype_table_free(kept);
+    CHECK_INT(heap.nblocks, 0);
+    table = ctype_table_new(&mem_system_allocator);
+    check_every_message();
+    check_cut(table);
+    check_nothing_left(table);
+    ctype_table_free(table);
+    return unit_end("cdecl_errors");
+}
