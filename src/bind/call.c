@@ -3,64 +3,49 @@
 #include <errno.h>
 #include <string.h>
 
-#include "bind/convert.h"
-#include "bind/signature.h"
+#include "bind/target.h"
 
-/* What an entry finds in its first upvalue, a userdata; the second keeps the library mapped. */
-typedef struct CallTarget {
-    const Signature *signature;
-    AbiFunction function;
-    const CDecl *decl; /* NULL: called through a pointer */
-} CallTarget;
-
-/* A call being made, for the conversions that are not on the fast path. */
-typedef struct Call {
-    lua_State *L;
-    const CallTarget *target;
-    AbiFrame *frame;
-    int first; /* stack index of the first argument */
-} Call;
+CallTarget target_make(const Signature *signature, void *address, const CDecl *decl)
+{
+    CallTarget target = {.state = signature->info->state,
+                         .plan = signature->plan,
+                         .signature = signature,
+                         .decl = decl,
+                         .nparams = signature->nparams,
+                         .result_kind = signature->result_kind};
+    memcpy(&target.function, &address, sizeof address);
+    return target;
+}
 
 /* -- names for messages -------------------------------------------------------------------------------------------------------- */
 
-static const char *target_name(const CallTarget *target)
+const char *target_name(const CallTarget *target)
 {
     return target->decl != NULL ? target->decl->name : "?";
 }
 
-static const char *param_name(const CallTarget *target, uint32_t index)
+static Place argument_place(const CallTarget *target, uint32_t number)
 {
     const CDecl *decl = target->decl;
-    bool is_named = decl != NULL && decl->param_names != NULL && index < decl->type->u.function->nparams;
-    return is_named ? decl->param_names[index] : NULL;
-}
-
-static Place argument_place(const CallTarget *target, uint32_t index)
-{
+    bool is_named = decl != NULL && decl->param_names != NULL && number < decl->type->u.function->nparams;
     return (Place){.kind = PLACE_ARGUMENT,
-                   .index = (long long)index + 1,
-                   .name = param_name(target, index),
+                   .index = (long long)number + 1,
+                   .name = is_named ? decl->param_names[number] : NULL,
                    .owner = target_name(target)};
 }
 
-_Noreturn static void raise_count(lua_State *L, const CallTarget *target, int count)
+void target_raise_count(lua_State *L, const CallTarget *target, int count)
 {
     const Signature *signature = target->signature;
-    char small[256];
-    ctype_spell(signature->info->type, target->decl != NULL ? target_name(target) : "", small, sizeof small);
+    char prototype[256];
+    ctype_spell(signature->info->type, target_name(target), prototype, sizeof prototype);
     error_raise(L, signature->is_variadic ? MESSAGE_ARGUMENT_COUNT_VARIADIC : MESSAGE_ARGUMENT_COUNT,
-                target_name(target), (int)signature->nparams, signature->nparams == 1 ? "" : "s", count, small);
+                target_name(target), (int)signature->nparams, signature->nparams == 1 ? "" : "s", count, prototype);
 }
 
 /* -- arguments ------------------------------------------------------------------------------------------------------------------- */
 
-static inline void set_slot(AbiFrame *frame, uint32_t slot, uint64_t value)
-{
-    memcpy((char *)frame + slot, &value, sizeof value);
-}
-
-/* A value of up to eight bytes as a slot holds it: integers extended to 64 bits as their type says. */
-static uint64_t slot_value(ValueKind kind, const void *value)
+uint64_t target_slot_value(ValueKind kind, const void *value)
 {
     uint64_t word = 0;
     switch (kind) {
@@ -77,109 +62,132 @@ static uint64_t slot_value(ValueKind kind, const void *value)
     }
 }
 
-/* The conversions that the fast path leaves: floats for integers, booleans, cdata numbers, enum names; and all errors. */
-static __attribute__((noinline)) void place_scalar(const Call *call, uint32_t index)
-{
-    const Param *param = &call->target->signature->params[index];
-    _Alignas(16) unsigned char value[16] = {0};
-    Place place = argument_place(call->target, index);
-    value_store(call->L, param->info, value, call->first + (int)index, &place);
-    set_slot(call->frame, param->slot, slot_value((ValueKind)param->info->underlying, value));
-}
-
 /* Records, vectors, complex numbers, 128-bit and long double values: from the cdata itself where the types agree, else made aside. */
-static __attribute__((noinline)) void place_value(const Call *call, uint32_t index)
+static void place_value(lua_State *L, const CallTarget *target, AbiFrame *frame, uint32_t number, int index)
 {
-    lua_State *L = call->L;
-    const Signature *signature = call->target->signature;
-    TypeInfo *info = signature->params[index].info;
-    int argument = call->first + (int)index;
-    Cdata *cdata = cdata_to(info->state, L, argument);
+    TypeInfo *info = target->signature->params[number].info;
+    Cdata *cdata = cdata_to(target->state, L, index);
     if (cdata != NULL && cdata->info->type->main == info->type->main) {
-        abi_place(signature->plan, call->frame, index, cdata_address(info->state, cdata));
+        abi_place(target->plan, frame, number, cdata_address(target->state, cdata));
         return;
     }
-    Place place = argument_place(call->target, index);
+    Place place = argument_place(target, number);
     luaL_checkstack(L, 8, NULL);
     /* 64 bytes more: the widest vector's alignment */
     unsigned char *block = lua_newuserdatauv(L, (size_t)info->type->size + 64, 0);
     void *value = block + (64 - ((uintptr_t)block & 63));
     memset(value, 0, (size_t)info->type->size);
-    value_store(L, info, value, argument, &place);
-    abi_place(signature->plan, call->frame, index, value);
+    value_store(L, info, value, index, &place);
+    abi_place(target->plan, frame, number, value);
     lua_pop(L, 1);
 }
 
-static __attribute__((noinline)) void *place_pointer(const Call *call, uint32_t index)
+/* All that the fast path leaves: floats for integers, booleans, cdata numbers, enum names, strings, views; and all errors. */
+static NOINLINE void place_slowly(lua_State *L, const CallTarget *target, AbiFrame *frame, const Param *param, int index)
 {
-    Place place = argument_place(call->target, index);
-    return pointer_of(call->L, call->target->signature->params[index].info, call->first + (int)index, &place);
+    uint32_t number = (uint32_t)(param - target->signature->params);
+    _Alignas(16) unsigned char value[16] = {0};
+    if (param->kind == PARAM_VALUE) {
+        place_value(L, target, frame, number, index);
+        return;
+    }
+    Place place = argument_place(target, number);
+    value_store(L, param->info, value, index, &place);
+    target_set_slot(frame, param->slot, target_slot_value((ValueKind)param->info->underlying, value));
 }
 
-/* A pointer argument's usual forms before the full rules: a cdata of just the parameter's type or of its element's. */
-static inline bool quick_pointer(FfiState *S, lua_State *L, const TypeInfo *wanted, int index, void **address)
+/* The fast path: what a Lua value is in a slot when it needs no thought. False: place_slowly has to look at it. */
+ALWAYS_INLINE bool quick_word(lua_State *L, int index, void *slot)
 {
-    Cdata *cdata = cdata_to(S, L, index);
-    if (cdata == NULL)
+    if (__builtin_expect(!lua_isinteger(L, index), 0))
         return false;
-    if (cdata->info == wanted)
+    lua_Integer word = lua_tointegerx(L, index, NULL);
+    memcpy(slot, &word, sizeof word);
+    return true;
+}
+
+ALWAYS_INLINE bool quick_double(lua_State *L, int index, void *slot)
+{
+    if (__builtin_expect(lua_type(L, index) != LUA_TNUMBER, 0))
+        return false;
+    double number = lua_tonumberx(L, index, NULL);
+    memcpy(slot, &number, sizeof number);
+    return true;
+}
+
+/* An integer rounds once to float, so not through double here. */
+ALWAYS_INLINE bool quick_float(lua_State *L, int index, void *slot)
+{
+    if (__builtin_expect(lua_type(L, index) != LUA_TNUMBER || lua_isinteger(L, index), 0))
+        return false;
+    float number = (float)lua_tonumberx(L, index, NULL);
+    memcpy(slot, &number, sizeof number);
+    return true;
+}
+
+/* The address of a cdata that goes to a pointer parameter without asking the full rules: a pointer, array or record of just the
+ * pointed-to type, whose qualifiers are all the parameter's too. */
+ALWAYS_INLINE bool quick_address(const FfiState *S, Cdata *cdata, const TypeInfo *wanted, void **address)
+{
+    const TypeInfo *info = cdata->info;
+    bool is_record = info->type->main == wanted->plain_element;
+    unsigned qualifiers = is_record ? info->type->qualifiers : info->element_qualifiers;
+    if ((!is_record && info->plain_element != wanted->plain_element) || (qualifiers & ~wanted->element_qualifiers) != 0)
+        return false;
+    if (info->kind == VALUE_POINTER)
         *address = cdata_pointer(S, cdata);
-    else if (cdata->info == wanted->record)
+    else if (info->kind == VALUE_ARRAY || info->kind == VALUE_RECORD)
         *address = cdata_address(S, cdata);
     else
         return false;
     return true;
 }
 
-static inline void place_argument(const Call *call, uint32_t index)
+ALWAYS_INLINE bool quick_pointer(lua_State *L, const FfiState *S, const Param *param, int index, void *slot)
 {
-    lua_State *L = call->L;
-    const Param *param = &call->target->signature->params[index];
-    int argument = call->first + (int)index;
-    void *address;
-    double number;
-    float single;
-    uint64_t word = 0;
-    switch ((ParamKind)param->kind) {
-    case PARAM_WORD:
-        if (!lua_isinteger(L, argument)) {
-            place_scalar(call, index);
-            return;
-        }
-        word = (uint64_t)lua_tointegerx(L, argument, NULL);
-        break;
-    case PARAM_DOUBLE:
-        if (lua_type(L, argument) != LUA_TNUMBER) {
-            place_scalar(call, index);
-            return;
-        }
-        number = lua_tonumberx(L, argument, NULL);
-        memcpy(&word, &number, sizeof number);
-        break;
-    case PARAM_FLOAT:
-        if (lua_type(L, argument) != LUA_TNUMBER) {
-            place_scalar(call, index);
-            return;
-        }
-        single = lua_isinteger(L, argument) ? (float)lua_tointegerx(L, argument, NULL)
-                                            : (float)lua_tonumberx(L, argument, NULL);
-        memcpy(&word, &single, sizeof single);
-        break;
-    case PARAM_STRING:
-        if (lua_type(L, argument) == LUA_TSTRING) {
-            word = (uint64_t)(uintptr_t)lua_tolstring(L, argument, NULL);
-            break;
-        }
-        /* fall through */
-    case PARAM_POINTER:
-        if (!quick_pointer(param->info->state, L, param->info, argument, &address))
-            address = place_pointer(call, index);
-        word = (uint64_t)(uintptr_t)address;
-        break;
-    case PARAM_SCALAR: place_scalar(call, index); return;
-    case PARAM_VALUE: place_value(call, index); return;
+    int type = lua_type(L, index);
+    void *address = NULL;
+    if (type == LUA_TSTRING && param->kind == PARAM_STRING) {
+        address = (void *)(uintptr_t)lua_tolstring(L, index, NULL);
+    } else if (type != LUA_TNIL) {
+        Cdata *cdata = type == LUA_TUSERDATA ? cdata_to(S, L, index) : NULL;
+        if (cdata == NULL || !quick_address(S, cdata, param->info, &address))
+            return false;
     }
-    set_slot(call->frame, param->slot, word);
+    memcpy(slot, &address, sizeof address);
+    return true;
+}
+
+/* Parameters of one kind come in runs, so that what is asked of a kind is asked once a run. */
+#define PLACE_RUN(quick)                                          \
+    for (; param < run_end; param++, index++)                     \
+        if (__builtin_expect(!(quick), 0))                        \
+            place_slowly(L, target, frame, param, index);         \
+    break
+
+ALWAYS_INLINE void place_arguments(lua_State *L, const CallTarget *target, AbiFrame *frame, int index)
+{
+    const Param *param = target->signature->params;
+    const Param *end = param + target->nparams;
+    char *base = (char *)frame;
+    while (param < end) {
+        const Param *run_end = param + param->run_length;
+        switch ((ParamKind)param->kind) {
+        case PARAM_WORD: PLACE_RUN(quick_word(L, index, base + param->slot));
+        case PARAM_DOUBLE: PLACE_RUN(quick_double(L, index, base + param->slot));
+        case PARAM_FLOAT: PLACE_RUN(quick_float(L, index, base + param->slot));
+        case PARAM_STRING:
+        case PARAM_POINTER: PLACE_RUN(quick_pointer(L, target->state, param, index, base + param->slot));
+        case PARAM_SCALAR:
+        case PARAM_VALUE: PLACE_RUN(false);
+        }
+    }
+}
+#undef PLACE_RUN
+
+void target_place_arguments(lua_State *L, const CallTarget *target, AbiFrame *frame, int first)
+{
+    place_arguments(L, target, frame, first);
 }
 
 /* -- the call -------------------------------------------------------------------------------------------------------------------- */
@@ -191,65 +199,64 @@ static inline const void *current_thread(void)
     return thread;
 }
 
-static __attribute__((noinline, cold)) void raise_pending(FfiState *S, lua_State *L)
+static NOINLINE __attribute__((cold)) void raise_pending(FfiState *S, lua_State *L)
 {
     S->pending = 0;
     lua_error(L);
 }
 
 /* Between link and unlink only C runs. errno belongs to the state: what C left is what C finds, whatever Lua did between. */
-static inline void enter(lua_State *L, const CallTarget *target, AbiFrame *frame, const AbiCursor *variadic)
+ALWAYS_INLINE void enter(lua_State *L, const CallTarget *target, AbiFrame *frame, const AbiCursor *variadic)
 {
-    const Signature *signature = target->signature;
-    const AbiPlan *plan = signature->plan;
-    FfiState *S = signature->info->state;
-    CallRecord record = {.previous = S->calls, .L = L, .thread = current_thread(), .plan = plan, .frame = frame};
+    FfiState *S = target->state;
+    CallRecord *record = target_record(frame);
     int *error_number = &errno;
-    S->calls = &record;
+    record->previous = S->calls;
+    record->L = L;
+    record->thread = current_thread();
+    record->target = target;
+    S->calls = record;
     *error_number = S->errno_value;
     if (variadic != NULL)
-        abi_call_variadic(plan, frame, target->function, variadic);
+        abi_call_variadic(target->plan, frame, target->function, variadic);
     else
-        abi_call(plan, frame, target->function);
+        abi_call(target->plan, frame, target->function);
     S->errno_value = *error_number;
-    S->calls = record.previous;
+    S->calls = record->previous;
     if (__builtin_expect(S->pending != 0, 0))
         raise_pending(S, L);
 }
 
 /* -- results --------------------------------------------------------------------------------------------------------------------- */
 
-/* An object for a result that does not fit rax or xmm0; made before the call, which may write into it. */
-static __attribute__((noinline)) void *push_result_object(lua_State *L, const Signature *signature, AbiFrame *frame)
+/* A result that does not fit rax or xmm0 goes into an object made before the call, which may write into it; a record stays one, a
+ * number becomes Lua's. */
+static NOINLINE int finish_object(lua_State *L, const CallTarget *target, AbiFrame *frame, const AbiCursor *variadic)
 {
-    void *value = cdata_push_new(L, signature->result);
-    if (signature->plan->result == ABI_RESULT_MEMORY)
+    TypeInfo *info = target->signature->result;
+    void *value = cdata_push_new(L, info);
+    if (target->plan->result == ABI_RESULT_MEMORY)
         abi_set_result_address(frame, value);
-    return value;
-}
-
-/* From the result object on the top: a record stays, a number becomes Lua's. */
-static int finish_result_object(lua_State *L, const Signature *signature, const AbiFrame *frame, void *value)
-{
-    abi_take_result(signature->plan, frame, value);
-    if (value_is_number((ValueKind)signature->result->kind))
-        value_push(L, signature->result, value, 0, 0);
+    enter(L, target, frame, variadic);
+    abi_take_result(target->plan, frame, value);
+    if (value_is_number((ValueKind)info->kind))
+        value_push(L, info, value, 0, 0);
     return 1;
 }
 
-static __attribute__((noinline)) int push_other_result(lua_State *L, const Signature *signature, AbiFrame *frame)
+static NOINLINE int push_other_result(lua_State *L, const CallTarget *target, const AbiFrame *frame)
 {
     _Alignas(16) unsigned char value[16];
-    abi_take_result(signature->plan, frame, value);
-    value_push(L, signature->result, value, 0, 0);
+    abi_take_result(target->plan, frame, value);
+    value_push(L, target->signature->result, value, 0, 0);
     return 1;
 }
 
-static inline int push_result(lua_State *L, const Signature *signature, AbiFrame *frame)
+ALWAYS_INLINE int push_result(lua_State *L, const CallTarget *target, const AbiFrame *frame, ResultKind kind)
 {
     double number;
     float single;
-    switch ((ResultKind)signature->result_kind) {
+    switch (kind) {
     case RESULT_VOID: return 0;
     case RESULT_I32: lua_pushinteger(L, (int32_t)frame->rax); return 1;
     case RESULT_U32: lua_pushinteger(L, (uint32_t)frame->rax); return 1;
@@ -263,267 +270,138 @@ static inline int push_result(lua_State *L, const Signature *signature, AbiFrame
         lua_pushnumber(L, single);
         return 1;
     case RESULT_POINTER:
-        cdata_push_pointer_or_nil(L, signature->result, (void *)(uintptr_t)frame->rax, 0);
+        cdata_push_pointer_or_nil(L, target->signature->result, (void *)(uintptr_t)frame->rax, 0);
         return 1;
-    default: return push_other_result(L, signature, frame);
+    default: return push_other_result(L, target, frame);
     }
 }
 
-/* -- entries ---------------------------------------------------------------------------------------------------------------------- */
-
-static inline int run(lua_State *L, const CallTarget *target, AbiFrame *frame, int first)
+ALWAYS_INLINE int finish(lua_State *L, const CallTarget *target, AbiFrame *frame, const AbiCursor *variadic)
 {
-    const Signature *signature = target->signature;
-    int count = lua_gettop(L) - first + 1;
-    if (__builtin_expect(count != (int)signature->nparams, 0))
-        raise_count(L, target, count);
-    Call call = {.L = L, .target = target, .frame = frame, .first = first};
-    for (uint32_t i = 0; i < signature->nparams; i++)
-        place_argument(&call, i);
-    if (__builtin_expect(signature->result_kind == RESULT_OBJECT, 0)) {
-        void *value = push_result_object(L, signature, frame);
-        enter(L, target, frame, NULL);
-        return finish_result_object(L, signature, frame, value);
+    ResultKind kind = (ResultKind)target->result_kind;
+    if (__builtin_expect(kind == RESULT_OBJECT, 0))
+        return finish_object(L, target, frame, variadic);
+    enter(L, target, frame, variadic);
+    return push_result(L, target, frame, kind);
+}
+
+int target_finish(lua_State *L, const CallTarget *target, AbiFrame *frame, const AbiCursor *variadic)
+{
+    return finish(L, target, frame, variadic);
+}
+
+/* -- entries: what planning time knew of a signature is decided by which one its closures get -------------------------------------- */
+
+ALWAYS_INLINE const CallTarget *check_target(lua_State *L)
+{
+    const CallTarget *target = lua_touserdata(L, lua_upvalueindex(1));
+    int count = lua_gettop(L);
+    if (__builtin_expect(count != (int)target->nparams, 0))
+        target_raise_count(L, target, count);
+    return target;
+}
+
+/* All arguments integers of 32 or 64 bits, or all doubles, in registers; the result as said, known where this is inlined. */
+ALWAYS_INLINE int run_uniform(lua_State *L, ParamKind params, uint32_t nparams, ResultKind result)
+{
+    SmallBlock block;
+    AbiFrame *frame = target_small_frame(&block);
+    const CallTarget *target = lua_touserdata(L, lua_upvalueindex(1));
+    int count = lua_gettop(L);
+    if (__builtin_expect(count != (int)nparams, 0))
+        target_raise_count(L, target, count);
+    for (int i = 0; i < (int)nparams; i++) {
+        bool is_word = params == PARAM_WORD;
+        void *slot = is_word ? (void *)&frame->gpr[i] : (void *)&frame->vec[8 * i];
+        if (!(is_word ? quick_word(L, i + 1, slot) : quick_double(L, i + 1, slot)))
+            place_slowly(L, target, frame, &target->signature->params[i], i + 1);
     }
     enter(L, target, frame, NULL);
-    return push_result(L, signature, frame);
+    return push_result(L, target, frame, result);
 }
 
-/* Frames of all calls whose arguments fit the registers, eight bytes each. */
-typedef union SmallFrame {
-    AbiFrame frame;
-    unsigned char bytes[sizeof(AbiFrame) + 8 * 8];
-    _Alignas(16) uint64_t align;
-} SmallFrame;
+/* uniform.def: one entry for each kind and number of parameters and kind of result that are common. */
+#define UNIFORM(params, nparams, result)                                     \
+    static int entry_##params##_##nparams##_##result(lua_State *L)           \
+    {                                                                        \
+        return run_uniform(L, PARAM_##params, nparams, RESULT_##result);     \
+    }
+#include "bind/uniform.def"
+#undef UNIFORM
 
+static const struct UniformEntry {
+    uint8_t params; /* ParamKind */
+    uint8_t nparams;
+    uint8_t result; /* ResultKind */
+    lua_CFunction function;
+} uniform_entries[] = {
+#define UNIFORM(params, nparams, result) {PARAM_##params, nparams, RESULT_##result, entry_##params##_##nparams##_##result},
+#include "bind/uniform.def"
+#undef UNIFORM
+};
+
+#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
+
+/* Arguments of any kinds, all in registers of eight bytes. */
 static int entry_small(lua_State *L)
 {
-    SmallFrame small;
-    return run(L, lua_touserdata(L, lua_upvalueindex(1)), &small.frame, 1);
+    SmallBlock block;
+    const CallTarget *target = check_target(L);
+    AbiFrame *frame = target_small_frame(&block);
+    place_arguments(L, target, frame, 1);
+    return finish(L, target, frame, NULL);
 }
 
 static int entry_large(lua_State *L)
 {
-    const CallTarget *target = lua_touserdata(L, lua_upvalueindex(1));
-    void *frame = __builtin_alloca_with_align(target->signature->plan->frame_nbytes, 16 * 8);
-    return run(L, target, frame, 1);
+    const CallTarget *target = check_target(L);
+    AbiFrame *frame = TARGET_FRAME(target->plan->frame_nbytes);
+    place_arguments(L, target, frame, 1);
+    return finish(L, target, frame, NULL);
 }
 
-/* -- variadic calls ----------------------------------------------------------------------------------------------------------------- */
-
-/* The class that a variadic argument passes as. */
-typedef enum VariadicKind { VARIADIC_INTEGER, VARIADIC_DOUBLE, VARIADIC_OTHER, VARIADIC_NONE } VariadicKind;
-
-static VariadicKind promote_cdata(FfiState *S, Cdata *cdata, uint64_t *word)
+/* Whether the parameters are in the registers that run_uniform fills. */
+static bool is_uniform(const Signature *signature, ParamKind kind)
 {
-    ValueKind kind = (ValueKind)cdata->info->kind;
-    void *address = cdata_address(S, cdata);
-    double number;
-    switch (kind) {
-    case VALUE_POINTER:
-    case VALUE_REFERENCE: memcpy(word, address, sizeof *word); return VARIADIC_INTEGER;
-    case VALUE_ARRAY:
-    case VALUE_RECORD: *word = (uint64_t)(uintptr_t)address; return VARIADIC_INTEGER;
-    case VALUE_F16:
-    case VALUE_F32:
-    case VALUE_F64:
-        number = (double)number_load(cdata->info, address).floating;
-        memcpy(word, &number, sizeof number);
-        return VARIADIC_DOUBLE;
-    case VALUE_VOID:
-    case VALUE_FUNCTION: return VARIADIC_NONE;
-    case VALUE_F80:
-    case VALUE_F128:
-    case VALUE_I128:
-    case VALUE_U128:
-    case VALUE_COMPLEX:
-    case VALUE_VECTOR: return VARIADIC_OTHER;
-    default: *word = slot_value((ValueKind)cdata->info->underlying, address); return VARIADIC_INTEGER;
-    }
-}
-
-/* Design.md, 6: integers as int64_t, floats as double, the rest as LuaJIT's table has it. */
-static VariadicKind promote(FfiState *S, lua_State *L, int index, uint64_t *word)
-{
-    double number;
-    Cdata *cdata;
-    switch (lua_type(L, index)) {
-    case LUA_TNUMBER:
-        if (lua_isinteger(L, index)) {
-            *word = (uint64_t)lua_tointeger(L, index);
-            return VARIADIC_INTEGER;
-        }
-        number = lua_tonumber(L, index);
-        memcpy(word, &number, sizeof number);
-        return VARIADIC_DOUBLE;
-    case LUA_TNIL: *word = 0; return VARIADIC_INTEGER;
-    case LUA_TBOOLEAN: *word = (uint64_t)lua_toboolean(L, index); return VARIADIC_INTEGER;
-    case LUA_TSTRING: *word = (uint64_t)(uintptr_t)lua_tostring(L, index); return VARIADIC_INTEGER;
-    case LUA_TLIGHTUSERDATA: *word = (uint64_t)(uintptr_t)lua_touserdata(L, index); return VARIADIC_INTEGER;
-    case LUA_TFUNCTION: *word = (uint64_t)(uintptr_t)call_address_of(L, index); break;
-    case LUA_TUSERDATA:
-        cdata = cdata_to(S, L, index);
-        if (cdata != NULL)
-            return promote_cdata(S, cdata, word);
-        *word = ctypeobj_to(S, L, index) != NULL ? 0 : (uint64_t)(uintptr_t)foreign_address(L, index);
-        break;
-    default: return VARIADIC_NONE;
-    }
-    return *word != 0 ? VARIADIC_INTEGER : VARIADIC_NONE;
-}
-
-_Noreturn static void raise_variadic(lua_State *L, const CallTarget *target, int index)
-{
-    error_raise(L, MESSAGE_VARIADIC_TYPE, error_push_value(L, index), index, target_name(target));
-}
-
-/* Arguments that take more than one eightbyte need a plan of their own, made for this call and freed by Lua. */
-static int call_planned(const Call *call, int count)
-{
-    lua_State *L = call->L;
-    const CallTarget *target = call->target;
-    FfiState *S = target->signature->info->state;
-    Signature *signature = signature_push_variadic(S, L, target->signature, call->first, count);
-    CallTarget planned = {.signature = signature, .function = target->function, .decl = target->decl};
-    void *frame = __builtin_alloca_with_align(signature->plan->frame_nbytes, 16 * 8);
-    Call inner = {.L = L, .target = &planned, .frame = frame, .first = call->first};
+    size_t first = kind == PARAM_WORD ? offsetof(AbiFrame, gpr) : offsetof(AbiFrame, vec);
     for (uint32_t i = 0; i < signature->nparams; i++)
-        place_argument(&inner, i);
-    if (signature->result_kind == RESULT_OBJECT) {
-        void *value = push_result_object(L, signature, frame);
-        enter(L, &planned, frame, NULL);
-        return finish_result_object(L, signature, frame, value);
-    }
-    enter(L, &planned, frame, NULL);
-    return push_result(L, signature, frame);
+        if (signature->params[i].kind != kind || signature->params[i].slot != first + 8 * i)
+            return false;
+    return true;
 }
 
-static bool needs_plan(FfiState *S, lua_State *L, int index, int last, const CallTarget *target)
-{
-    bool any = false;
-    uint64_t word;
-    for (; index <= last; index++) {
-        VariadicKind kind = promote(S, L, index, &word);
-        if (kind == VARIADIC_NONE)
-            raise_variadic(L, target, index);
-        any |= kind == VARIADIC_OTHER;
-    }
-    return any;
-}
-
-static int run_variadic(lua_State *L, const CallTarget *target, int first)
-{
-    const Signature *signature = target->signature;
-    FfiState *S = signature->info->state;
-    int count = lua_gettop(L) - first + 1;
-    int nfixed = (int)signature->nparams;
-    if (count < nfixed)
-        raise_count(L, target, count);
-    Call call = {.L = L, .target = target, .first = first};
-    if (needs_plan(S, L, first + nfixed, first + count - 1, target))
-        return call_planned(&call, count);
-    size_t nbytes = signature->plan->frame_nbytes + (((size_t)(count - nfixed) * 8 + 15) & ~(size_t)15);
-    call.frame = __builtin_alloca_with_align(nbytes, 16 * 8);
-    for (uint32_t i = 0; i < signature->nparams; i++)
-        place_argument(&call, i);
-    AbiCursor cursor = signature->plan->end;
-    for (int i = first + nfixed; i < first + count; i++) {
-        uint64_t word = 0;
-        bool is_sse = promote(S, L, i, &word) == VARIADIC_DOUBLE;
-        set_slot(call.frame, abi_next_slot(signature->plan, &cursor, is_sse), word);
-    }
-    void *value = signature->result_kind == RESULT_OBJECT ? push_result_object(L, signature, call.frame) : NULL;
-    enter(L, target, call.frame, &cursor);
-    return value != NULL ? finish_result_object(L, signature, call.frame, value)
-                         : push_result(L, signature, call.frame);
-}
-
-static int entry_variadic(lua_State *L)
-{
-    return run_variadic(L, lua_touserdata(L, lua_upvalueindex(1)), 1);
-}
-
-/* -- function objects ----------------------------------------------------------------------------------------------------------------- */
-
-static lua_CFunction entry_for(const Signature *signature)
+lua_CFunction target_entry(const Signature *signature)
 {
     if (signature->is_variadic)
-        return entry_variadic;
-    return signature->plan->frame_nbytes <= sizeof(SmallFrame) ? entry_small : entry_large;
-}
-
-static const CallTarget *target_of(lua_State *L, int index)
-{
-    lua_CFunction entry = lua_tocfunction(L, index);
-    if (entry != entry_small && entry != entry_large && entry != entry_variadic)
-        return NULL;
-    lua_getupvalue(L, index, 1);
-    const CallTarget *target = lua_touserdata(L, -1);
-    lua_pop(L, 1);
-    return target;
-}
-
-CType *call_type_of(lua_State *L, int index)
-{
-    const CallTarget *target = target_of(L, index);
-    return target != NULL ? target->signature->info->type : NULL;
-}
-
-void *call_address_of(lua_State *L, int index)
-{
-    const CallTarget *target = target_of(L, index);
-    void *address = NULL;
-    if (target != NULL)
-        memcpy(&address, &target->function, sizeof address);
-    return address;
-}
-
-/* Pushes the table of functions of one type: address -> closure, weak so that a library's functions do not keep it loaded. */
-static void push_functions_of(FfiState *S, lua_State *L, TypeInfo *function)
-{
-    state_push_ref(L, S->ref_functions);
-    if (lua_rawgetp(L, -1, function) == LUA_TNIL) {
-        lua_pop(L, 1);
-        lua_newtable(L);
-        lua_createtable(L, 0, 1);
-        lua_pushliteral(L, "v");
-        lua_setfield(L, -2, "__mode");
-        lua_setmetatable(L, -2);
-        lua_pushvalue(L, -1);
-        lua_rawsetp(L, -3, function);
+        return variadic_entry;
+    if (signature->plan->frame_nbytes > sizeof(AbiFrame) + SMALL_VEC_NBYTES)
+        return entry_large;
+    for (size_t i = 0; i < COUNT_OF(uniform_entries); i++) {
+        const struct UniformEntry *entry = &uniform_entries[i];
+        if (entry->nparams == signature->nparams && entry->result == signature->result_kind &&
+            is_uniform(signature, (ParamKind)entry->params))
+            return entry->function;
     }
-    lua_remove(L, -2);
+    return entry_small;
 }
 
-void call_push_function(FfiState *S, lua_State *L, TypeInfo *function, void *address, const CDecl *decl, int library)
+bool target_is_entry(lua_CFunction function)
 {
-    luaL_checkstack(L, 10, NULL);
-    if (library != 0)
-        library = lua_absindex(L, library);
-    const Signature *signature = signature_of(function, L, decl);
-    push_functions_of(S, L, function);
-    if (lua_rawgetp(L, -1, address) == LUA_TNIL) {
-        lua_pop(L, 1);
-        CallTarget *target = lua_newuserdatauv(L, sizeof *target, 0);
-        target->signature = signature;
-        memcpy(&target->function, &address, sizeof address);
-        target->decl = decl;
-        if (library != 0)
-            lua_pushvalue(L, library);
-        lua_pushcclosure(L, entry_for(signature), library != 0 ? 2 : 1);
-        lua_pushvalue(L, -1);
-        lua_rawsetp(L, -3, address);
-    }
-    lua_remove(L, -2);
+    for (size_t i = 0; i < COUNT_OF(uniform_entries); i++)
+        if (function == uniform_entries[i].function)
+            return true;
+    return function == entry_small || function == entry_large || function == variadic_entry;
 }
 
-int call_pointer(FfiState *S, lua_State *L, TypeInfo *function, void *address)
+int call_pointer(lua_State *L, TypeInfo *function, void *address)
 {
-    (void)S;
-    CallTarget target = {.signature = signature_of(function, L, NULL), .decl = NULL};
-    memcpy(&target.function, &address, sizeof address);
+    CallTarget target = target_make(signature_of(function, L, NULL), address, NULL);
     if (target.signature->is_variadic)
-        return run_variadic(L, &target, 2);
-    void *frame = __builtin_alloca_with_align(target.signature->plan->frame_nbytes, 16 * 8);
-    return run(L, &target, frame, 2);
+        return variadic_run(L, &target, 2);
+    int count = lua_gettop(L) - 1;
+    if (count != (int)target.nparams)
+        target_raise_count(L, &target, count);
+    AbiFrame *frame = TARGET_FRAME(target.plan->frame_nbytes);
+    place_arguments(L, &target, frame, 2);
+    return finish(L, &target, frame, NULL);
 }

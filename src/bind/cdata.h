@@ -40,7 +40,7 @@ static inline void *cdata_address(const FfiState *S, Cdata *cdata)
 }
 
 /* The cdata at `index`, or NULL when it is something else. [-0, +0, -] */
-static inline Cdata *cdata_to(FfiState *S, lua_State *L, int index)
+static inline Cdata *cdata_to(const FfiState *S, lua_State *L, int index)
 {
     if (lua_type(L, index) != LUA_TUSERDATA || lua_rawlen(L, index) < sizeof(Cdata))
         return NULL;

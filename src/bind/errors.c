@@ -106,7 +106,7 @@ void error_conversion(lua_State *L, const CType *wanted, int index, const Place 
 {
     index = lua_absindex(L, index);
     luaL_checkstack(L, 8, NULL);
+    const char *value = error_push_value(L, index); /* first: the index may be that of no value */
     const char *type = error_push_type(L, wanted);
-    const char *value = error_push_value(L, index);
     error_raise(L, MESSAGE_WANTED, type, value, error_push_place(L, place));
 }

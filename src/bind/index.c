@@ -230,7 +230,7 @@ int meta_call(lua_State *L)
     void *address = cdata_pointer(S, cdata);
     if (address == NULL)
         error_raise(L, MESSAGE_NULL_CALL, error_push_type(L, info->type));
-    return call_pointer(S, L, typeinfo_element(info, L), address);
+    return call_pointer(L, typeinfo_element(info, L), address);
 }
 
 static void push_int128(lua_State *L, const Number *number)

@@ -97,10 +97,9 @@ static uint64_t check_vla_nbytes(FfiState *S, lua_State *L, TypeInfo *info, int 
     uint64_t nbytes;
     if (lua_isnone(L, index) || lua_type(L, index) == LUA_TBOOLEAN || !number_to(S, L, index, &number) ||
         !number_store(word, &count, &number) || count < 0) {
-        const char *spelling = error_push_type(L, type);
         const char *got = lua_isinteger(L, index) ? lua_pushfstring(L, "%I", (LUAI_UACINT)lua_tointeger(L, index))
                                                   : error_push_value(L, index);
-        error_raise(L, MESSAGE_VLA_COUNT, spelling, got);
+        error_raise(L, MESSAGE_VLA_COUNT, error_push_type(L, type), got);
     }
     if (__builtin_mul_overflow((uint64_t)count, array->u.element->size, &nbytes) ||
         __builtin_add_overflow(nbytes, offset + type->align - 1, &nbytes) || nbytes > PTRDIFF_MAX / 2)

@@ -7,10 +7,15 @@
 #include "bind/convert.h"
 #include "bind/ldcache.h"
 
-/* A library object: keeps a dlopen handle. Functions and variables hang on it. */
+/* A library object: functions, views and the namespace itself hang on it. */
 typedef struct Library {
-    void *handle; /* NULL: the default namespace, everything loaded */
+    void *handle; /* of dlopen; NULL: the default namespace, everything loaded */
 } Library;
+
+/* Closes a library after its object is gone. */
+typedef struct Guard {
+    void *handle; /* NULL: nothing was opened */
+} Guard;
 
 /* Upvalues of a namespace's metamethods: the state, the library object, the library's name for messages. */
 enum { UPVALUE_STATE = 1, UPVALUE_LIBRARY = 2, UPVALUE_NAME = 3 };
@@ -118,48 +123,66 @@ static void push_namespace(lua_State *L, FfiState *S, int library, const char *n
 
 /* -- library objects ---------------------------------------------------------------------------------------------------------- */
 
-/* A library that nothing reaches any more is closed. At lua_close it is still reachable by finalisers that have not run yet: weak tables
- * are not cleared then, which is how the two are told apart, and it stays mapped. */
-static int library_gc(lua_State *L)
+/* A library is found dead together with what uses it, whose finalisers may still call it whatever their order: then its object lives
+ * until they are done and is still in the weak-keyed table, and the guard tries again after the next collection. At lua_close nothing
+ * is taken out of weak tables, so that libraries stay mapped. */
+static int guard_gc(lua_State *L)
 {
     FfiState *S = state_of(L);
-    Library *library = lua_touserdata(L, 1);
+    Guard *guard = lua_touserdata(L, 1);
     state_push_ref(L, S->ref_libraries);
-    bool is_collected = lua_rawgetp(L, -1, library) == LUA_TNIL;
-    if (is_collected && library->handle != NULL) {
-        dlclose(library->handle);
-        library->handle = NULL;
+    bool is_used = false;
+    lua_pushnil(L);
+    while (!is_used && lua_next(L, 2) != 0) {
+        is_used = lua_touserdata(L, -1) == guard;
+        lua_pop(L, 1);
+    }
+    if (is_used) {
+        state_push_ref(L, S->ref_library_meta);
+        lua_setmetatable(L, 1);
+    } else if (guard->handle != NULL) {
+        dlclose(guard->handle);
+        guard->handle = NULL;
     }
     return 0;
 }
 
 void namespace_open(FfiState *S, lua_State *L)
 {
-    lua_createtable(L, 0, 3);
+    lua_createtable(L, 0, 2);
     state_push_ref(L, S->ref_self);
-    lua_pushcclosure(L, library_gc, 1);
+    lua_pushcclosure(L, guard_gc, 1);
     lua_setfield(L, -2, "__gc");
     lua_pushliteral(L, "ffi");
     lua_setfield(L, -2, "__metatable");
     S->ref_library_meta = luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
-static Library *push_library(FfiState *S, lua_State *L)
+/* [-0, +1, m] */
+static Library *push_library(lua_State *L)
 {
     Library *library = lua_newuserdatauv(L, sizeof *library, 0);
     library->handle = NULL;
+    return library;
+}
+
+/* New guard of the library object at `library`, which keeps it until then. [-0, +0, m] */
+static Guard *make_guard(FfiState *S, lua_State *L, int library)
+{
+    state_push_ref(L, S->ref_libraries);
+    lua_pushvalue(L, library);
+    Guard *guard = lua_newuserdatauv(L, sizeof *guard, 0);
+    guard->handle = NULL;
     state_push_ref(L, S->ref_library_meta);
     lua_setmetatable(L, -2);
-    state_push_ref(L, S->ref_libraries);
-    lua_pushvalue(L, -2);
-    lua_rawsetp(L, -2, library);
+    lua_rawset(L, -3);
     lua_pop(L, 1);
-    return library;
+    return guard;
 }
 
 void namespace_push_default(FfiState *S, lua_State *L)
 {
-    push_library(S, L);
+    push_library(L);
     push_namespace(L, S, lua_gettop(L), "the process and the libraries it has loaded (ffi.C)");
     lua_remove(L, -2);
 }
@@ -208,9 +231,10 @@ int namespace_load(lua_State *L)
         error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.load", "library name", error_push_value(L, 1));
     int flags = RTLD_LAZY | (lua_toboolean(L, 2) ? RTLD_GLOBAL : RTLD_LOCAL);
     lua_settop(L, 1);
-    Library *library = push_library(S, L); /* first: nothing may fail between dlopen and its owner */
+    Library *library = push_library(L);
+    Guard *guard = make_guard(S, L, 2); /* first: nothing may fail between dlopen and its owner */
     lua_pushliteral(L, "");
-    library->handle = open_by_name(L, name, flags, 3);
+    library->handle = guard->handle = open_by_name(L, name, flags, 3);
     if (library->handle == NULL)
         error_raise(L, MESSAGE_NO_LIBRARY, name, lua_tostring(L, 3));
     push_namespace(L, S, 2, lua_pushfstring(L, "library '%s'", name));

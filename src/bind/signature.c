@@ -90,6 +90,10 @@ static void make_plan(Signature *signature, lua_State *L, uint32_t nfixed, const
         param->slot = signature->plan->args[i].slot;
         param->kind = (uint8_t)param_kind(param->info, param->slot);
     }
+    for (uint32_t i = signature->nparams; i-- > 0;) {
+        bool same = i + 1 < signature->nparams && signature->params[i + 1].kind == signature->params[i].kind;
+        signature->params[i].run_length = same ? signature->params[i + 1].run_length + 1 : 1;
+    }
     signature->result_kind = (uint8_t)result_kind(signature->result, signature->plan);
 }
 

@@ -28,8 +28,9 @@ typedef enum ResultKind {
 } ResultKind;
 
 typedef struct Param {
-    uint8_t kind;  /* ParamKind */
-    uint32_t slot; /* frame offset, unless PARAM_VALUE */
+    uint8_t kind;        /* ParamKind */
+    uint32_t slot;       /* frame offset, unless PARAM_VALUE */
+    uint32_t run_length; /* number of parameters of this kind from here on */
     TypeInfo *info;
 } Param;
 

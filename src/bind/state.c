@@ -143,7 +143,7 @@ FfiState *state_open(lua_State *L)
     S->ref_spellings = new_table_ref(L, NULL);
     S->ref_ctypes = new_table_ref(L, NULL);
     S->ref_functions = new_table_ref(L, NULL);
-    S->ref_libraries = new_table_ref(L, "v");
+    S->ref_libraries = new_table_ref(L, "k");
     S->ref_cdata_meta = LUA_NOREF;
     S->ref_ctype_meta = LUA_NOREF;
     S->ref_library_meta = LUA_NOREF;

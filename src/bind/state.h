@@ -11,13 +11,12 @@
 #include "base/mem.h"
 #include "ctype/ctype.h"
 
-/* One FFI call in flight, on the C stack of its entry; FfiState.calls is the innermost. */
+/* One FFI call in flight, on the C stack of its entry with the call's frame right behind it; FfiState.calls is the innermost. */
 typedef struct CallRecord {
     struct CallRecord *previous;
-    lua_State *L;         /* the coroutine that called */
-    const void *thread;   /* its thread's %fs:0 */
-    const AbiPlan *plan;
-    const AbiFrame *frame;
+    lua_State *L;                    /* the coroutine that called */
+    const void *thread;              /* its thread's %fs:0 */
+    const struct CallTarget *target; /* what it called: function, plan, declaration */
 } CallRecord;
 
 typedef struct FfiState {
@@ -34,10 +33,10 @@ typedef struct FfiState {
     int ref_spellings;   /* table: type string -> ctype object */
     int ref_ctypes;      /* table: CType address -> ctype object */
     int ref_functions;   /* table: TypeInfo address -> weak-valued table: function address -> C closure */
-    int ref_libraries;   /* weak-valued table: handle -> library object */
+    int ref_libraries;   /* weak-keyed table: library object -> the guard that closes it */
     int ref_cdata_meta;  /* metatable of every cdata */
     int ref_ctype_meta;  /* metatable of every ctype object */
-    int ref_library_meta;
+    int ref_library_meta; /* metatable of the guards */
 } FfiState;
 
 /* The state that L has, or NULL before state_open. [-0, +0, -] */

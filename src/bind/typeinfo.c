@@ -77,6 +77,10 @@ TypeInfo *typeinfo_make(FfiState *S, lua_State *L, CType *type)
     info->underlying = (uint8_t)underlying_of(type, (ValueKind)info->kind);
     info->is_const = (type->qualifiers & QUALIFIER_CONST) != 0;
     info->is_pointer = info->kind == VALUE_POINTER || info->kind == VALUE_REFERENCE;
+    if (info->is_pointer || info->kind == VALUE_ARRAY) {
+        info->plain_element = type->u.element->main;
+        info->element_qualifiers = type->u.element->qualifiers;
+    }
     type->face = info;
     if (info->kind == VALUE_RECORD)
         info->record = info;

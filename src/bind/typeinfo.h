@@ -73,6 +73,8 @@ struct TypeInfo {
     uint8_t underlying; /* ENUM: ValueKind of its integer; COMPLEX: of its part; else == kind */
     bool is_const;
     bool is_pointer;    /* its value is an address that an index or field goes through (POINTER, REFERENCE) */
+    const CType *plain_element; /* POINTER, REFERENCE, ARRAY: the element type without qualifiers */
+    uint8_t element_qualifiers; /* and its qualifiers */
     TypeInfo *element;  /* POINTER, REFERENCE, ARRAY, VECTOR, COMPLEX: of the element, made on first use (typeinfo_element) */
     TypeInfo *record;   /* the record that a field name is looked up in: itself or what it points to; NULL: none */
     FieldTable *fields; /* RECORD: made on first field access after completion */

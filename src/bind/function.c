@@ -1,0 +1,64 @@
+/* C functions as Lua functions: one closure for each address and type, weakly kept, known by its entry. */
+#include "bind/target.h"
+
+static const CallTarget *target_of(lua_State *L, int index)
+{
+    if (!target_is_entry(lua_tocfunction(L, index)))
+        return NULL;
+    lua_getupvalue(L, index, 1);
+    const CallTarget *target = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return target;
+}
+
+CType *call_type_of(lua_State *L, int index)
+{
+    const CallTarget *target = target_of(L, index);
+    return target != NULL ? target->signature->info->type : NULL;
+}
+
+void *call_address_of(lua_State *L, int index)
+{
+    const CallTarget *target = target_of(L, index);
+    void *address = NULL;
+    if (target != NULL)
+        memcpy(&address, &target->function, sizeof address);
+    return address;
+}
+
+/* Pushes the table of functions of one type: address -> closure, weak so that a library's functions do not keep it loaded. */
+static void push_functions_of(FfiState *S, lua_State *L, TypeInfo *function)
+{
+    state_push_ref(L, S->ref_functions);
+    if (lua_rawgetp(L, -1, function) == LUA_TNIL) {
+        lua_pop(L, 1);
+        lua_newtable(L);
+        lua_createtable(L, 0, 1);
+        lua_pushliteral(L, "v");
+        lua_setfield(L, -2, "__mode");
+        lua_setmetatable(L, -2);
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, -3, function);
+    }
+    lua_remove(L, -2);
+}
+
+void call_push_function(FfiState *S, lua_State *L, TypeInfo *function, void *address, const CDecl *decl, int library)
+{
+    luaL_checkstack(L, 10, NULL);
+    if (library != 0)
+        library = lua_absindex(L, library);
+    const Signature *signature = signature_of(function, L, decl);
+    push_functions_of(S, L, function);
+    if (lua_rawgetp(L, -1, address) == LUA_TNIL) {
+        lua_pop(L, 1);
+        CallTarget *target = lua_newuserdatauv(L, sizeof *target, 0);
+        *target = target_make(signature, address, decl);
+        if (library != 0)
+            lua_pushvalue(L, library);
+        lua_pushcclosure(L, target_entry(signature), library != 0 ? 2 : 1);
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, -3, address);
+    }
+    lua_remove(L, -2);
+}

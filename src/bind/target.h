@@ -1,0 +1,79 @@
+/* What the files that make calls share: the record behind a C function's closure, and the one way into the trampoline. */
+#ifndef AIRLOCK_BIND_TARGET_H
+#define AIRLOCK_BIND_TARGET_H
+
+#include <string.h>
+
+#include "bind/call.h"
+#include "bind/convert.h"
+#include "bind/signature.h"
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#define NOINLINE __attribute__((noinline))
+
+/* What an entry finds in its first upvalue, a userdata; the second keeps the library mapped. What every call reads is copied here. */
+typedef struct CallTarget {
+    AbiFunction function;
+    FfiState *state;
+    const AbiPlan *plan;
+    const Signature *signature;
+    const CDecl *decl; /* NULL: called through a pointer */
+    uint32_t nparams;
+    uint8_t result_kind; /* ResultKind */
+} CallTarget;
+
+/* A call's record and, right behind it, its frame, on the C stack of the entry. */
+enum { SMALL_VEC_NBYTES = 8 * 8 };
+
+/* For all calls whose arguments fit the registers, eight bytes each. */
+typedef struct SmallBlock {
+    _Alignas(16) unsigned char bytes[sizeof(CallRecord) + sizeof(AbiFrame) + SMALL_VEC_NBYTES];
+} SmallBlock;
+
+_Static_assert(sizeof(CallRecord) % 16 == 0, "the frame behind the record is 16-aligned");
+
+static inline AbiFrame *target_small_frame(SmallBlock *block)
+{
+    return (AbiFrame *)(void *)(block->bytes + sizeof(CallRecord));
+}
+
+/* A frame of nbytes with room for its record, until the calling function returns. */
+#define TARGET_FRAME(nbytes) \
+    ((AbiFrame *)(void *)((char *)__builtin_alloca_with_align(sizeof(CallRecord) + (nbytes), 16 * 8) + sizeof(CallRecord)))
+
+static inline CallRecord *target_record(AbiFrame *frame)
+{
+    return (CallRecord *)(void *)frame - 1;
+}
+
+/* decl may be NULL. */
+CallTarget target_make(const Signature *signature, void *address, const CDecl *decl);
+const char *target_name(const CallTarget *target);
+
+/* The Lua C function whose first upvalue is a CallTarget of this signature. */
+lua_CFunction target_entry(const Signature *signature);
+/* Whether a Lua C function is one of those. */
+bool target_is_entry(lua_CFunction function);
+
+/* "'f' takes 2 arguments, got 1: int f(int a, int b)" [-0, +0, v] */
+_Noreturn void target_raise_count(lua_State *L, const CallTarget *target, int count);
+
+/* Converts the arguments from stack index `first` on into the frame. [-0, +0, v] */
+void target_place_arguments(lua_State *L, const CallTarget *target, AbiFrame *frame, int first);
+
+/* Calls with a placed frame and pushes the result; variadic: the cursor behind variadic arguments, or NULL. [-0, +(0|1), v] */
+int target_finish(lua_State *L, const CallTarget *target, AbiFrame *frame, const AbiCursor *variadic);
+
+/* The entry of variadic functions, and the same with the arguments from `first` on. [-0, +(0|1), v] */
+int variadic_entry(lua_State *L);
+int variadic_run(lua_State *L, const CallTarget *target, int first);
+
+static inline void target_set_slot(AbiFrame *frame, size_t slot, uint64_t word)
+{
+    memcpy((char *)frame + slot, &word, sizeof word);
+}
+
+/* A value of up to eight bytes as a slot holds it: integers extended to 64 bits as their type says. */
+uint64_t target_slot_value(ValueKind kind, const void *value);
+
+#endif

@@ -1,0 +1,119 @@
+/* Calls with arguments beyond the prototype: each is promoted by its Lua value, and placed behind the plan's. */
+#include "bind/target.h"
+
+/* The class that a variadic argument passes as. */
+typedef enum VariadicKind { VARIADIC_INTEGER, VARIADIC_DOUBLE, VARIADIC_OTHER, VARIADIC_NONE } VariadicKind;
+
+static VariadicKind promote_cdata(FfiState *S, Cdata *cdata, uint64_t *word)
+{
+    ValueKind kind = (ValueKind)cdata->info->kind;
+    void *address = cdata_address(S, cdata);
+    double number;
+    switch (kind) {
+    case VALUE_POINTER:
+    case VALUE_REFERENCE: memcpy(word, address, sizeof *word); return VARIADIC_INTEGER;
+    case VALUE_ARRAY:
+    case VALUE_RECORD: *word = (uint64_t)(uintptr_t)address; return VARIADIC_INTEGER;
+    case VALUE_F16:
+    case VALUE_F32:
+    case VALUE_F64:
+        number = (double)number_load(cdata->info, address).floating;
+        memcpy(word, &number, sizeof number);
+        return VARIADIC_DOUBLE;
+    case VALUE_VOID:
+    case VALUE_FUNCTION: return VARIADIC_NONE;
+    case VALUE_F80:
+    case VALUE_F128:
+    case VALUE_I128:
+    case VALUE_U128:
+    case VALUE_COMPLEX:
+    case VALUE_VECTOR: return VARIADIC_OTHER;
+    default: *word = target_slot_value((ValueKind)cdata->info->underlying, address); return VARIADIC_INTEGER;
+    }
+}
+
+/* Design.md, 6: integers as int64_t, floats as double, the rest as LuaJIT's table has it. */
+static VariadicKind promote(FfiState *S, lua_State *L, int index, uint64_t *word)
+{
+    double number;
+    Cdata *cdata;
+    switch (lua_type(L, index)) {
+    case LUA_TNUMBER:
+        if (lua_isinteger(L, index)) {
+            *word = (uint64_t)lua_tointeger(L, index);
+            return VARIADIC_INTEGER;
+        }
+        number = lua_tonumber(L, index);
+        memcpy(word, &number, sizeof number);
+        return VARIADIC_DOUBLE;
+    case LUA_TNIL: *word = 0; return VARIADIC_INTEGER;
+    case LUA_TBOOLEAN: *word = (uint64_t)lua_toboolean(L, index); return VARIADIC_INTEGER;
+    case LUA_TSTRING: *word = (uint64_t)(uintptr_t)lua_tostring(L, index); return VARIADIC_INTEGER;
+    case LUA_TLIGHTUSERDATA: *word = (uint64_t)(uintptr_t)lua_touserdata(L, index); return VARIADIC_INTEGER;
+    case LUA_TFUNCTION: *word = (uint64_t)(uintptr_t)call_address_of(L, index); break;
+    case LUA_TUSERDATA:
+        cdata = cdata_to(S, L, index);
+        if (cdata != NULL)
+            return promote_cdata(S, cdata, word);
+        *word = ctypeobj_to(S, L, index) != NULL ? 0 : (uint64_t)(uintptr_t)foreign_address(L, index);
+        break;
+    default: return VARIADIC_NONE;
+    }
+    return *word != 0 ? VARIADIC_INTEGER : VARIADIC_NONE;
+}
+
+_Noreturn static void raise_variadic(lua_State *L, const CallTarget *target, int index)
+{
+    error_raise(L, MESSAGE_VARIADIC_TYPE, error_push_value(L, index), index, target_name(target));
+}
+
+/* Arguments that take more than one eightbyte need a plan of their own, made for this call and freed by Lua. */
+static int run_planned(lua_State *L, const CallTarget *target, int first, int count)
+{
+    Signature *signature = signature_push_variadic(target->state, L, target->signature, first, count);
+    CallTarget planned = target_make(signature, NULL, target->decl);
+    planned.function = target->function;
+    AbiFrame *frame = TARGET_FRAME(signature->plan->frame_nbytes);
+    target_place_arguments(L, &planned, frame, first);
+    return target_finish(L, &planned, frame, NULL);
+}
+
+static bool needs_plan(FfiState *S, lua_State *L, int index, int last, const CallTarget *target)
+{
+    bool any = false;
+    uint64_t word;
+    for (; index <= last; index++) {
+        VariadicKind kind = promote(S, L, index, &word);
+        if (kind == VARIADIC_NONE)
+            raise_variadic(L, target, index);
+        any |= kind == VARIADIC_OTHER;
+    }
+    return any;
+}
+
+int variadic_run(lua_State *L, const CallTarget *target, int first)
+{
+    const AbiPlan *plan = target->plan;
+    FfiState *S = target->state;
+    int last = lua_gettop(L);
+    int nfixed = (int)target->nparams;
+    if (last - first + 1 < nfixed)
+        target_raise_count(L, target, last - first + 1);
+    if (needs_plan(S, L, first + nfixed, last, target))
+        return run_planned(L, target, first, last - first + 1);
+    size_t nbytes = plan->frame_nbytes + (((size_t)(last - first + 1 - nfixed) * 8 + 15) & ~(size_t)15);
+    AbiFrame *frame = TARGET_FRAME(nbytes);
+    target_place_arguments(L, target, frame, first);
+    AbiCursor cursor = plan->end;
+    for (int i = first + nfixed; i <= last; i++) {
+        uint64_t word = 0;
+        bool is_sse = promote(S, L, i, &word) == VARIADIC_DOUBLE;
+        target_set_slot(frame, abi_next_slot(plan, &cursor, is_sse), word);
+    }
+    return target_finish(L, target, frame, &cursor);
+}
+
+int variadic_entry(lua_State *L)
+{
+    return variadic_run(L, lua_touserdata(L, lua_upvalueindex(1)), 1);
+}
