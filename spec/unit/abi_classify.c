@@ -59,6 +59,7 @@ typedef union { Vector16 a; double b[2]; } Vector16OrDoubles;
 typedef union { Vector16 a; long b; } Vector16OrLong;
 typedef union { long double a; int b; } LongDoubleOrInt;
 typedef union { long double a; float b; } LongDoubleOrFloat;
+typedef union { long double a; double b[2]; } LongDoubleOrDoubles;
 typedef union { long double a; char b[16]; } LongDoubleOrChars;
 typedef union { double a; long b; } DoubleOrLong;
 typedef struct __attribute__((packed)) { char a; double b; } PackedDouble;
@@ -112,7 +113,8 @@ typedef struct { long a; char b[]; } Flexible;
     X(OneFloat128, {0, ABI_F128}) X(TwoVector8, {0, ABI_VECTOR8}, {8, ABI_VECTOR8}) X(OneVector16, {0, ABI_VECTOR16}) \
     X(TwoVector16, {0, ABI_VECTOR16}, {16, ABI_VECTOR16}) X(Vector16OrDoubles, {0, ABI_VECTOR16}, {0, ABI_F64}, {8, ABI_F64}) \
     X(Vector16OrLong, {0, ABI_VECTOR16}, {0, ABI_I64}) X(LongDoubleOrInt, {0, ABI_F80}, {0, ABI_I32}) \
-    X(LongDoubleOrFloat, {0, ABI_F80}, {0, ABI_F32}) X(LongDoubleOrChars, {0, ABI_F80}, CHARS_5(0), CHARS_5(5), CHARS_5(10), {15, ABI_I8}) \
+    X(LongDoubleOrFloat, {0, ABI_F80}, {0, ABI_F32}) X(LongDoubleOrDoubles, {0, ABI_F80}, {0, ABI_F64}, {8, ABI_F64}) \
+    X(LongDoubleOrChars, {0, ABI_F80}, CHARS_5(0), CHARS_5(5), CHARS_5(10), {15, ABI_I8}) \
     X(DoubleOrLong, {0, ABI_F64}, {0, ABI_I64}) X(PackedDouble, {0, ABI_I8}, {1, ABI_F64}) X(PackedAligned, {0, ABI_I32}, {4, ABI_I8}) \
     X(PackedLongDouble, {0, ABI_F80}, {16, ABI_I8}) X(BitFields, {0, ABI_U8}, {8, ABI_U8}) X(DoubleBits, {0, ABI_F64}, {8, ABI_U8}) \
     X(PackedBits, {0, ABI_I8}, {1, ABI_U8}) X(Aligned16, {0, ABI_I32}) X(Aligned32, {0, ABI_F64}) X(Aligned64, {0, ABI_I32}) \

@@ -312,8 +312,30 @@ static void check_variadic(void)
     }
 }
 
+/* -- upper halves ---------------------------------------------------------------------------------------------------------------- */
+
+/* What the trampoline loaded for a callee that takes a wide vector is not left behind to slow down SSE code. */
+static void check_uppers(void)
+{
+    const AbiType vector = {32, 32, 1, &case_leaves[ABI_VECTOR32]};
+    AbiPlan *plan = case_fixed_plan("upper halves", CASE_VOID, &vector, 1);
+    _Alignas(16) unsigned char upper[16];
+    AbiFrame *frame;
+    if (plan == NULL)
+        return;
+    frame = aligned_alloc(16, plan->frame_nbytes);
+    memset(frame, 0xff, plan->frame_nbytes);
+    abi_call(plan, frame, look_around);
+    __asm__ volatile("vextractf128 $1, %%ymm5, %0" : "=m"(upper));
+    for (int i = 0; i < 16; i++)
+        CHECK_INT(upper[i], 0);
+    free(frame);
+    case_free(plan);
+}
+
 int main(void)
 {
+    check_uppers();
     check_shapes();
     check_caller_state_is_kept();
     check_callee_state_stays();
