@@ -367,7 +367,7 @@ bool is_type_start(const Parser *parser)
     case TOKEN_NAME:
         return typedef_of(&parser->token) != NULL || (is_soft_keyword(&parser->token, "complex") && parser->token.u.name->decl == NULL);
     case TOKEN_TYPE: case TOKEN_CONST: case TOKEN_VOLATILE: case TOKEN_RESTRICT: case TOKEN_ATOMIC: case TOKEN_STRUCT:
-    case TOKEN_UNION: case TOKEN_ENUM: case TOKEN_TYPEOF: case TOKEN_ALIGNAS: case TOKEN_REGISTER: case TOKEN_EXTENSION:
+    case TOKEN_UNION: case TOKEN_ENUM: case TOKEN_TYPEOF: case TOKEN_ALIGNAS: case TOKEN_REGISTER:
     case TOKEN_STATIC: case TOKEN_EXTERN: case TOKEN_TYPEDEF: case TOKEN_INLINE: case TOKEN_NORETURN: case TOKEN_THREAD_LOCAL:
         return true;
     default:
