@@ -125,16 +125,16 @@ ALWAYS_INLINE bool quick_float(lua_State *L, int index, void *slot)
     return true;
 }
 
-/* The address of a cdata that goes to a pointer parameter without asking the full rules: a pointer, array or record of just the
- * pointed-to type, whose qualifiers are all the parameter's too. */
+/* The address of a cdata that goes to a pointer parameter without asking the full rules: a pointer to or array of just the pointed-to
+ * type, or an array or record that is of it, whose qualifiers are all the parameter's too. */
 ALWAYS_INLINE bool quick_address(const FfiState *S, Cdata *cdata, const TypeInfo *wanted, void **address)
 {
     const TypeInfo *info = cdata->info;
-    bool is_record = info->type->main == wanted->plain_element;
-    unsigned qualifiers = is_record ? info->type->qualifiers : info->element_qualifiers;
-    if ((!is_record && info->plain_element != wanted->plain_element) || (qualifiers & ~wanted->element_qualifiers) != 0)
+    bool is_element = info->type->main == wanted->plain_element;
+    unsigned qualifiers = is_element ? info->type->qualifiers : info->element_qualifiers;
+    if ((!is_element && info->plain_element != wanted->plain_element) || (qualifiers & ~wanted->element_qualifiers) != 0)
         return false;
-    if (info->kind == VALUE_POINTER)
+    if (info->kind == VALUE_POINTER && !is_element)
         *address = cdata_pointer(S, cdata);
     else if (info->kind == VALUE_ARRAY || info->kind == VALUE_RECORD)
         *address = cdata_address(S, cdata);
