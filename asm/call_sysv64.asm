@@ -4,9 +4,9 @@
 
 %include "abi.inc"
 
-; void abi_call_sysv64(AbiFrame *frame, AbiFunction function, uint32_t stack_offset, uint32_t stack_nbytes, uint32_t flags)
+; void abi_call_sysv64(AbiFrame *frame, AbiFunction function, uint64_t stack_offset, uint64_t stack_nbytes, uint32_t flags)
 ;
-; in        rdi frame, rsi function, edx stack_offset, ecx stack_nbytes (multiple of 16), r8d flags
+; in        rdi frame, rsi function, rdx stack_offset, rcx stack_nbytes (multiple of 16), r8d flags
 ; keeps     rbx frame, [rbp - FLAGS_DEPTH] flags, r11 function until the call
 ; out       frame->rax, frame->rdx and, by flags, frame->result
 ; preserves rbx, rbp, r12-r15
@@ -29,13 +29,16 @@ PROC abi_call_sysv64
         push    r8
         mov     rbx, rdi
         mov     r11, rsi
-        test    ecx, ecx
+        test    r8d, FLAG_BEFORE_ANY
+        jz      .registers
+        test    rcx, rcx
         jnz     .stack
 .vectors:
         test    r8d, FLAG_LOAD_ANY
         jnz     .load_8
-.registers:
+.al:
         mov     eax, r8d                    ; al: vector registers used by a variadic call
+.registers:
         mov     rdi, [rbx + FRAME_GPR]
         mov     rsi, [rbx + FRAME_GPR + 8]
         mov     rdx, [rbx + FRAME_GPR + 16]
@@ -56,8 +59,6 @@ PROC abi_call_sysv64
 
 ; Stack arguments are pushed from the last one down, so that every page is touched in order and a guard page is met.
 .stack:
-        mov     ecx, ecx
-        mov     edx, edx
         lea     rax, [rdi + rdx]
         test    r8d, FLAG_ALIGN_ANY
         jnz     .align
@@ -98,7 +99,7 @@ PROC abi_call_sysv64
         movsd   xmm5, [rbx + FRAME_VEC + 5 * 8]
         movsd   xmm6, [rbx + FRAME_VEC + 6 * 8]
         movsd   xmm7, [rbx + FRAME_VEC + 7 * 8]
-        jmp     .registers
+        jmp     .al
 .load_16:
         test    r8d, FLAG_LOAD_16
         jz      .load_32
@@ -110,7 +111,7 @@ PROC abi_call_sysv64
         movups  xmm5, [rbx + FRAME_VEC + 5 * 16]
         movups  xmm6, [rbx + FRAME_VEC + 6 * 16]
         movups  xmm7, [rbx + FRAME_VEC + 7 * 16]
-        jmp     .registers
+        jmp     .al
 .load_32:
         test    r8d, FLAG_LOAD_32
         jz      .load_64
@@ -122,7 +123,7 @@ PROC abi_call_sysv64
         vmovups ymm5, [rbx + FRAME_VEC + 5 * 32]
         vmovups ymm6, [rbx + FRAME_VEC + 6 * 32]
         vmovups ymm7, [rbx + FRAME_VEC + 7 * 32]
-        jmp     .registers
+        jmp     .al
 .load_64:
         vmovups zmm0, [rbx + FRAME_VEC]
         vmovups zmm1, [rbx + FRAME_VEC + 1 * 64]
@@ -132,7 +133,7 @@ PROC abi_call_sysv64
         vmovups zmm5, [rbx + FRAME_VEC + 5 * 64]
         vmovups zmm6, [rbx + FRAME_VEC + 6 * 64]
         vmovups zmm7, [rbx + FRAME_VEC + 7 * 64]
-        jmp     .registers
+        jmp     .al
 
 ; Results beyond rax and rdx, by flags; then the upper halves that our own loads or the result left dirty.
 .store_xmm:

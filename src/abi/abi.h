@@ -163,7 +163,7 @@ typedef void (*AbiFunction)(void);
 
 /* The trampoline: loads the registers that `flags` asks for, pushes stack_nbytes (multiple of 16), calls, stores the result
  * registers. Unwindable at every instruction. */
-void abi_call_sysv64(AbiFrame *frame, AbiFunction function, uint32_t stack_offset, uint32_t stack_nbytes, uint32_t flags);
+void abi_call_sysv64(AbiFrame *frame, AbiFunction function, uint64_t stack_offset, uint64_t stack_nbytes, uint32_t flags);
 
 /* Enters the trampoline with a frame made by the plan alone. */
 static inline void abi_call(const AbiPlan *plan, AbiFrame *frame, AbiFunction function)

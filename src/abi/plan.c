@@ -134,7 +134,9 @@ static uint32_t plan_flags(const Builder *builder)
     if (builder->cursor.nvec > 0)
         flags |= builder->vec_stride << 5;
     if (builder->signature->is_variadic)
-        flags |= builder->cursor.nvec;
+        flags |= ABI_FLAG_VARIADIC | builder->cursor.nvec;
+    if (builder->cursor.stack_nbytes > 0)
+        flags |= ABI_FLAG_STACK;
     if (builder->arg_vec_nbytes > 16 || builder->result_vec_nbytes > 16)
         flags |= ABI_FLAG_VZEROUPPER;
     if (builder->stack_align > 16)
