@@ -192,6 +192,14 @@ static bool fail_mode(Parser *parser, const Attributes *attributes, const CType 
     return parser_fail(parser, &attributes->at, MESSAGE_BAD_MODE, attributes->mode->text, type);
 }
 
+static CType *complex_type(Parser *parser, CScalar part)
+{
+    CType *type = ctype_complex(parser->table, part);
+    if (type == NULL)
+        parser_fail_memory(parser);
+    return type;
+}
+
 /* The scalar that a mode makes of a type of the same class. */
 static CType *apply_scalar_mode(Parser *parser, const struct ModeRow *row, CType *type)
 {
@@ -200,7 +208,7 @@ static CType *apply_scalar_mode(Parser *parser, const struct ModeRow *row, CType
     if (is_floating_mode && type->kind == CTYPE_FLOATING)
         return ctype_scalar(parser->table, row->signed_scalar);
     if (is_floating_mode && type->kind == CTYPE_COMPLEX)
-        return ctype_complex(parser->table, row->signed_scalar);
+        return complex_type(parser, row->signed_scalar);
     if (is_floating_mode || !is_integer)
         return NULL;
     if (ctype_scalar_class((CScalar)type->scalar) == CSCALAR_SIGNED)
@@ -216,7 +224,7 @@ static CType *apply_complex_mode(Parser *parser, const CName *mode, const CType 
     size_t i;
     for (i = 0; type->kind == CTYPE_COMPLEX && i < sizeof parts / sizeof *parts; i++)
         if (is_mode(mode, 0, names[i]))
-            return ctype_complex(parser->table, parts[i]);
+            return complex_type(parser, parts[i]);
     return NULL;
 }
 

@@ -11,7 +11,7 @@
 #include "cdecl/cdecl.h"
 #include "ctype/build.h"
 
-enum { CDECL_DEPTH_MAX = 400 };
+enum { CDECL_DEPTH_MAX = 800 };
 
 /* A token of one character is that character; a keyword is TOKEN_ and its name. */
 typedef enum TokenKind {

@@ -303,6 +303,14 @@ static Step add_specifier(Parser *parser, Specifying *s)
     }
 }
 
+static CType *complex_type(Parser *parser, CScalar part)
+{
+    CType *type = ctype_complex(parser->table, part);
+    if (type == NULL)
+        parser_fail_memory(parser);
+    return type;
+}
+
 /* The type that the counted specifiers make; NULL when they make none. `_Complex` alone is gcc's complex double. */
 static CType *counted_type(Parser *parser, unsigned sum)
 {
@@ -316,7 +324,7 @@ static CType *counted_type(Parser *parser, unsigned sum)
         return NULL;
     if ((sum & COUNT_COMPLEX) == 0)
         return ctype_scalar(parser->table, scalar);
-    return ctype_scalar_class(scalar) == CSCALAR_FLOATING ? ctype_complex(parser->table, scalar) : NULL;
+    return ctype_scalar_class(scalar) == CSCALAR_FLOATING ? complex_type(parser, scalar) : NULL;
 }
 
 static bool fail_without_type(Parser *parser, const Specifying *s)

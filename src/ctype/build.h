@@ -8,6 +8,9 @@
 
 #include "ctype/ctype.h"
 
+/* As ctype_table_new, with memory taken in chunks of this many bytes at first: small ones let tests fail every allocation. */
+CTypeTable *ctype_table_new_sized(const Allocator *allocator, size_t chunk_nbytes);
+
 /* -- names ------------------------------------------------------------------------------------------------------------ */
 
 /* One interned identifier and what it means at file scope. */

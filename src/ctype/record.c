@@ -175,6 +175,13 @@ static CRecordStatus index_members(CTypeTable *table, RecordNode *node, CRecordS
     return CRECORD_OK;
 }
 
+/* A type that no tag leads to is only found through what declares it. */
+static void note_change(CTypeTable *table, const char *tag, const CType *type)
+{
+    if (tag != NULL && ctype_name_of(tag)->tag == type)
+        table->is_changed = true;
+}
+
 /* -- completing --------------------------------------------------------------------------------------------------------- */
 
 static unsigned members_depth(const CRecord *record)
@@ -238,8 +245,8 @@ CRecordStatus ctype_record_complete(CTypeTable *table, CRecord *record, CRecordS
     status = complete(table, node, spec);
     if (status != CRECORD_OK)
         *node = before;
-    else if (record->tag != NULL)
-        table->is_changed = true;
+    else
+        note_change(table, record->tag, record->type);
     return status;
 }
 
@@ -308,7 +315,6 @@ bool ctype_enum_complete(CTypeTable *table, CEnum *enumeration, const CEnumerato
     enumeration->enumerators = copy;
     enumeration->nenumerators = count;
     enumeration->is_complete = true;
-    if (enumeration->tag != NULL)
-        table->is_changed = true;
+    note_change(table, enumeration->tag, enumeration->type);
     return true;
 }

@@ -6,17 +6,22 @@
 
 #include <string.h>
 
-enum { ARENA_CHUNK = 8 * 1024, JOURNAL_CHUNK = 4 * 1024 };
+enum { CHUNK_NBYTES = 8 * 1024 };
 
 CTypeTable *ctype_table_new(const Allocator *allocator)
+{
+    return ctype_table_new_sized(allocator, CHUNK_NBYTES);
+}
+
+CTypeTable *ctype_table_new_sized(const Allocator *allocator, size_t chunk_nbytes)
 {
     CTypeTable *table = mem_alloc(allocator, sizeof *table);
     if (table == NULL)
         return NULL;
     memset(table, 0, sizeof *table);
     table->allocator = *allocator;
-    arena_init(&table->arena, &table->allocator, ARENA_CHUNK);
-    arena_init(&table->journal_arena, &table->allocator, JOURNAL_CHUNK);
+    arena_init(&table->arena, &table->allocator, chunk_nbytes);
+    arena_init(&table->journal_arena, &table->allocator, chunk_nbytes);
     if (names_init(table) && types_init(table) && predefined_declare(table))
         return table;
     ctype_table_free(table);

@@ -1,0 +1,365 @@
+/* The parser and memory: every allocation of a parse fails once and leaves a usable table and no leak; declaring the same again
+ * keeps no byte; nesting beyond the bound is an error and never a crash; large inputs work and stay linear. */
+#include <time.h>
+
+#include "cdecl_help.h"
+#include "ctype/build.h"
+
+/* One of everything. */
+static const char everything[] =
+    "typedef unsigned long my_size; typedef struct node node; struct node { node *next; int value : 3, : 2, rest : 11; my_size n; };\n"
+    "struct big { int a, b, c, d, e, f, g, h, i, j; union { int k; struct { char l; }; }; struct { int m; } n[3]; };\n"
+    "enum color { RED, GREEN = 1 << 4, BLUE }; enum { ANON = sizeof(struct big) }; static const int limit = BLUE * 2;\n"
+    "typedef struct { float x, y; } vec; typedef enum { P, Q = 0xfffffffffLL } wide; typedef int fn(int, vec); fn *table[4]; fn declared;\n"
+    "int f(const char *format, ...) __asm__(\"g\" \"h\"); void (*signal(int sig, void (*func)(int)))(int); extern int open_array[]; int k();\n"
+    "typedef float v4 __attribute__((vector_size(16))); typedef int di __attribute__((mode(DI))); typedef int lax __attribute__((aligned(2)));\n"
+    "# 12 \"some/file.h\" 3\n"
+    "union __attribute__((packed, aligned(8))) u { char c; long l; const volatile int *restrict p; _Complex double z; };\n"
+    "static inline int twice(int x) { return x * 2; } _Static_assert(sizeof(vec) == 8, \"two floats\"); int g(struct local { int q; } *p);\n"
+    "#pragma pack(push, 1)\n"
+    "struct packed { char c; int i; };\n"
+    "#pragma pack(pop)\n"
+    "extern int spliced\\\n, array[10][sizeof(int)]; typedef struct { int n; char data[]; } flexible; typedef struct { int n; int data[?]; } variable;\n"
+    "struct node *later(struct unknown *, enum color c, int [3], __builtin_va_list); struct unknown { _Atomic int a; }; int k(int); extern int open_array[7];\n";
+
+static void check_everything(const CTypeTable *table)
+{
+    CHECK(find_tag(table, "big") != NULL && ctype_is_complete(find_tag(table, "big")));
+    CHECK(find_decl(table, "limit") != NULL && find_decl(table, "limit")->value == 34);
+    CHECK(find_decl(table, "open_array") != NULL && find_decl(table, "open_array")->type->nelems == 7);
+    CHECK_TEXT(find_decl(table, "f")->asm_name, "gh");
+}
+
+/* -- failing allocations ---------------------------------------------------------------------------------------------------- */
+
+/* Fails the n-th allocation of a declaration, for each n until it succeeds. Chunks of one byte make every allocation a call. */
+static void fail_declarations(void)
+{
+    CountingHeap heap;
+    Allocator allocator = counting_allocator(&heap);
+    CTypeTable *table = ctype_table_new_sized(&allocator, 1);
+    CdeclSource source = source_of(everything);
+    bool is_done = false;
+    size_t n;
+    for (n = 1; !is_done && n < 100000; n++) {
+        Error error;
+        memset(&error, 0, sizeof error);
+        heap.fail_at = heap.ncalls + n;
+        is_done = cdecl_declare(table, &source, &error);
+        heap.fail_at = 0;
+        if (!is_done) {
+            CHECK_INT(error.code, ERROR_MEMORY);
+            CHECK_TEXT(error.text, "out of memory");
+            CHECK(find_tag(table, "node") == NULL && find_decl(table, "f") == NULL);
+            CHECK(declare(table, "typedef int still_works;"));
+        }
+    }
+    printf("cdecl_memory: %zu allocations of a declaration failed\n", n - 2);
+    CHECK(n > 200);
+    check_everything(table);
+    ctype_table_free(table);
+    CHECK_INT(heap.nblocks, 0);
+    CHECK_INT(heap.nbytes, 0);
+}
+
+static void fail_tables(void)
+{
+    CountingHeap heap;
+    Allocator allocator = counting_allocator(&heap);
+    CTypeTable *table = NULL;
+    size_t n;
+    for (n = 1; table == NULL && n < 1000; n++) {
+        heap.fail_at = heap.ncalls + n;
+        table = ctype_table_new_sized(&allocator, 1);
+        heap.fail_at = 0;
+        if (table == NULL)
+            CHECK_INT(heap.nblocks, 0);
+    }
+    CHECK(table != NULL && n > 50);
+    ctype_table_free(table);
+    CHECK_INT(heap.nbytes, 0);
+}
+
+static void fail_type_names(void)
+{
+    static const char *const names[] = {"int *(*(*)[3])(void)", "struct { int a; struct { long b; } c[3]; }", "void (*)(struct fresh *, enum fresh_enum { X1 })",
+                                        "float __attribute__((vector_size(16))) *[sizeof(\"abc\")]"};
+    CountingHeap heap;
+    Allocator allocator = counting_allocator(&heap);
+    CTypeTable *table = ctype_table_new_sized(&allocator, 1);
+    size_t i, n;
+    for (i = 0; i < sizeof names / sizeof *names; i++) {
+        CdeclSource source = source_of(names[i]);
+        CType *type = NULL;
+        for (n = 1; type == NULL && n < 1000; n++) {
+            Error error;
+            heap.fail_at = heap.ncalls + n;
+            type = cdecl_type_name(table, &source, &error);
+            heap.fail_at = 0;
+            CHECK(type != NULL || error.code == ERROR_MEMORY);
+        }
+        CHECK(type != NULL);
+    }
+    ctype_table_free(table);
+    CHECK_INT(heap.nblocks, 0);
+}
+
+/* -- the same again --------------------------------------------------------------------------------------------------------- */
+
+static void declare_again(void)
+{
+    CountingHeap heap;
+    Allocator allocator = counting_allocator(&heap);
+    CTypeTable *table = ctype_table_new(&allocator);
+    size_t nbytes, i;
+    const CDecl *decl;
+    CHECK(declare(table, everything));
+    nbytes = heap.nbytes;
+    decl = find_decl(table, "f");
+    for (i = 0; i < 1000; i++)
+        if (!CHECK(declare(table, everything)) || !CHECK_INT(heap.nbytes, nbytes))
+            break;
+    CHECK(find_decl(table, "f") == decl);
+    CHECK(strcmp(decl->param_names[0], "format") == 0);
+    check_everything(table);
+    ctype_table_free(table);
+    CHECK_INT(heap.nblocks, 0);
+}
+
+/* -- depth ------------------------------------------------------------------------------------------------------------------ */
+
+typedef struct Text {
+    char *bytes;
+    size_t length, capacity;
+} Text;
+
+static void add(Text *text, const char *piece, size_t count)
+{
+    size_t length = strlen(piece), i;
+    if (text->length + length * count + 1 > text->capacity) {
+        text->capacity = 2 * (text->length + length * count + 1);
+        text->bytes = realloc(text->bytes, text->capacity);
+    }
+    for (i = 0; i < count; i++, text->length += length)
+        memcpy(text->bytes + text->length, piece, length);
+    text->bytes[text->length] = '\0';
+}
+
+/* before × n, middle, after × n between a head and a tail */
+static const struct Nest {
+    const char *name, *head, *before, *middle, *after, *tail;
+} nests[] = {
+    {"stars", "int ", "*", "x", "", ";"},
+    {"parentheses around a name", "int ", "(", "x", ")", ";"},
+    {"pointers in parentheses", "int ", "(*", "x", ")", ";"},
+    {"brackets", "int x", "[1]", "", "", ";"},
+    {"structs", "", "struct { ", "int x;", "} a; ", ""},
+    {"unnamed unions", "struct s { ", "union { ", "int x; ", "}; ", "};"},
+    {"parameters", "int f", "(int g", "(void)", ")", ";"},
+    {"abstract parameters", "int f", "(int ", "(void)", ")", ";"},
+    {"parentheses in an expression", "enum { A = ", "(", "1", ")", "};"},
+    {"unary operators", "enum { A = ", "- ", "1", "", "};"},
+    {"casts", "enum { A = ", "(int)", "1", "", "};"},
+    {"sizeof", "enum { A = ", "sizeof ", "1", "", "};"},
+    {"sizeof types", "enum { A = ", "sizeof(char[", "1", "])", "};"},
+    {"conditions", "enum { A = ", "1 ? 1 : ", "1", "", "};"},
+    {"conditions inside", "enum { A = ", "1 ? ", "1", " : 1", "};"},
+    {"typeof", "", "__typeof__(", "int", ")", " x;"},
+    {"_Atomic", "", "_Atomic(", "int", ")", " x;"},
+    {"attributes", "int x __attribute__((", "x(", "1", ")", "));"},
+    {"skipped bodies", "int f(void) { ", "{", "", "}", "}"},
+    {"initializers", "int x = ", "{", "1", "}", ";"},
+    {"function pointers", "int ", "(*", "x", ")(void)", ";"},
+    {"indices", "extern int a[2]; enum { A = sizeof a", "[a", "[0]", "]", "};"},
+    {"unfinished parentheses", "int ", "(", "", "", ""},
+    {"unfinished braces", "", "struct {", "", "", ""},
+    {"unfinished parameters", "int f", "(int(", "", "", ""},
+};
+
+static const char *const flat[][3] = {
+    {"", "int x; ", ""},
+    {"enum { A = 1", " + 1", "};"},
+    {"int ", "x, ", "x;"},
+    {"void f(", "int, ", "int);"},
+    {"const ", "const ", "int x;"},
+    {"int x __attribute__((", "unused, ", "used));"},
+    {"enum { A = sizeof(", "\"x\"", ") };"},
+    {"", "/* c */", ""},
+    {"", ";", ""},
+    {"", "# 1 \"a\"\n", ""},
+    {"", "#pragma pack(push, 1)\n", ""},
+    {"", "\\\n", ""},
+};
+
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/* True, or an error that is a limit; false with `Error` when the text is bad otherwise. */
+static bool declare_large(const Text *text, Error *error)
+{
+    CTypeTable *table = ctype_table_new(&mem_system_allocator);
+    CdeclSource source = {.text = text->bytes, .length = text->length};
+    bool is_good = cdecl_declare(table, &source, error);
+    if (is_good)
+        error->code = ERROR_NONE;
+    ctype_table_free(table);
+    return is_good;
+}
+
+static void nest(const struct Nest *n, size_t depth, Text *text)
+{
+    text->length = 0;
+    add(text, n->head, 1);
+    add(text, n->before, depth);
+    add(text, n->middle, 1);
+    add(text, n->after, depth);
+    add(text, n->tail, 1);
+}
+
+static void check_nests(void)
+{
+    Text text = {NULL, 0, 0};
+    size_t i;
+    Error error;
+    for (i = 0; i < sizeof nests / sizeof *nests; i++) {
+        bool is_finished = strncmp(nests[i].name, "unfinished", 10) != 0;
+        nest(&nests[i], 200, &text);
+        memset(&error, 0, sizeof error);
+        if (!CHECK(declare_large(&text, &error) || !is_finished))
+            fprintf(stderr, "    200 %s: %u: %s\n", nests[i].name, error.column, error.text);
+        nest(&nests[i], 1000000, &text);
+        memset(&error, 0, sizeof error);
+        if (!CHECK(declare_large(&text, &error) || error.code == ERROR_LIMIT || !is_finished))
+            fprintf(stderr, "    1000000 %s: %u: %s\n", nests[i].name, error.column, error.text);
+    }
+    free(text.bytes);
+}
+
+static void check_limit_texts(void)
+{
+    Text text = {NULL, 0, 0};
+    Error error;
+    nest(&nests[1], 900, &text);
+    CHECK(!declare_large(&text, &error));
+    CHECK_TEXT(error.text, "nested too deeply at '('");
+    CHECK_INT(error.code, ERROR_LIMIT);
+    CHECK_INT(error.column, 805);
+    nest(&nests[1], 799, &text);
+    CHECK(declare_large(&text, &error));
+    nest(&nests[0], 1000, &text);
+    CHECK(declare_large(&text, &error));
+    nest(&nests[0], 1001, &text);
+    CHECK(!declare_large(&text, &error));
+    CHECK_TEXT(error.text, "type is nested too deeply");
+    CHECK_INT(error.column, 1005);
+    free(text.bytes);
+}
+
+/* Typedefs and members can stack derivations over many declarations: the bound is on the type, not on the text. */
+static void check_stacked(void)
+{
+    CTypeTable *table = ctype_table_new(&mem_system_allocator);
+    char text[100];
+    unsigned i;
+    Error error = {.code = ERROR_NONE};
+    bool is_good = true;
+    CHECK(declare(table, "typedef int *t0; struct s0 { int a; };"));
+    for (i = 1; is_good && i < 2000; i++) {
+        CdeclSource source;
+        snprintf(text, sizeof text, "typedef t%u *t%u;", i - 1, i);
+        source = source_of(text);
+        is_good = cdecl_declare(table, &source, &error);
+    }
+    CHECK_INT(i, 1001);
+    CHECK_INT(error.code, ERROR_LIMIT);
+    for (is_good = true, i = 1; is_good && i < 2000; i++) {
+        CdeclSource source;
+        snprintf(text, sizeof text, "struct s%u { struct s%u a; };", i, i - 1);
+        source = source_of(text);
+        is_good = cdecl_declare(table, &source, &error);
+    }
+    CHECK_INT(error.code, ERROR_LIMIT);
+    CHECK(i > 900 && i < 1100);
+    ctype_table_free(table);
+}
+
+/* -- size ------------------------------------------------------------------------------------------------------------------- */
+
+/* Ten times the text takes not much more than ten times as long: 40 times is far above noise and far below a hundred. */
+static void check_flat(void)
+{
+    Text text = {NULL, 0, 0};
+    size_t i;
+    Error error;
+    for (i = 0; i < sizeof flat / sizeof *flat; i++) {
+        text.length = 0;
+        add(&text, flat[i][0], 1);
+        add(&text, flat[i][1], 300000);
+        add(&text, flat[i][2], 1);
+        if (!CHECK(declare_large(&text, &error)))
+            fprintf(stderr, "    %s: %u: %s\n", flat[i][1], error.column, error.text);
+    }
+    free(text.bytes);
+}
+
+/* 100,000 members, enumerators, parameters, and tagged types; each is found again. */
+static void check_many(void)
+{
+    CTypeTable *table = ctype_table_new(&mem_system_allocator);
+    Text text = {NULL, 0, 0};
+    char piece[64];
+    unsigned i, count = 100000;
+    uint64_t offset;
+    const CType *type;
+    add(&text, "struct many {", 1);
+    for (i = 0; i < count; i++) {
+        snprintf(piece, sizeof piece, " int m%u;", i);
+        add(&text, piece, 1);
+    }
+    add(&text, " }; enum {", 1);
+    for (i = 0; i < count; i++) {
+        snprintf(piece, sizeof piece, " E%u,", i);
+        add(&text, piece, 1);
+    }
+    add(&text, " }; int f(", 1);
+    for (i = 0; i < count; i++) {
+        snprintf(piece, sizeof piece, "%sint p%u", i > 0 ? ", " : "", i);
+        add(&text, piece, 1);
+    }
+    add(&text, ");", 1);
+    for (i = 0; i < count; i++) {
+        snprintf(piece, sizeof piece, " struct t%u { struct t%u *a[%u]; };", i, i, i);
+        add(&text, piece, 1);
+    }
+    if (CHECK(declare(table, text.bytes))) {
+        type = find_tag(table, "many");
+        CHECK_INT(type->size, 4 * count);
+        CHECK(ctype_find_member(type->u.record, "m99999", 6, &offset) == &type->u.record->members[99999] && offset == 399996);
+        CHECK_INT(find_decl(table, "E99999")->value, 99999);
+        CHECK_INT(find_decl(table, "f")->type->u.function->nparams, count);
+        CHECK_TEXT(find_decl(table, "f")->param_names[99999], "p99999");
+        CHECK_INT(find_tag(table, "t99999")->size, 8 * 99999);
+    }
+    ctype_table_free(table);
+    free(text.bytes);
+}
+
+int main(void)
+{
+    double start = seconds();
+    fail_tables();
+    fail_declarations();
+    fail_type_names();
+    declare_again();
+    check_limit_texts();
+    check_stacked();
+    check_nests();
+    check_flat();
+    check_many();
+    printf("cdecl_memory: %.1f s\n", seconds() - start);
+    return unit_end("cdecl_memory");
+}
