@@ -19,11 +19,6 @@ CallTarget target_make(const Signature *signature, void *address, const CDecl *d
 
 /* -- names for messages -------------------------------------------------------------------------------------------------------- */
 
-const char *target_name(const CallTarget *target)
-{
-    return target->decl != NULL ? target->decl->name : "?";
-}
-
 static Place argument_place(const CallTarget *target, uint32_t number)
 {
     const CDecl *decl = target->decl;
@@ -31,16 +26,18 @@ static Place argument_place(const CallTarget *target, uint32_t number)
     return (Place){.kind = PLACE_ARGUMENT,
                    .index = (long long)number + 1,
                    .name = is_named ? decl->param_names[number] : NULL,
-                   .owner = target_name(target)};
+                   .owner = decl != NULL ? decl->name : NULL,
+                   .type = target->signature->info->type};
 }
 
 void target_raise_count(lua_State *L, const CallTarget *target, int count)
 {
     const Signature *signature = target->signature;
     char prototype[256];
-    ctype_spell(signature->info->type, target_name(target), prototype, sizeof prototype);
+    ctype_spell(signature->info->type, target->decl != NULL ? target->decl->name : NULL, prototype, sizeof prototype);
     error_raise(L, signature->is_variadic ? MESSAGE_ARGUMENT_COUNT_VARIADIC : MESSAGE_ARGUMENT_COUNT,
-                target_name(target), (int)signature->nparams, signature->nparams == 1 ? "" : "s", count, prototype);
+                signature_push_name(L, signature->info->type, target->decl), (int)signature->nparams,
+                signature->nparams == 1 ? "" : "s", count, prototype);
 }
 
 /* -- arguments ------------------------------------------------------------------------------------------------------------------- */

@@ -23,7 +23,7 @@ _Noreturn void error_raise_cdecl(lua_State *L, const Error *error, const char *c
 
 /* Where a conversion happens, for its message. Names may be NULL. */
 typedef enum PlaceKind {
-    PLACE_ARGUMENT,    /* index: parameter from 1; name: its name; owner: the function */
+    PLACE_ARGUMENT,    /* index: parameter from 1; name: its name; owner: the function, or NULL and type: its type */
     PLACE_FIELD,       /* name of the field; type: the record */
     PLACE_ELEMENT,     /* index of the element; type: the array or pointer */
     PLACE_VARIABLE,    /* name of the variable */

@@ -54,16 +54,18 @@ static ResultKind result_kind(const TypeInfo *info, const AbiPlan *plan)
     return plan->result == ABI_RESULT_MEMORY ? RESULT_OBJECT : RESULT_SCALAR;
 }
 
-static const char *name_of(const CDecl *decl)
+const char *signature_push_name(lua_State *L, const CType *function, const CDecl *decl)
 {
-    return decl != NULL ? decl->name : "?";
+    return decl != NULL ? lua_pushstring(L, decl->name) : error_push_type(L, function);
 }
 
-static AbiType abi_or_raise(lua_State *L, TypeInfo *info, const CDecl *decl)
+static AbiType abi_or_raise(lua_State *L, TypeInfo *info, const CType *function, const CDecl *decl)
 {
     const AbiType *abi = typeinfo_abi(info, L);
-    if (abi == NULL)
-        error_raise(L, MESSAGE_ABI_TYPE, name_of(decl), error_push_type(L, info->type));
+    if (abi == NULL) {
+        const char *name = signature_push_name(L, function, decl);
+        error_raise(L, MESSAGE_ABI_TYPE, name, error_push_type(L, info->type));
+    }
     return *abi;
 }
 
@@ -71,10 +73,11 @@ static AbiType abi_or_raise(lua_State *L, TypeInfo *info, const CDecl *decl)
 static void make_plan(Signature *signature, lua_State *L, uint32_t nfixed, const CDecl *decl)
 {
     FfiState *S = signature->info->state;
+    const CType *function = signature->info->type;
     AbiType *args = lua_newuserdatauv(L, (signature->nparams + 1) * sizeof *args, 0);
     for (uint32_t i = 0; i < signature->nparams; i++)
-        args[i] = abi_or_raise(L, signature->params[i].info, decl);
-    AbiSignature wanted = {.result = abi_or_raise(L, signature->result, decl),
+        args[i] = abi_or_raise(L, signature->params[i].info, function, decl);
+    AbiSignature wanted = {.result = abi_or_raise(L, signature->result, function, decl),
                            .args = args,
                            .nargs = signature->nparams,
                            .nfixed = nfixed,
@@ -83,7 +86,7 @@ static void make_plan(Signature *signature, lua_State *L, uint32_t nfixed, const
     state_enter(S, L);
     signature->plan = abi_plan_new(&S->allocator, &wanted, &error);
     if (signature->plan == NULL)
-        error_raise(L, MESSAGE_PLAN, name_of(decl), error.text);
+        error_raise(L, MESSAGE_PLAN, signature_push_name(L, function, decl), error.text);
     lua_pop(L, 1);
     for (uint32_t i = 0; i < signature->nparams; i++) {
         Param *param = &signature->params[i];
@@ -120,7 +123,7 @@ const Signature *signature_of(TypeInfo *function, lua_State *L, const CDecl *dec
         return function->signature;
     const CFunction *type = function->type->u.function;
     if (type->is_ms_abi)
-        error_raise(L, MESSAGE_MS_ABI, name_of(decl));
+        error_raise(L, MESSAGE_MS_ABI, signature_push_name(L, function->type, decl));
     luaL_checkstack(L, 8, NULL);
     Signature *signature = state_alloc(function->state, L, signature_nbytes(type->nparams));
     /* on the stack until it is whole: an error on the way frees it */
@@ -161,7 +164,7 @@ static CType *promoted_type(FfiState *S, lua_State *L, int index)
     return any != NULL ? ctype_pointer(types, any) : NULL;
 }
 
-Signature *signature_push_variadic(FfiState *S, lua_State *L, const Signature *fixed, int first, int count)
+Signature *signature_push_variadic(FfiState *S, lua_State *L, const Signature *fixed, const CDecl *decl, int first, int count)
 {
     luaL_checkstack(L, 8, NULL);
     Signature *signature = lua_newuserdatauv(L, signature_nbytes((uint32_t)count), 0);
@@ -174,7 +177,7 @@ Signature *signature_push_variadic(FfiState *S, lua_State *L, const Signature *f
             error_raise(L, MESSAGE_NO_MEMORY);
         signature->params[i].info = typeinfo_of(S, L, type);
     }
-    make_plan(signature, L, fixed->nparams, NULL);
+    make_plan(signature, L, fixed->nparams, decl);
     state_push_block(S, L, (void *)(uintptr_t)signature->plan);
     return signature;
 }

@@ -49,6 +49,9 @@ const Signature *signature_of(TypeInfo *function, lua_State *L, const CDecl *dec
 
 /* A signature for one call of a variadic function with `count` arguments from stack index `first` on, the variadic ones with
  * the types that they promote to. It and its plan live in userdata left on the stack. [-0, +2, v] */
-Signature *signature_push_variadic(FfiState *S, lua_State *L, const Signature *fixed, int first, int count);
+Signature *signature_push_variadic(FfiState *S, lua_State *L, const Signature *fixed, const CDecl *decl, int first, int count);
+
+/* What messages call a function: its declared name, or its type when it is called through a pointer. [-0, +1, m] */
+const char *signature_push_name(lua_State *L, const CType *function, const CDecl *decl);
 
 #endif

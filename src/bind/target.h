@@ -48,7 +48,6 @@ static inline CallRecord *target_record(AbiFrame *frame)
 
 /* decl may be NULL. */
 CallTarget target_make(const Signature *signature, void *address, const CDecl *decl);
-const char *target_name(const CallTarget *target);
 
 /* The Lua C function whose first upvalue is a CallTarget of this signature. */
 lua_CFunction target_entry(const Signature *signature);

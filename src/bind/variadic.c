@@ -62,15 +62,17 @@ static VariadicKind promote(FfiState *S, lua_State *L, int index, uint64_t *word
     return *word != 0 ? VARIADIC_INTEGER : VARIADIC_NONE;
 }
 
-_Noreturn static void raise_variadic(lua_State *L, const CallTarget *target, int index)
+_Noreturn static void raise_variadic(lua_State *L, const CallTarget *target, int first, int index)
 {
-    error_raise(L, MESSAGE_VARIADIC_TYPE, error_push_value(L, index), index, target_name(target));
+    const char *value = error_push_value(L, index);
+    const char *name = signature_push_name(L, target->signature->info->type, target->decl);
+    error_raise(L, MESSAGE_VARIADIC_TYPE, value, index - first + 1, name);
 }
 
 /* Arguments that take more than one eightbyte need a plan of their own, made for this call and freed by Lua. */
 static int run_planned(lua_State *L, const CallTarget *target, int first, int count)
 {
-    Signature *signature = signature_push_variadic(target->state, L, target->signature, first, count);
+    Signature *signature = signature_push_variadic(target->state, L, target->signature, target->decl, first, count);
     CallTarget planned = target_make(signature, NULL, target->decl);
     planned.function = target->function;
     AbiFrame *frame = TARGET_FRAME(signature->plan->frame_nbytes);
@@ -78,14 +80,14 @@ static int run_planned(lua_State *L, const CallTarget *target, int first, int co
     return target_finish(L, &planned, frame, NULL);
 }
 
-static bool needs_plan(FfiState *S, lua_State *L, int index, int last, const CallTarget *target)
+static bool needs_plan(lua_State *L, const CallTarget *target, int first, int last)
 {
     bool any = false;
     uint64_t word;
-    for (; index <= last; index++) {
-        VariadicKind kind = promote(S, L, index, &word);
+    for (int index = first + (int)target->nparams; index <= last; index++) {
+        VariadicKind kind = promote(target->state, L, index, &word);
         if (kind == VARIADIC_NONE)
-            raise_variadic(L, target, index);
+            raise_variadic(L, target, first, index);
         any |= kind == VARIADIC_OTHER;
     }
     return any;
@@ -99,10 +101,12 @@ int variadic_run(lua_State *L, const CallTarget *target, int first)
     int nfixed = (int)target->nparams;
     if (last - first + 1 < nfixed)
         target_raise_count(L, target, last - first + 1);
-    if (needs_plan(S, L, first + nfixed, last, target))
+    if (needs_plan(L, target, first, last))
         return run_planned(L, target, first, last - first + 1);
-    size_t nbytes = plan->frame_nbytes + (((size_t)(last - first + 1 - nfixed) * 8 + 15) & ~(size_t)15);
-    AbiFrame *frame = TARGET_FRAME(nbytes);
+    size_t nbytes = ((size_t)(last - first + 1 - nfixed) * 8 + 15) & ~(size_t)15;
+    if (nbytes > ABI_STACK_NBYTES_MAX)
+        error_raise(L, MESSAGE_STACK, signature_push_name(L, target->signature->info->type, target->decl), (int)ABI_STACK_NBYTES_MAX);
+    AbiFrame *frame = TARGET_FRAME(plan->frame_nbytes + nbytes);
     target_place_arguments(L, target, frame, first);
     AbiCursor cursor = plan->end;
     for (int i = first + nfixed; i <= last; i++) {
