@@ -273,7 +273,10 @@ static void store_aggregate(lua_State *L, TypeInfo *info, void *address, int ind
     int type = lua_type(L, index);
     if (store_copy(L, info, address, index) || (info->kind == VALUE_COMPLEX && store_complex(L, info, address, index)))
         return;
-    if (!(type == LUA_TTABLE || (type == LUA_TSTRING && info->kind == VALUE_ARRAY)) || !ctype_is_complete(info->type))
+    Number scalar; /* stands for each element of a vector */
+    bool is_initialiser = type == LUA_TTABLE || (type == LUA_TSTRING && info->kind == VALUE_ARRAY) ||
+                          (info->kind == VALUE_VECTOR && number_to(info->state, L, index, &scalar));
+    if (!is_initialiser || !ctype_is_complete(info->type))
         error_conversion(L, info->type, index, place);
     luaL_checkstack(L, 8, NULL);
     index = lua_absindex(L, index);
