@@ -9,7 +9,9 @@
 typedef int Vector16 __attribute__((vector_size(16)));
 typedef int Vector32 __attribute__((vector_size(32)));
 typedef int Vector64 __attribute__((vector_size(64)));
-typedef struct __attribute__((aligned(64))) { long a[8]; } Aligned64;
+typedef struct __attribute__((aligned(64))) {
+    long a[8];
+} Aligned64;
 
 static long take_longs(long a, long b, long c, long d, long e, long f, long g)
 {
@@ -51,7 +53,8 @@ static long take_aligned(Aligned64 a, long b)
     return a.a[7] + b;
 }
 
-typedef void CallVisitor(const char *name, const AbiPlan *plan, AbiFunction function, void *result, void *const *values);
+typedef void CallVisitor(const char *name, const AbiPlan *plan, AbiFunction function, void *result,
+                         void *const *values);
 
 /* Returns how many calls this machine has not got the registers for. */
 static inline int calls_visit(CallVisitor *visit)
@@ -59,7 +62,8 @@ static inline int calls_visit(CallVisitor *visit)
     const AbiType longs[] = {CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG};
     const AbiType doubles[] = {CASE_DOUBLE, CASE_DOUBLE};
     const AbiType vector16 = CASE_SCALAR(Vector16, ABI_VECTOR16), f80 = CASE_SCALAR(long double, ABI_F80);
-    const AbiType vector32 = {32, 32, 1, &case_leaves[ABI_VECTOR32]}, vector64 = {64, 64, 1, &case_leaves[ABI_VECTOR64]};
+    const AbiType vector32 = {32, 32, 1, &case_leaves[ABI_VECTOR32]},
+                  vector64 = {64, 64, 1, &case_leaves[ABI_VECTOR64]};
     const AbiType complex_f80 = CASE_SCALAR(_Complex long double, ABI_COMPLEX_F80);
     const AbiType aligned[] = {{sizeof(Aligned64), _Alignof(Aligned64), 0, NULL}, CASE_LONG};
     const struct {

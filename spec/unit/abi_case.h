@@ -10,16 +10,17 @@
 #include "unit.h"
 
 static const AbiLeaf case_leaves[ABI_KIND_COUNT] = {
-    {0, ABI_BOOL}, {0, ABI_I8},   {0, ABI_U8},   {0, ABI_I16}, {0, ABI_U16}, {0, ABI_I32},  {0, ABI_U32},         {0, ABI_I64},
-    {0, ABI_U64},  {0, ABI_POINTER}, {0, ABI_I128}, {0, ABI_F16}, {0, ABI_F32}, {0, ABI_F64}, {0, ABI_F80},       {0, ABI_F128},
-    {0, ABI_COMPLEX_F80}, {0, ABI_VECTOR8}, {0, ABI_VECTOR16}, {0, ABI_VECTOR32}, {0, ABI_VECTOR64}, {0, ABI_MEMORY}};
+    {0, ABI_BOOL},     {0, ABI_I8},       {0, ABI_U8},       {0, ABI_I16},     {0, ABI_U16},         {0, ABI_I32},
+    {0, ABI_U32},      {0, ABI_I64},      {0, ABI_U64},      {0, ABI_POINTER}, {0, ABI_I128},        {0, ABI_F16},
+    {0, ABI_F32},      {0, ABI_F64},      {0, ABI_F80},      {0, ABI_F128},    {0, ABI_COMPLEX_F80}, {0, ABI_VECTOR8},
+    {0, ABI_VECTOR16}, {0, ABI_VECTOR32}, {0, ABI_VECTOR64}, {0, ABI_MEMORY}};
 
 /* A bare scalar of a C type. */
 #define CASE_SCALAR(type, kind) ((AbiType){sizeof(type), _Alignof(type), 1, &case_leaves[kind]})
-#define CASE_VOID ((AbiType){0, 1, 0, NULL})
-#define CASE_INT CASE_SCALAR(int, ABI_I32)
-#define CASE_LONG CASE_SCALAR(long, ABI_I64)
-#define CASE_DOUBLE CASE_SCALAR(double, ABI_F64)
+#define CASE_VOID               ((AbiType){0, 1, 0, NULL})
+#define CASE_INT                CASE_SCALAR(int, ABI_I32)
+#define CASE_LONG               CASE_SCALAR(long, ABI_I64)
+#define CASE_DOUBLE             CASE_SCALAR(double, ABI_F64)
 
 /* A plan of the system allocator; NULL, with the reason said, when the machine has not got the registers. Other failures end the test. */
 static inline AbiPlan *case_plan(const char *name, const AbiSignature *signature)

@@ -20,8 +20,10 @@ static bool run_gdb(const char *self, unsigned *nsteps, unsigned *nwrong, char *
     char command[1024], line[512];
     bool is_counted = false;
     FILE *gdb;
-    snprintf(command, sizeof command, "gdb -nx -q -batch -iex 'set debuginfod enabled off' -x %s/unit/abi_gdb/backtrace.py --args %s inferior 2>&1",
-             spec_folder(), self);
+    snprintf(
+        command, sizeof command,
+        "gdb -nx -q -batch -iex 'set debuginfod enabled off' -x %s/unit/abi_gdb/backtrace.py --args %s inferior 2>&1",
+        spec_folder(), self);
     gdb = popen(command, "r");
     if (gdb == NULL)
         return false;

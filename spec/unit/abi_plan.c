@@ -69,7 +69,8 @@ static const char *refusal(AbiType result, const AbiType *args, uint32_t nargs, 
 static void check_stack_limit(void)
 {
     const char *wanted = "the arguments take more than 1048576 bytes of stack";
-    AbiType one = {ABI_STACK_NBYTES_MAX, 8, 0, NULL}, two[2] = {{ABI_STACK_NBYTES_MAX - 8, 8, 0, NULL}, {8, 8, 0, NULL}};
+    AbiType one = {ABI_STACK_NBYTES_MAX, 8, 0, NULL},
+            two[2] = {{ABI_STACK_NBYTES_MAX - 8, 8, 0, NULL}, {8, 8, 0, NULL}};
     const AbiLeaf unaligned = {1, ABI_I32};
     two[1] = (AbiType){5, 1, 1, &unaligned};
     CHECK_TEXT(refusal(CASE_VOID, &one, 1, ERROR_LIMIT), "");
@@ -109,7 +110,8 @@ static void check_vectors(void)
         return;
     }
     CHECK_TEXT(text, "argument 2 is in a 64-byte vector register, which needs AVX-512F");
-    CHECK_TEXT(refusal(v64, args, 1, ERROR_UNSUPPORTED), "the result is in a 64-byte vector register, which needs AVX-512F");
+    CHECK_TEXT(refusal(v64, args, 1, ERROR_UNSUPPORTED),
+               "the result is in a 64-byte vector register, which needs AVX-512F");
 }
 
 /* -- slots ------------------------------------------------------------------------------------------------------------------------ */
@@ -117,7 +119,13 @@ static void check_vectors(void)
 static void check_slots(void)
 {
     const AbiLeaf pair[] = {{0, ABI_I64}, {8, ABI_I64}};
-    const AbiType args[] = {CASE_INT, CASE_DOUBLE, {16, 8, 2, pair}, CASE_LONG, {24, 8, 0, NULL}, CASE_SCALAR(float, ABI_F32), CASE_SCALAR(bool, ABI_BOOL)};
+    const AbiType args[] = {CASE_INT,
+                            CASE_DOUBLE,
+                            {16, 8, 2, pair},
+                            CASE_LONG,
+                            {24, 8, 0, NULL},
+                            CASE_SCALAR(float, ABI_F32),
+                            CASE_SCALAR(bool, ABI_BOOL)};
     AbiPlan *plan = case_fixed_plan("slots", CASE_INT, args, 7);
     CHECK_INT(plan->args[0].slot, offsetof(AbiFrame, gpr[0]));
     CHECK_INT(plan->args[1].slot, offsetof(AbiFrame, vec));
@@ -203,7 +211,8 @@ static void check_exact(void)
         frame->rdx = frame->gpr[1];
         memset(value - 1, 0, nbytes + 1);
         abi_take_result(plan, frame, value);
-        CHECK(value[-1] == 0 && (nbytes > 16 ? value[0] == 0 : value[0] == (char)nbytes && value[nbytes - 1] == (char)nbytes));
+        CHECK(value[-1] == 0 &&
+              (nbytes > 16 ? value[0] == 0 : value[0] == (char)nbytes && value[nbytes - 1] == (char)nbytes));
         free(frame);
         case_free(plan);
     }
@@ -236,7 +245,9 @@ static void check_memory_result(void)
 
 /* -- large frames ------------------------------------------------------------------------------------------------------------------ */
 
-typedef struct { long a[100000]; } Block;
+typedef struct {
+    long a[100000];
+} Block;
 
 static long ends_of(Block block, long tail)
 {
@@ -311,7 +322,8 @@ static int overflow_status(void)
     int status = -1;
     pid_t child = fork();
     if (child == 0) {
-        below = mmap(NULL, BELOW_NBYTES + PAGE + STACK_NBYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        below =
+            mmap(NULL, BELOW_NBYTES + PAGE + STACK_NBYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         mprotect(below + BELOW_NBYTES, PAGE, PROT_NONE);
         sigaltstack(&alternative, NULL);
         sigaction(SIGSEGV, &action, NULL);

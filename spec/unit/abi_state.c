@@ -30,7 +30,8 @@ void hold_registers(Held *held);
 
 _Static_assert(offsetof(Look, flags) == 8 && offsetof(Look, al) == 16 && offsetof(Look, mxcsr) == 24, "look_around");
 _Static_assert(offsetof(Look, control) == 28 && offsetof(Look, tags) == 30, "look_around");
-_Static_assert(offsetof(Held, before) == 16 && offsetof(Held, after) == 64 && offsetof(Held, flags) == 112, "hold_registers");
+_Static_assert(offsetof(Held, before) == 16 && offsetof(Held, after) == 64 && offsetof(Held, flags) == 112,
+               "hold_registers");
 
 __asm__(".text\n"
         "look_around:\n"
@@ -86,7 +87,7 @@ __asm__(".text\n"
         "    ret\n");
 
 #define DIRECTION_FLAG 0x400u
-#define TAGS_EMPTY 0xffffu
+#define TAGS_EMPTY     0xffffu
 
 static uint32_t read_mxcsr(void)
 {
@@ -134,8 +135,12 @@ static void check_look(const char *name, const Held *held, uint32_t mxcsr, uint1
     unit_check(memcmp(held->before, held->after, sizeof held->before) == 0, __FILE__, __LINE__, name);
 }
 
-typedef struct __attribute__((aligned(64))) { long a[8]; } Aligned64;
-typedef struct { long a[512]; } Large;
+typedef struct __attribute__((aligned(64))) {
+    long a[8];
+} Aligned64;
+typedef struct {
+    long a[512];
+} Large;
 
 /* Every shape of call: its arguments' kinds do not matter to look_around. */
 static void check_shape(const char *name, AbiType result, const AbiType *args, uint32_t nargs)
@@ -158,7 +163,8 @@ static void check_shape(const char *name, AbiType result, const AbiType *args, u
 static void check_shapes(void)
 {
     AbiType longs[20], doubles[20];
-    const AbiType aligned[] = {CASE_LONG, {sizeof(Aligned64), _Alignof(Aligned64), 0, NULL}, CASE_LONG}, large = {sizeof(Large), 8, 0, NULL};
+    const AbiType aligned[] = {CASE_LONG, {sizeof(Aligned64), _Alignof(Aligned64), 0, NULL}, CASE_LONG},
+                  large = {sizeof(Large), 8, 0, NULL};
     const AbiType f80 = CASE_SCALAR(long double, ABI_F80);
     for (int i = 0; i < 20; i++) {
         longs[i] = CASE_LONG;
@@ -300,7 +306,8 @@ static double add_up_here(const char *kinds)
 
 static void check_variadic(void)
 {
-    static const char *const lists[] = {"", "l", "d", "ld", "llll", "lllll", "dddddddd", "ddddddddd", "ldldldldldldldldldldld", "ddddddddddlllllllll"};
+    static const char *const lists[] = {
+        "", "l", "d", "ld", "llll", "lllll", "dddddddd", "ddddddddd", "ldldldldldldldldldldld", "ddddddddddlllllllll"};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         size_t ndoubles = 0;
         for (const char *kind = lists[i]; *kind != '\0'; kind++)

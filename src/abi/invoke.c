@@ -41,6 +41,8 @@ ALWAYS_INLINE void store(void *to, uint64_t word)
     memcpy(to, &word, 8);
 }
 
+/* clang-format off */
+
 static inline void place_move(const AbiMove *move, AbiFrame *frame, const void *value)
 {
     const char *from = (const char *)value + move->offset;
@@ -83,6 +85,8 @@ static inline void take_move(const AbiMove *move, const AbiFrame *frame, void *r
     case MOVE_COUNT: break;
     }
 }
+
+/* clang-format on */
 
 static inline void place_moves(const AbiPlan *plan, AbiFrame *frame, uint32_t index, const void *value)
 {
@@ -190,6 +194,8 @@ static __attribute__((noinline)) void fill_moves(const AbiPlan *plan, AbiFrame *
         place_moves(plan, frame, i, values[i]);
 }
 
+/* clang-format off */
+
 /* One jump for kind and number together: the plan's arguments are the registers from the label on downwards. */
 ALWAYS_INLINE void fill(const AbiPlan *plan, char *frame, void *const *values)
 {
@@ -231,6 +237,8 @@ ALWAYS_INLINE void fill(const AbiPlan *plan, char *frame, void *const *values)
     }
 }
 
+/* clang-format on */
+
 ALWAYS_INLINE void run(const AbiPlan *plan, char *frame, AbiFunction function, void *result, void *const *values)
 {
     fill(plan, frame, values);
@@ -241,10 +249,11 @@ ALWAYS_INLINE void run(const AbiPlan *plan, char *frame, AbiFunction function, v
 }
 
 #define SMALL_FRAME_NBYTES 512
-#define PAGE_NBYTES 4096
+#define PAGE_NBYTES        4096
 
 /* A frame that may be longer than a page is touched from its end down, so that an overflow meets the guard page. */
-static __attribute__((noinline)) void invoke_large(const AbiPlan *plan, AbiFunction function, void *result, void *const *values)
+static __attribute__((noinline)) void invoke_large(const AbiPlan *plan, AbiFunction function, void *result,
+                                                   void *const *values)
 {
     char *frame = __builtin_alloca_with_align(plan->frame_nbytes, 128);
     for (uint32_t at = plan->frame_nbytes; at > PAGE_NBYTES; at -= PAGE_NBYTES)

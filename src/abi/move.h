@@ -3,12 +3,12 @@
 #define AIRLOCK_ABI_MOVE_H
 
 typedef enum AbiMoveOp {
-    MOVE_8,     /* an eightbyte as it is */
-    MOVE_I8,    /* argument: sign-extended to 64 bits */
-    MOVE_U8,    /* argument: zero-extended; result: that many bytes; so the next five */
-    MOVE_I16,   /* as I8 */
+    MOVE_8,   /* an eightbyte as it is */
+    MOVE_I8,  /* argument: sign-extended to 64 bits */
+    MOVE_U8,  /* argument: zero-extended; result: that many bytes; so the next five */
+    MOVE_I16, /* as I8 */
     MOVE_U16,
-    MOVE_I32,   /* as I8 */
+    MOVE_I32, /* as I8 */
     MOVE_U32,
     MOVE_PART,  /* nbytes (3, 5, 6, 7) of an eightbyte; the frame's rest is zero */
     MOVE_16,    /* sixteen bytes that lie together on both sides: two eightbytes, or one vector */

@@ -44,12 +44,18 @@ void builder_close_arg(Builder *builder, uint32_t index, bool has_slot)
 static AbiMoveOp copy_op(uint64_t nbytes)
 {
     switch (nbytes) {
-    case 1: return MOVE_U8;
-    case 2: return MOVE_U16;
-    case 4: return MOVE_U32;
-    case 8: return MOVE_8;
-    case 16: return MOVE_16;
-    default: return nbytes < 8 ? MOVE_PART : MOVE_BLOCK;
+    case 1:
+        return MOVE_U8;
+    case 2:
+        return MOVE_U16;
+    case 4:
+        return MOVE_U32;
+    case 8:
+        return MOVE_8;
+    case 16:
+        return MOVE_16;
+    default:
+        return nbytes < 8 ? MOVE_PART : MOVE_BLOCK;
     }
 }
 
@@ -57,12 +63,17 @@ void builder_copy(Builder *builder, uint64_t offset, uint32_t frame, uint64_t nb
 {
     AbiMoveOp op = copy_op(nbytes);
     AbiMove *last = &builder->last;
-    if (op == MOVE_8 && builder->nmoves > builder->first_move && last->op == MOVE_8 && last->offset + 8 == offset && last->frame + 8 == frame) {
+    if (op == MOVE_8 && builder->nmoves > builder->first_move && last->op == MOVE_8 && last->offset + 8 == offset &&
+        last->frame + 8 == frame) {
         builder->nmoves--;
         builder_move(builder, MOVE_16, last->offset, last->frame);
         return;
     }
-    add_move(builder, (AbiMove){.op = (uint8_t)op, .nbytes = (uint8_t)(nbytes < 8 ? nbytes : 0), .offset = (uint32_t)offset, .frame = frame, .count = (uint32_t)nbytes});
+    add_move(builder, (AbiMove){.op = (uint8_t)op,
+                                .nbytes = (uint8_t)(nbytes < 8 ? nbytes : 0),
+                                .offset = (uint32_t)offset,
+                                .frame = frame,
+                                .count = (uint32_t)nbytes});
 }
 
 void builder_move(Builder *builder, AbiMoveOp op, uint32_t offset, uint32_t frame)
@@ -111,7 +122,8 @@ static bool check_cpu(const Builder *builder, Error *error)
         return true;
     if (builder->result_vec_nbytes <= available)
         snprintf(who, sizeof who, "argument %u", builder->wide_arg);
-    snprintf(text, sizeof text, "%s is in a %u-byte vector register, which needs %s", who, needed, needed == 64 ? "AVX-512F" : "AVX");
+    snprintf(text, sizeof text, "%s is in a %u-byte vector register, which needs %s", who, needed,
+             needed == 64 ? "AVX-512F" : "AVX");
     return refuse(error, ERROR_UNSUPPORTED, text);
 }
 
@@ -125,7 +137,8 @@ static uint32_t log2_of(uint32_t power)
     return n;
 }
 
-_Static_assert(8 << 5 == ABI_FLAG_LOAD_8 && 16 << 5 == ABI_FLAG_LOAD_16 && 32 << 5 == ABI_FLAG_LOAD_32 && 64 << 5 == ABI_FLAG_LOAD_64,
+_Static_assert(8 << 5 == ABI_FLAG_LOAD_8 && 16 << 5 == ABI_FLAG_LOAD_16 && 32 << 5 == ABI_FLAG_LOAD_32 &&
+                   64 << 5 == ABI_FLAG_LOAD_64,
                "the load flag of a stride is the stride shifted");
 
 static uint32_t plan_flags(const Builder *builder)

@@ -10,25 +10,25 @@
 /* AbiPlan.fill: how abi_invoke fills the frame. All but the last two copy without a branch on the argument's type; the first four
  * are followed by the number of arguments, which are all in registers. */
 typedef enum AbiFill {
-    FILL_GPR64 = 0,                /* 0..6 eightbytes in rdi.. */
-    FILL_GPR32 = FILL_GPR64 + 7,   /* 1..6 32-bit integers */
-    FILL_VEC64 = FILL_GPR32 + 7,   /* 1..8 doubles in xmm0.., at a stride of 8 */
-    FILL_VEC32 = FILL_VEC64 + 9,   /* 1..8 floats */
-    FILL_SLOT64 = FILL_VEC32 + 9,  /* an eightbyte each, anywhere */
-    FILL_SLOT32,                   /* a 32-bit integer or a float each, anywhere */
-    FILL_SINGLE,                   /* one move each: move i is argument i's */
-    FILL_MOVES                     /* anything */
+    FILL_GPR64 = 0,               /* 0..6 eightbytes in rdi.. */
+    FILL_GPR32 = FILL_GPR64 + 7,  /* 1..6 32-bit integers */
+    FILL_VEC64 = FILL_GPR32 + 7,  /* 1..8 doubles in xmm0.., at a stride of 8 */
+    FILL_VEC32 = FILL_VEC64 + 9,  /* 1..8 floats */
+    FILL_SLOT64 = FILL_VEC32 + 9, /* an eightbyte each, anywhere */
+    FILL_SLOT32,                  /* a 32-bit integer or a float each, anywhere */
+    FILL_SINGLE,                  /* one move each: move i is argument i's */
+    FILL_MOVES                    /* anything */
 } AbiFill;
 
 typedef struct Builder {
     const AbiSignature *signature;
-    AbiArg *args;            /* NULL in the first run */
-    AbiMove *moves;          /* NULL in the first run; where the next value's moves go */
-    uint32_t nmoves;         /* arguments' so far; reset behind the result's */
+    AbiArg *args;    /* NULL in the first run */
+    AbiMove *moves;  /* NULL in the first run; where the next value's moves go */
+    uint32_t nmoves; /* arguments' so far; reset behind the result's */
     uint32_t nresult_moves;
-    uint32_t first_move;     /* of the value being laid out */
-    AbiMove last;            /* the latest one */
-    uint32_t vec_stride;     /* 0 in the first run */
+    uint32_t first_move; /* of the value being laid out */
+    AbiMove last;        /* the latest one */
+    uint32_t vec_stride; /* 0 in the first run */
     uint32_t stack_offset;
     AbiCursor cursor;        /* stack_nbytes saturates just above the limit */
     uint32_t stack_align;    /* greatest of an argument on the stack, at least 16 */

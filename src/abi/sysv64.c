@@ -239,7 +239,9 @@ static void return_in_registers(Builder *builder, const AbiType *type, const Cla
         } else if (classes->of[i] == CLASS_SSE) {
             builder_copy(builder, 8 * i, ABI_FRAME_RESULT + 16 * nvec++, nbytes_from(type, i, width));
             builder->result_vec_nbytes = width;
-            builder->result_flags |= (uint32_t)(width == 64 ? ABI_FLAG_STORE_ZMM : width == 32 ? ABI_FLAG_STORE_YMM : ABI_FLAG_STORE_XMM);
+            builder->result_flags |= (uint32_t)(width == 64   ? ABI_FLAG_STORE_ZMM
+                                                : width == 32 ? ABI_FLAG_STORE_YMM
+                                                              : ABI_FLAG_STORE_XMM);
         } else if (classes->of[i] == CLASS_X87) {
             builder_move(builder, MOVE_ST, 8 * i, ABI_FRAME_RESULT);
             builder->result_flags |= ABI_FLAG_STORE_ST0;

@@ -18,8 +18,8 @@ typedef enum Class {
 #define SYSV64_NCLASSES_MAX 8 /* eightbytes of the largest type that a register can hold */
 
 typedef struct Classes {
-    uint32_t count;                     /* eightbytes; 0 for an empty type */
-    uint8_t of[SYSV64_NCLASSES_MAX];    /* Class; of[0] == CLASS_MEMORY: the whole value is in memory, count is 1 */
+    uint32_t count;                  /* eightbytes; 0 for an empty type */
+    uint8_t of[SYSV64_NCLASSES_MAX]; /* Class; of[0] == CLASS_MEMORY: the whole value is in memory, count is 1 */
 } Classes;
 
 /* Steps 1 to 5 of "Classification". */
