@@ -154,6 +154,17 @@ describe("a variadic call", function()
         assert.equal(3 * 5050, sum)
     end)
 
+    it("takes as many arguments as fit into a mebibyte of stack", function()
+        local list, most = {}, (1 << 20) // 8
+        for i = 1, most + 10 do list[i] = 1 end -- some of them in registers
+        assert.equal(3, lib.call_sum(2, table.unpack(list, 1, most)))
+        for _, other in ipairs { 1, (ffi.new("long double", 1)) } do
+            list[1] = other
+            assert.has_error(function() lib.call_sum(2, table.unpack(list)) end,
+                "cannot call 'call_sum': the arguments take more than 1048576 bytes of stack")
+        end
+    end)
+
     for name, value in pairs { table = {}, ["function"] = print, thread = coroutine.create(print), ctype = ffi.typeof "int" } do
         it("refuses a " .. name, function()
             assert.has_error(function() lib.call_sum(1, value) end,
