@@ -186,14 +186,11 @@ static int64_t element_nbytes(lua_State *L, const TypeInfo *element, const Cdata
 static bool offset_pointer(FfiState *S, lua_State *L, int pointer, int other, bool negative)
 {
     char *address;
-    Number number;
     int64_t count;
     int64_t offset;
     Cdata *cdata = cdata_to(S, L, pointer);
     TypeInfo *element = stepped(S, L, cdata, &address);
-    TypeInfo *word = typeinfo_of(S, L, ctype_scalar(S->types, CSCALAR_LONG));
-    if (element == NULL || lua_type(L, other) == LUA_TBOOLEAN || !number_to(S, L, other, &number) ||
-        !number_store(word, &count, &number))
+    if (element == NULL || !integer_to(S, L, other, &count))
         return false;
     if (__builtin_mul_overflow(count, element_nbytes(L, element, cdata), &offset))
         error_raise(L, MESSAGE_INDEX_OVERFLOW, (LUAI_UACINT)count, error_push_type(L, cdata->info->type));

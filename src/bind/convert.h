@@ -21,6 +21,10 @@ bool number_store(const TypeInfo *info, void *address, const Number *number);
 /* The number that the Lua value at `index` is: a Lua number, a boolean or a cdata number. False when it is none. [-0, +0, -] */
 bool number_to(FfiState *S, lua_State *L, int index, Number *number);
 
+/* The integer that the value at `index` is where a count, length or index is wanted: a Lua number or a cdata number, by C's
+ * conversion to int64_t. False for anything else, booleans and numeric strings too. [-0, +0, -] */
+bool integer_to(FfiState *S, lua_State *L, int index, int64_t *integer);
+
 /* Pushes the value of type `info` at `address` as Lua sees it: a number, boolean, nil or pointer cdata, or a view of a
  * record or array that `owner` (stack index, 0: nobody) keeps alive. `flags` go to an array's view. [-0, +1, m] */
 void value_push(lua_State *L, TypeInfo *info, void *address, int owner, unsigned flags);

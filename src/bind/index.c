@@ -96,12 +96,8 @@ static char *complex_part(FfiState *S, lua_State *L, Cdata *cdata)
 
 static lua_Integer check_index(FfiState *S, lua_State *L, const TypeInfo *info)
 {
-    Number number;
     int64_t index;
-    if (lua_isinteger(L, 2))
-        return lua_tointegerx(L, 2, NULL);
-    TypeInfo *word = typeinfo_of(S, L, ctype_scalar(S->types, CSCALAR_LONG));
-    if (lua_type(L, 2) == LUA_TBOOLEAN || !number_to(S, L, 2, &number) || !number_store(word, &index, &number))
+    if (!integer_to(S, L, 2, &index))
         raise_no_index(L, info, 2);
     return index;
 }

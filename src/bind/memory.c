@@ -10,18 +10,6 @@ typedef struct Span {
     uint64_t nbytes; /* CTYPE_SIZE_UNKNOWN: behind a pointer */
 } Span;
 
-static const CType *bytes_type(FfiState *S, lua_State *L, bool is_const)
-{
-    state_enter(S, L);
-    CType *type = ctype_void(S->types);
-    if (is_const)
-        type = ctype_qualified(S->types, type, QUALIFIER_CONST | QUALIFIER_VOLATILE);
-    type = type != NULL ? ctype_pointer(S->types, type) : NULL;
-    if (type == NULL)
-        error_raise(L, MESSAGE_NO_MEMORY);
-    return type;
-}
-
 static Span check_span(FfiState *S, lua_State *L, int index, bool is_const, const char *function)
 {
     Span span = {.nbytes = CTYPE_SIZE_UNKNOWN};
@@ -31,18 +19,14 @@ static Span check_span(FfiState *S, lua_State *L, int index, bool is_const, cons
         span.nbytes = cdata_nbytes(S, cdata);
     else if (lua_type(L, index) == LUA_TSTRING)
         span.nbytes = lua_rawlen(L, index) + 1;
-    CType *type = (CType *)(uintptr_t)bytes_type(S, L, is_const);
-    span.start = pointer_of(L, typeinfo_of(S, L, type), index, &place);
+    span.start = pointer_of(L, is_const ? S->const_bytes : S->bytes, index, &place);
     return span;
 }
 
 static size_t check_length(FfiState *S, lua_State *L, int index, const char *function)
 {
-    Number number;
     int64_t length;
-    TypeInfo *word = typeinfo_of(S, L, ctype_scalar(S->types, CSCALAR_LONG));
-    if (lua_type(L, index) == LUA_TBOOLEAN || !number_to(S, L, index, &number) ||
-        !number_store(word, &length, &number))
+    if (!integer_to(S, L, index, &length))
         error_raise(L, MESSAGE_ARGUMENT_WANTED, index, function, "length", error_push_value(L, index));
     if (length < 0)
         error_raise(L, MESSAGE_LENGTH_RANGE, index, function, (LUAI_UACINT)length);

@@ -91,12 +91,9 @@ static uint64_t check_vla_nbytes(FfiState *S, lua_State *L, TypeInfo *info, int 
     uint64_t offset;
     const CType *type = info->type;
     const CType *array = trailing_vla(type, &offset);
-    TypeInfo *word = typeinfo_of(S, L, ctype_scalar(S->types, CSCALAR_LONG));
-    Number number;
     int64_t count;
     uint64_t nbytes;
-    if (lua_isnone(L, index) || lua_type(L, index) == LUA_TBOOLEAN || !number_to(S, L, index, &number) ||
-        !number_store(word, &count, &number) || count < 0) {
+    if (!integer_to(S, L, index, &count) || count < 0) {
         const char *got = lua_isinteger(L, index) ? lua_pushfstring(L, "%I", (LUAI_UACINT)lua_tointeger(L, index))
                                                   : error_push_value(L, index);
         error_raise(L, MESSAGE_VLA_COUNT, error_push_type(L, type), got);
@@ -308,6 +305,21 @@ static int new_metatable(FfiState *S, lua_State *L, const char *name, const luaL
     return luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
+/* The types that the module's own functions convert to. */
+static void open_types(FfiState *S, lua_State *L)
+{
+    state_enter(S, L);
+    CType *plain = ctype_void(S->types);
+    CType *read_only = ctype_qualified(S->types, plain, QUALIFIER_CONST | QUALIFIER_VOLATILE);
+    CType *target = ctype_pointer(S->types, plain);
+    CType *source = read_only != NULL ? ctype_pointer(S->types, read_only) : NULL;
+    if (target == NULL || source == NULL)
+        error_raise(L, MESSAGE_NO_MEMORY);
+    S->bytes = typeinfo_of(S, L, target);
+    S->const_bytes = typeinfo_of(S, L, source);
+    S->word = typeinfo_of(S, L, ctype_scalar(S->types, CSCALAR_LONG));
+}
+
 static void open_metatables(FfiState *S, lua_State *L)
 {
     static const luaL_Reg cdata_methods[] = {
@@ -324,6 +336,7 @@ static void open_metatables(FfiState *S, lua_State *L)
     namespace_open(S, L);
     S->ref_ctype_meta = ctype_meta;
     S->ref_cdata_meta = new_metatable(S, L, "cdata", cdata_methods);
+    open_types(S, L);
 }
 
 int luaopen_ffi(lua_State *L)

@@ -17,8 +17,14 @@ typedef struct Guard {
     void *handle; /* NULL: nothing was opened */
 } Guard;
 
-/* Upvalues of a namespace's metamethods: the state, the library object, the library's name for messages. */
-enum { UPVALUE_STATE = 1, UPVALUE_LIBRARY = 2, UPVALUE_NAME = 3 };
+/* Upvalues of a namespace's metamethods: the state, the library object, the library's name for messages, and the table of the
+ * variables that were found before: name -> Variable. */
+enum { UPVALUE_STATE = 1, UPVALUE_LIBRARY = 2, UPVALUE_NAME = 3, UPVALUE_VARIABLES = 4, NUPVALUES = 4 };
+
+typedef struct Variable {
+    TypeInfo *info;
+    void *address;
+} Variable;
 
 /* -- names ---------------------------------------------------------------------------------------------------------------------- */
 
@@ -55,22 +61,49 @@ static void push_constant(FfiState *S, lua_State *L, const CDecl *decl)
     value_push(L, typeinfo_of(S, L, decl->type), value, 0, 0);
 }
 
-/* (namespace, name): what is not in the table yet. */
+/* The variable that the key at 2 named before, or NULL. */
+static const Variable *known_variable(lua_State *L)
+{
+    lua_pushvalue(L, 2);
+    lua_rawget(L, lua_upvalueindex(UPVALUE_VARIABLES));
+    const Variable *variable = lua_touserdata(L, -1);
+    lua_pop(L, 1); /* the table keeps it */
+    return variable;
+}
+
+static const Variable *new_variable(FfiState *S, lua_State *L, const CDecl *decl)
+{
+    void *address = check_symbol(L, decl);
+    TypeInfo *info = typeinfo_of(S, L, decl->type);
+    lua_pushvalue(L, 2);
+    Variable *variable = lua_newuserdatauv(L, sizeof *variable, 0);
+    *variable = (Variable){.info = info, .address = address};
+    lua_rawset(L, lua_upvalueindex(UPVALUE_VARIABLES));
+    return variable;
+}
+
+static int push_variable(lua_State *L, const Variable *variable)
+{
+    unsigned flags = variable->info->type->is_unbounded ? CDATA_UNCHECKED : 0;
+    value_push(L, variable->info, variable->address, lua_upvalueindex(UPVALUE_LIBRARY), flags);
+    return 1;
+}
+
+/* (namespace, name): what is not in the table. */
 static int namespace_index(lua_State *L)
 {
     FfiState *S = state_of(L);
+    const Variable *variable = known_variable(L);
+    if (variable != NULL)
+        return push_variable(L, variable);
     const CDecl *decl = check_decl(S, L);
-    if (decl->kind == CDECL_CONSTANT) {
+    if (decl->kind == CDECL_VARIABLE)
+        return push_variable(L, new_variable(S, L, decl));
+    if (decl->kind == CDECL_CONSTANT)
         push_constant(S, L, decl);
-    } else {
-        void *address = check_symbol(L, decl);
-        TypeInfo *info = typeinfo_of(S, L, decl->type);
-        if (decl->kind == CDECL_VARIABLE) {
-            value_push(L, info, address, lua_upvalueindex(UPVALUE_LIBRARY), CDATA_UNCHECKED * (info->type->is_unbounded));
-            return 1;
-        }
-        call_push_function(S, L, info, address, decl, lua_upvalueindex(UPVALUE_LIBRARY));
-    }
+    else
+        call_push_function(S, L, typeinfo_of(S, L, decl->type), check_symbol(L, decl), decl,
+                           lua_upvalueindex(UPVALUE_LIBRARY));
     lua_pushvalue(L, 2);
     lua_pushvalue(L, -2);
     lua_rawset(L, 1);
@@ -80,15 +113,18 @@ static int namespace_index(lua_State *L)
 /* (namespace, name, value): only variables can be assigned to. */
 static int namespace_newindex(lua_State *L)
 {
-    FfiState *S = state_of(L);
-    const CDecl *decl = check_decl(S, L);
-    if (decl->kind != CDECL_VARIABLE)
-        error_raise(L, MESSAGE_NAMESPACE_WRITE, decl->name);
-    TypeInfo *info = typeinfo_of(S, L, decl->type);
-    if (info->is_const)
-        error_raise(L, MESSAGE_CONST_WRITE, lua_pushfstring(L, "variable '%s'", decl->name));
-    Place place = {.kind = PLACE_VARIABLE, .name = decl->name};
-    value_store(L, info, check_symbol(L, decl), 3, &place);
+    const Variable *variable = known_variable(L);
+    if (variable == NULL) {
+        FfiState *S = state_of(L);
+        const CDecl *decl = check_decl(S, L);
+        if (decl->kind != CDECL_VARIABLE)
+            error_raise(L, MESSAGE_NAMESPACE_WRITE, decl->name);
+        variable = new_variable(S, L, decl);
+    }
+    if (variable->info->is_const)
+        error_raise(L, MESSAGE_CONST_WRITE, lua_pushfstring(L, "variable '%s'", lua_tostring(L, 2)));
+    Place place = {.kind = PLACE_VARIABLE, .name = lua_tostring(L, 2)};
+    value_store(L, variable->info, variable->address, 3, &place);
     return 0;
 }
 
@@ -106,19 +142,22 @@ static void push_namespace(lua_State *L, FfiState *S, int library, const char *n
         lua_CFunction function;
     } methods[] = {{"__index", namespace_index}, {"__newindex", namespace_newindex}, {"__tostring", namespace_tostring}};
     lua_newtable(L);
+    lua_newtable(L); /* the variables */
     lua_createtable(L, 0, 5);
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
         state_push_ref(L, S->ref_self);
         lua_pushvalue(L, library);
         lua_pushstring(L, name);
-        lua_pushcclosure(L, methods[i].function, 3);
+        lua_pushvalue(L, -5);
+        lua_pushcclosure(L, methods[i].function, NUPVALUES);
         lua_setfield(L, -2, methods[i].event);
     }
     lua_pushliteral(L, "ffi.library");
     lua_setfield(L, -2, "__name");
     lua_pushliteral(L, "ffi");
     lua_setfield(L, -2, "__metatable");
-    lua_setmetatable(L, -2);
+    lua_setmetatable(L, -3);
+    lua_pop(L, 1);
 }
 
 /* -- library objects ---------------------------------------------------------------------------------------------------------- */

@@ -197,3 +197,14 @@ bool number_to(FfiState *S, lua_State *L, int index, Number *number)
     default: return false;
     }
 }
+
+bool integer_to(FfiState *S, lua_State *L, int index, int64_t *integer)
+{
+    Number number;
+    if (lua_isinteger(L, index)) {
+        *integer = lua_tointegerx(L, index, NULL);
+        return true;
+    }
+    return lua_type(L, index) != LUA_TBOOLEAN && number_to(S, L, index, &number) &&
+           number_store(S->word, integer, &number);
+}

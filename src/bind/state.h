@@ -27,6 +27,9 @@ typedef struct FfiState {
     int pending;         /* non-zero: a callback left an error that the outer call must raise */
     int errno_value;     /* C's errno as the last FFI call left it; given back to the next */
     uint64_t cookie;     /* random; stamps our userdata so that no other's bytes pass for them; low four bits 0 */
+    struct TypeInfo *word;        /* long, what indices and lengths convert to */
+    struct TypeInfo *bytes;       /* void *, where ffi.copy and ffi.fill write */
+    struct TypeInfo *const_bytes; /* const volatile void *, where they and ffi.string read */
     int ref_self;        /* registry references: this userdata */
     int ref_blocks;      /* table: address -> userdata block of the allocator */
     int ref_names;       /* table: anchored key strings of field tables */
