@@ -303,7 +303,10 @@ void value_store(lua_State *L, TypeInfo *info, void *address, int index, const P
     case VALUE_COMPLEX: store_aggregate(L, info, address, index, place); break;
     case VALUE_VOID:
     case VALUE_FUNCTION: error_conversion(L, info->type, index, place);
-    default: store_number(L, info, address, index, place); break;
+    default:
+        if (!number_store_lua(L, info, address, index))
+            store_number(L, info, address, index, place);
+        break;
     }
 }
 

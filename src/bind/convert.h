@@ -18,6 +18,9 @@ typedef struct Number {
 Number number_load(const TypeInfo *info, const void *address);
 /* Stores it by C's conversion; false (and nothing stored) for NaN, infinities and floats outside int64 and uint64 into an integer. */
 bool number_store(const TypeInfo *info, void *address, const Number *number);
+/* Stores the Lua number at `index` where that takes no thought: an integer into any type of up to 64 bits or double, a float into float or
+ * double. False (and nothing stored) for all else. [-0, +0, -] */
+bool number_store_lua(lua_State *L, const TypeInfo *info, void *address, int index);
 /* The number that the Lua value at `index` is: a Lua number, a boolean or a cdata number. False when it is none. [-0, +0, -] */
 bool number_to(FfiState *S, lua_State *L, int index, Number *number);
 

@@ -65,16 +65,8 @@ static void store_field(lua_State *L, TypeInfo *record, const Field *field, char
         const char *type = error_push_type(L, record->type);
         error_raise(L, MESSAGE_CONST_WRITE, lua_pushfstring(L, "field '%s' of '%s'", lua_tostring(L, 2), type));
     }
-    if (field->kind == VALUE_F64 && lua_type(L, 3) == LUA_TNUMBER) {
-        double number = lua_tonumberx(L, 3, NULL);
-        memcpy(address, &number, sizeof number);
+    if (field->kind != VALUE_BITFIELD && number_store_lua(L, field->info, address, 3))
         return;
-    }
-    if (field->kind == VALUE_I32 && lua_isinteger(L, 3)) {
-        int32_t integer = (int32_t)(uint32_t)(lua_Unsigned)lua_tointegerx(L, 3, NULL);
-        memcpy(address, &integer, sizeof integer);
-        return;
-    }
     Place place = {.kind = PLACE_FIELD, .name = lua_tostring(L, 2), .type = record->type};
     if (field->kind == VALUE_BITFIELD)
         bitfield_store(L, field, address, 3, &place);
@@ -161,11 +153,8 @@ static void store_element(FfiState *S, lua_State *L, Cdata *cdata)
     /* complex numbers and vectors are read as copies: a write to a part would be lost */
     if (element->is_const || cdata->info->kind == VALUE_VECTOR || cdata->info->kind == VALUE_COMPLEX)
         error_raise(L, MESSAGE_CONST_WRITE, lua_pushfstring(L, "element of '%s'", error_push_type(L, cdata->info->type)));
-    if (element->kind == VALUE_F64 && lua_type(L, 3) == LUA_TNUMBER) {
-        double number = lua_tonumberx(L, 3, NULL);
-        memcpy(address, &number, sizeof number);
+    if (number_store_lua(L, element, address, 3))
         return;
-    }
     Place place = {.kind = PLACE_ELEMENT, .type = cdata->info->type};
     place.index = check_index(S, L, cdata->info);
     value_store(L, element, address, 3, &place);

@@ -177,6 +177,35 @@ bool number_store(const TypeInfo *info, void *address, const Number *number)
     return true;
 }
 
+bool number_store_lua(lua_State *L, const TypeInfo *info, void *address, int index)
+{
+    if (lua_isinteger(L, index)) {
+        lua_Integer integer = lua_tointegerx(L, index, NULL);
+        double number = (double)integer;
+        switch ((ValueKind)info->kind) {
+        case VALUE_I8:
+        case VALUE_U8: memcpy(address, &integer, 1); return true; /* the low bytes come first */
+        case VALUE_I16:
+        case VALUE_U16: memcpy(address, &integer, 2); return true;
+        case VALUE_I32:
+        case VALUE_U32: memcpy(address, &integer, 4); return true;
+        case VALUE_I64:
+        case VALUE_U64: memcpy(address, &integer, 8); return true;
+        case VALUE_F64: memcpy(address, &number, sizeof number); return true;
+        default: return false;
+        }
+    }
+    if ((info->kind != VALUE_F64 && info->kind != VALUE_F32) || lua_type(L, index) != LUA_TNUMBER)
+        return false;
+    double number = lua_tonumberx(L, index, NULL);
+    float single = (float)number;
+    if (info->kind == VALUE_F64)
+        memcpy(address, &number, sizeof number);
+    else
+        memcpy(address, &single, sizeof single);
+    return true;
+}
+
 bool number_to(FfiState *S, lua_State *L, int index, Number *number)
 {
     switch (lua_type(L, index)) {
