@@ -8,16 +8,23 @@ enum { ALIGN_MAX = 1 << 28 };
 /* The largest alignment that gcc uses when `aligned` has no argument. */
 enum { ALIGN_BIGGEST = 16 };
 
-/* An attribute's name without the underscores that may surround it. */
-static bool is_attribute(const CName *name, const char *wanted)
+typedef struct Word {
+    const char *text;
+    size_t length;
+} Word;
+
+/* An attribute's or mode's name without the underscores that may surround it. */
+static Word bare_word(const CName *name)
 {
-    const char *text = name->text;
-    size_t length = name->length;
-    if (length > 4 && memcmp(text, "__", 2) == 0 && memcmp(text + length - 2, "__", 2) == 0) {
-        text += 2;
-        length -= 4;
-    }
-    return strlen(wanted) == length && memcmp(text, wanted, length) == 0;
+    Word word = {name->text, name->length};
+    if (word.length > 4 && memcmp(word.text, "__", 2) == 0 && memcmp(word.text + word.length - 2, "__", 2) == 0)
+        word = (Word){word.text + 2, word.length - 4};
+    return word;
+}
+
+static bool is_word(Word word, const char *wanted)
+{
+    return strlen(wanted) == word.length && memcmp(word.text, wanted, word.length) == 0;
 }
 
 static bool check_alignment(Parser *parser, const Token *at, const Value *value)
@@ -86,28 +93,29 @@ static bool skip_arguments(Parser *parser)
 /* attribute: any word, keywords too, with or without arguments */
 static bool parse_attribute(Parser *parser, Attributes *attributes)
 {
-    const CName *name = parser->token.u.name;
     Token at = parser->token;
+    Word name;
     if (at.kind < TOKEN_TYPEDEF && at.kind != TOKEN_NAME)
         return parser_fail(parser, &at, MESSAGE_EXPECTED, "an attribute", &at);
+    name = bare_word(at.u.name);
     lexer_advance(parser);
-    if (is_attribute(name, "packed")) {
+    if (is_word(name, "packed")) {
         attributes->is_packed = true;
-    } else if (is_attribute(name, "aligned")) {
+    } else if (is_word(name, "aligned")) {
         attributes->at = at;
         return parse_aligned(parser, attributes);
-    } else if (is_attribute(name, "mode")) {
+    } else if (is_word(name, "mode")) {
         attributes->at = at;
         return parse_mode(parser, attributes);
-    } else if (is_attribute(name, "vector_size")) {
+    } else if (is_word(name, "vector_size")) {
         attributes->at = at;
         return parse_vector_size(parser, attributes);
-    } else if (is_attribute(name, "ms_abi")) {
+    } else if (is_word(name, "ms_abi")) {
         attributes->is_ms_abi = true;
-    } else if (is_attribute(name, "ms_struct")) {
-        return parser_fail(parser, &at, MESSAGE_BAD_ATTRIBUTE, name->text);
-    } else if (is_attribute(name, "scalar_storage_order")) {
-        return parser_fail(parser, &at, MESSAGE_BAD_ATTRIBUTE, name->text);
+    } else if (is_word(name, "ms_struct")) {
+        return parser_fail(parser, &at, MESSAGE_BAD_ATTRIBUTE, at.u.name->text);
+    } else if (is_word(name, "scalar_storage_order")) {
+        return parser_fail(parser, &at, MESSAGE_BAD_ATTRIBUTE, at.u.name->text);
     }
     return skip_arguments(parser);
 }
@@ -176,28 +184,9 @@ static const struct ModeRow {
     {"libgcc_shift_count", CSCALAR_INT, CSCALAR_UINT},
 };
 
-static bool is_mode(const CName *mode, size_t skipped, const char *wanted)
-{
-    const char *text = mode->text + skipped;
-    size_t length = mode->length - skipped;
-    if (length > 4 && memcmp(text, "__", 2) == 0 && memcmp(text + length - 2, "__", 2) == 0) {
-        text += 2;
-        length -= 4;
-    }
-    return strlen(wanted) == length && memcmp(text, wanted, length) == 0;
-}
-
 static bool fail_mode(Parser *parser, const Attributes *attributes, const CType *type)
 {
     return parser_fail(parser, &attributes->at, MESSAGE_BAD_MODE, attributes->mode->text, type);
-}
-
-static CType *complex_type(Parser *parser, CScalar part)
-{
-    CType *type = ctype_complex(parser->table, part);
-    if (type == NULL)
-        parser_fail_memory(parser);
-    return type;
 }
 
 /* The scalar that a mode makes of a type of the same class. */
@@ -217,36 +206,38 @@ static CType *apply_scalar_mode(Parser *parser, const struct ModeRow *row, CType
 }
 
 /* SC, DC, XC, TC: the complex modes. */
-static CType *apply_complex_mode(Parser *parser, const CName *mode, const CType *type)
+static CType *apply_complex_mode(Parser *parser, Word mode, const CType *type)
 {
     static const char names[][3] = {"SC", "DC", "XC", "TC"};
     static const CScalar parts[] = {CSCALAR_FLOAT, CSCALAR_DOUBLE, CSCALAR_LDOUBLE, CSCALAR_FLOAT128};
     size_t i;
     for (i = 0; type->kind == CTYPE_COMPLEX && i < sizeof parts / sizeof *parts; i++)
-        if (is_mode(mode, 0, names[i]))
+        if (is_word(mode, names[i]))
             return complex_type(parser, parts[i]);
     return NULL;
 }
 
-static CType *scalar_by_mode(Parser *parser, const CName *mode, size_t skipped, CType *type)
+static CType *scalar_by_mode(Parser *parser, Word mode, CType *type)
 {
     size_t i;
     for (i = 0; i < sizeof mode_rows / sizeof *mode_rows; i++)
-        if (is_mode(mode, skipped, mode_rows[i].name))
+        if (is_word(mode, mode_rows[i].name))
             return apply_scalar_mode(parser, &mode_rows[i], type);
-    return skipped == 0 ? apply_complex_mode(parser, mode, type) : NULL;
+    return apply_complex_mode(parser, mode, type);
 }
 
-/* V4SF: the count of elements, and how many bytes of the name it takes. */
-static size_t vector_mode(const CName *mode, unsigned *nelems)
+/* V4SF: takes the count of elements from the word, 0 when it has none. */
+static unsigned take_count(Word *mode)
 {
     size_t i = 1;
-    *nelems = 0;
+    unsigned nelems = 0;
     if (mode->text[0] != 'V')
         return 0;
-    for (; mode->text[i] >= '0' && mode->text[i] <= '9' && i < 4; i++)
-        *nelems = *nelems * 10 + (unsigned)(mode->text[i] - '0');
-    return i > 1 ? i : 0;
+    for (; i < mode->length && i < 4 && mode->text[i] >= '0' && mode->text[i] <= '9'; i++)
+        nelems = nelems * 10 + (unsigned)(mode->text[i] - '0');
+    if (nelems > 0)
+        *mode = (Word){mode->text + i, mode->length - i};
+    return nelems;
 }
 
 static CType *make_vector(Parser *parser, const Attributes *attributes, CType *element, uint64_t nbytes)
@@ -265,12 +256,12 @@ static CType *make_vector(Parser *parser, const Attributes *attributes, CType *e
 
 static CType *apply_mode(Parser *parser, const Attributes *attributes, CType *type)
 {
-    unsigned nelems;
-    size_t skipped = vector_mode(attributes->mode, &nelems);
-    CType *made = scalar_by_mode(parser, attributes->mode, skipped, type);
+    Word mode = bare_word(attributes->mode);
+    unsigned nelems = take_count(&mode);
+    CType *made = scalar_by_mode(parser, mode, type);
     if (made == NULL)
         fail_mode(parser, attributes, type);
-    else if (skipped > 0)
+    else if (nelems > 0)
         made = make_vector(parser, attributes, made, nelems * made->size);
     return made;
 }

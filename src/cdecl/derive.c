@@ -55,15 +55,16 @@ static CType *derive_sized_array(Parser *parser, const DeclaratorOp *op, CType *
     return ctype_array(parser->table, element, op->nelems);
 }
 
-static CType *derive_array(Parser *parser, const DeclaratorOp *op, CType *type, bool is_param)
+/* `is_param` is set for a parameter's arrays, `is_whole` for that which is the parameter's own type. */
+static CType *derive_array(Parser *parser, const DeclaratorOp *op, CType *type, bool is_param, bool is_whole)
 {
     bool is_bracket_word = op->kind == OP_STAR || op->is_static || op->qualifiers != 0;
     if (is_bracket_word && !is_param) {
         parser_fail(parser, &op->at, MESSAGE_ARRAY_STAR, op->kind == OP_STAR ? "'*'" : op->is_static ? "'static'" : "a qualifier");
         return NULL;
     }
-    if (is_param && type->is_unbounded && type->kind == CTYPE_ARRAY)
-        return type; /* `a[n][m]`: what is left of several unknown bounds is the innermost element */
+    if (is_param && type->is_unbounded) /* `a[n][m]` is a pointer to `int []`; more unknown bounds inside count as one */
+        return is_whole ? made(parser, op, ctype_pointer(parser->table, type)) : type;
     if (!check_element(parser, op, type))
         return NULL;
     if (op->kind == OP_ARRAY)
@@ -116,7 +117,7 @@ CType *declarator_apply(Parser *parser, const Declarator *declarator, CType *bas
         else if (op.kind == OP_FUNCTION)
             type = derive_function(parser, &op, type);
         else
-            type = derive_array(parser, &op, type, is_param);
+            type = derive_array(parser, &op, type, is_param, is_param && top == first);
     }
     return type;
 }

@@ -169,6 +169,8 @@ typedef struct Specifiers {
 
 /* declaration-specifiers; with `is_type_name`, specifier-qualifier-list. */
 bool parse_specifiers(Parser *parser, Specifiers *specifiers, bool is_type_name);
+/* ctype_complex that fails as the parser does. */
+CType *complex_type(Parser *parser, CScalar part);
 /* Whether the current token begins a type. */
 bool is_type_start(const Parser *parser);
 

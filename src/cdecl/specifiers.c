@@ -303,7 +303,7 @@ static Step add_specifier(Parser *parser, Specifying *s)
     }
 }
 
-static CType *complex_type(Parser *parser, CScalar part)
+CType *complex_type(Parser *parser, CScalar part)
 {
     CType *type = ctype_complex(parser->table, part);
     if (type == NULL)
