@@ -289,17 +289,17 @@ describe("ffi.cdef refuses", function()
         { "an open comment", "int cd_r5(void); /* open", 1, 18, "comment is not closed" },
         { "a directive", "#define X 1\n", 1, 1,
             "preprocessor directive '#define': run the text through the preprocessor first (gcc -E)" },
-        { "a void variable", "extern void cd_r6;", 1, 13, "cd_r6 has type void" },
+        { "a void variable", "extern void cd_r6;", 1, 13, "'cd_r6' has type void" },
         { "an array of void", "typedef void cd_r7[3];", 1, 19, "array of void" },
         { "a function that returns an array", "int cd_r8(void)[3];", 1, 10, "function returns an array" },
         { "a duplicate member", "struct cd_r9 { int a; float a; };", 1, 29, "duplicate member 'a'" },
         { "a negative array size", "typedef int cd_r10[-1];", 1, 20, "array size is negative" },
         { "a division by zero", "enum { CD_R11 = 1 / 0 };", 1, 19, "division by zero in a constant expression" },
         { "a bit-field wider than its type", "struct cd_r12 { char a : 9; };", 1, 26,
-            "width of bit-field a is more than its type 'char' has" },
+            "width of bit-field 'a' is more than its type 'char' has" },
         { "a `[?]` inside", "typedef int cd_r13[?][?];", 1, 19, "'[?]' is only for the outermost array or the last member of a struct" },
         { "a tab before the error", "\tint cd_r14(\tunknown_t);", 1, 14, "unknown type name 'unknown_t'" },
-        { "an incomplete member", "struct cd_r15 { struct cd_never a; };", 1, 33, "a has incomplete type 'struct cd_never'" },
+        { "an incomplete member", "struct cd_r15 { struct cd_never a; };", 1, 33, "'a' has incomplete type 'struct cd_never'" },
         { "an unfinished struct", "struct cd_r16 { int a;", 1, 23, "expected '}' after struct members, got end of text" },
         { "words that make no type", "typedef short double cd_r17;", 1, 15, "'double' does not combine with the type specifiers before it" },
         { "a line after a marker by its number and file", "# 40 \"my.h\"\nint cd_r18(void);\nint cd_r19(unknown_t);", 41, 12,
@@ -356,7 +356,7 @@ describe("ffi.cdef refuses", function()
     end)
 
     it("a type text by its own words", function()
-        assert.are.equal("int *x:1:6: a type name has no identifier, got 'x'\n    int *x\n         ^", oracle.message(ffi.typeof, "int *x"))
+        assert.are.equal("int *x:1:6: expected the end of the type name, got 'x'\n    int *x\n         ^", oracle.message(ffi.typeof, "int *x"))
         assert.are.equal("unknown_t:1:1: unknown type name 'unknown_t'\n    unknown_t\n    ^", oracle.message(ffi.sizeof, "unknown_t"))
         assert.are.equal("int,:1:4: expected the end of the type name, got ','\n    int,\n       ^", oracle.message(ffi.new, "int,"))
     end)
