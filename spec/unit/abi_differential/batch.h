@@ -52,6 +52,7 @@ typedef struct BatchSignature {
     const char *declaration;    /* C, with the records it needs */
     const char *features;       /* names separated by blanks, for the statistics */
     const char *clang_differs;  /* names of the rules by which clang may differ from gcc, separated by blanks; "" when none */
+    const char *gcc_fails;      /* and of those by which gcc does not understand itself */
     const BatchArg *args;
     uint32_t nargs;
     uint32_t nfixed;

@@ -29,14 +29,22 @@ local CLANG_DIFFERS = {
     full_bit_field = "full_bit_field",
     -- gcc takes a bit-field in a union, of width 0 too, for an integer that can be unaligned.
     union_bit_field = "union_bit_field",
-    -- gcc looks for unaligned members in the first element of an array alone.
-    packed_array_of_records = "packed_array_of_records",
+    -- clang passes a record in memory when a record in it is unaligned, or a member of any element of an array; gcc looks at members that
+    -- are no records, and in arrays at the first element.
+    packed_record = "packed_record",
+    packed_array_of_records = "packed_record",
     -- clang overlooks arrays of more than 16 bytes in a union that holds a vector as well, where it has AVX.
     avx_union_of_array = "avx_union_of_array",
     -- gcc gives a zero-length array inside an eightbyte the class of its element, clang ignores it.
     zero_length_array = "zero_length_array",
     -- clang passes a struct with a flexible array member in memory, gcc ignores the member.
     flexible_array = "flexible_array",
+}
+
+-- The same for gcc, whose caller and callee do not always agree.
+local GCC_FAILS = {
+    -- At -O2 va_arg takes a record of alignment 16 for aligned where the registers were saved, which it is not.
+    variadic_aligned_record = "variadic_aligned_record",
 }
 
 -- -- drawing a signature ------------------------------------------------------------------------------------------------------
@@ -105,6 +113,14 @@ local function sorted_keys(set)
     return keys
 end
 
+local function name_rules(rules, features)
+    local names = {}
+    for feature, rule in pairs(rules) do
+        if features[feature] then names[rule] = true end
+    end
+    return table.concat(sorted_keys(names), " ")
+end
+
 local function describe(signature)
     local features = {}
     for _, t in ipairs(signature.args) do model.add_features(t, features) end
@@ -114,13 +130,14 @@ local function describe(signature)
     features.avx_union_of_array = features.union_of_array and signature.isa > 0
     features.variadic_wide_vector = signature.is_variadic and (features.vector32 or features.vector64)
     if #signature.args > 8 then features.over_8_arguments = true end
-    local rules = {}
-    for feature, rule in pairs(CLANG_DIFFERS) do
-        if features[feature] then rules[rule] = true end
+    for i = signature.nfixed + 1, #signature.args do
+        local t = signature.args[i]
+        if t.record and t.align >= 16 then features.variadic_aligned_record = true end
     end
     signature.has_float16 = features.float16
     signature.features = table.concat(sorted_keys(features), " ")
-    signature.clang_differs = table.concat(sorted_keys(rules), " ")
+    signature.clang_differs = name_rules(CLANG_DIFFERS, features)
+    signature.gcc_fails = name_rules(GCC_FAILS, features)
 end
 
 local function is_used(signature, record)
@@ -259,9 +276,9 @@ local function spell_row(signature, types)
         args = "args_" .. signature.index
         definition = ("static const BatchArg %s[] = {\n%s\n};\n"):format(args, table.concat(rows, "\n"))
     end
-    local row = ("    {%d, %s, \"%s\", \"%s\", %s, %d, %d, %s, %d, call_%d},"):format(
-        signature.index, spell_string(spell_declaration(signature)), signature.features, signature.clang_differs, args, #signature.args,
-        signature.nfixed, signature.result and types.index_of(signature.result) or "BATCH_NO_TYPE", signature.is_variadic and 1 or 0,
+    local row = ("    {%d, %s, \"%s\", \"%s\", \"%s\", %s, %d, %d, %s, %d, call_%d},"):format(
+        signature.index, spell_string(spell_declaration(signature)), signature.features, signature.clang_differs, signature.gcc_fails, args,
+        #signature.args, signature.nfixed, signature.result and types.index_of(signature.result) or "BATCH_NO_TYPE", signature.is_variadic and 1 or 0,
         signature.index)
     return definition .. spell_caller(signature), row
 end

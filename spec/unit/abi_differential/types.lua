@@ -115,7 +115,10 @@ local function draw_nested(signature, depth, left)
     local member = {type = record, dims = {}}
     if not record.must_have_name and record.has_names and random() < 0.3 then return member end
     member.name = new_name(signature)
-    if random() < 0.25 then member.dims[1] = random(1, 3) end
+    local features = {}
+    M.add_features(record, features)
+    -- gcc gives every element of an array the classes of the first: with _Float16 in it another result than the psABI's.
+    if not features.float16 and random() < 0.25 then member.dims[1] = random(1, 3) end
     return member
 end
 
@@ -417,7 +420,10 @@ local function add_member_features(record, member, set)
         if member.type.record then set.array_of_records = true end
         if record.union and member.type.size * member.dims[1] > 16 then set.union_of_array = true end
     end
-    if member.packed or record.packed then set.packed = true end
+    if member.packed or record.packed then
+        set.packed = true
+        if member.type.record then set.packed_record = true end
+    end
     if member.aligned or record.aligned then set.aligned = true end
     M.add_features(member.type, set)
 end
