@@ -53,7 +53,7 @@ typedef struct AbiType {
     uint64_t size;  /* bytes */
     uint32_t align; /* bytes, power of two; the type's own, not a typedef's */
     uint32_t nleaves;
-    const AbiLeaf *leaves; /* in any order; overlapping ones are a union's */
+    const AbiLeaf *leaves; /* overlapping ones are a union's; as declared (the order counts where a long double overlaps others) */
 } AbiType;
 
 typedef struct AbiSignature {

@@ -181,23 +181,38 @@ static void fill_slots_32(const AbiPlan *plan, char *frame, void *const *values)
         copy_32(frame + move[i].frame, values[i]);
 }
 
-static __attribute__((noinline)) void fill_single(const AbiPlan *plan, AbiFrame *frame, void *const *values)
+static void fill_single(const AbiPlan *plan, AbiFrame *frame, void *const *values)
 {
     const AbiMove *move = plan->moves, *end = move + plan->nargs;
     for (; move < end; move++, values++)
         place_move(move, frame, *values);
 }
 
-static __attribute__((noinline)) void fill_moves(const AbiPlan *plan, AbiFrame *frame, void *const *values)
+static void fill_moves(const AbiPlan *plan, AbiFrame *frame, void *const *values)
 {
     for (uint32_t i = 0; i < plan->nargs; i++)
         place_moves(plan, frame, i, values[i]);
 }
 
+/* Plans whose arguments are not simply in order, and all that have their result in memory. */
+static __attribute__((noinline)) void fill_other(const AbiPlan *plan, char *frame, void *result, void *const *values)
+{
+    if (plan->result == ABI_RESULT_MEMORY)
+        abi_set_result_address((AbiFrame *)frame, result);
+    if (plan->fill == FILL_SLOT64)
+        fill_slots_64(plan, frame, values);
+    else if (plan->fill == FILL_SLOT32)
+        fill_slots_32(plan, frame, values);
+    else if (plan->fill == FILL_SINGLE)
+        fill_single(plan, (AbiFrame *)frame, values);
+    else
+        fill_moves(plan, (AbiFrame *)frame, values);
+}
+
 /* clang-format off */
 
 /* One jump for kind and number together: the plan's arguments are the registers from the label on downwards. */
-ALWAYS_INLINE void fill(const AbiPlan *plan, char *frame, void *const *values)
+ALWAYS_INLINE void fill(const AbiPlan *plan, char *frame, void *result, void *const *values)
 {
     char *gpr = frame + ABI_FRAME_GPR, *vec = frame + ABI_FRAME_VEC;
     switch (plan->fill) {
@@ -230,10 +245,7 @@ ALWAYS_INLINE void fill(const AbiPlan *plan, char *frame, void *const *values)
     case FILL_VEC32 + 3: copy_32(vec + 16, values[2]); /* fall through */
     case FILL_VEC32 + 2: copy_32(vec + 8, values[1]); /* fall through */
     case FILL_VEC32 + 1: copy_32(vec, values[0]); break;
-    case FILL_SLOT64: fill_slots_64(plan, frame, values); break;
-    case FILL_SLOT32: fill_slots_32(plan, frame, values); break;
-    case FILL_SINGLE: fill_single(plan, (AbiFrame *)frame, values); break;
-    default: fill_moves(plan, (AbiFrame *)frame, values); break;
+    default: fill_other(plan, frame, result, values); break;
     }
 }
 
@@ -241,9 +253,7 @@ ALWAYS_INLINE void fill(const AbiPlan *plan, char *frame, void *const *values)
 
 ALWAYS_INLINE void run(const AbiPlan *plan, char *frame, AbiFunction function, void *result, void *const *values)
 {
-    fill(plan, frame, values);
-    if (plan->result == ABI_RESULT_MEMORY)
-        abi_set_result_address((AbiFrame *)frame, result);
+    fill(plan, frame, result, values);
     abi_call(plan, (AbiFrame *)frame, function);
     take(plan, (const AbiFrame *)frame, result);
 }

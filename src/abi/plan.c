@@ -185,6 +185,8 @@ static uint32_t choose_fill(const AbiPlan *plan)
         return FILL_MOVES;
     if (!is_64 && !is_32)
         return FILL_SINGLE;
+    if (plan->result == ABI_RESULT_MEMORY)
+        return is_64 ? FILL_SLOT64 : FILL_SLOT32;
     if (is_in_order(plan, ABI_FRAME_GPR, ABI_NGPRS))
         return (is_64 ? FILL_GPR64 : FILL_GPR32) + plan->nargs;
     if (plan->vec_stride == 8 && is_in_order(plan, ABI_FRAME_VEC, ABI_NVECS))

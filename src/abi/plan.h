@@ -8,7 +8,7 @@
 #include "abi/move.h"
 
 /* AbiPlan.fill: how abi_invoke fills the frame. All but the last two copy without a branch on the argument's type; the first four
- * are followed by the number of arguments, which are all in registers. */
+ * are followed by the number of arguments, which are all in registers, and have no result in memory. */
 typedef enum AbiFill {
     FILL_GPR64 = 0,               /* 0..6 eightbytes in rdi.. */
     FILL_GPR32 = FILL_GPR64 + 7,  /* 1..6 32-bit integers */
