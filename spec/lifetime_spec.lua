@@ -17,11 +17,11 @@ setup(function()
 end)
 
 -- Makes objects where freed ones were, full of another pattern.
-local function overwrite()
+local function overwrite(step)
     local junk = {}
-    for i = 1, 40 do
-        junk[i] = ffi.new("unsigned char[?]", 8 * i, 0xdd)
-        junk[i + 40] = ("\xee"):rep(8 * i)
+    for size = step or 8, 320, step or 8 do
+        junk[#junk + 1] = ffi.new("unsigned char[?]", size, 0xdd)
+        junk[#junk + 1] = ("\xee"):rep(size)
     end
     return #junk
 end
@@ -105,13 +105,13 @@ for name in pairs(derived) do names[#names + 1] = name end
 table.sort(names)
 
 describe("what is derived keeps its owner alive:", function()
-    local function check_all(collect)
+    local function check_all(collect, step)
         for _, name in ipairs(names) do
             local value, reads = derived[name]()
             collect()
-            overwrite()
+            overwrite(step)
             collect()
-            assert.is_true(reads(value), name)
+            assert(reads(value), name)
         end
     end
 
@@ -143,8 +143,8 @@ describe("what is derived keeps its owner alive:", function()
     end)
 
     it("with a full collection at every instruction", function()
-        debug.sethook(function() collectgarbage() end, "", support.has_valgrind and 100 or 10)
-        check_all(function() end)
+        debug.sethook(function() collectgarbage() end, "", support.has_valgrind and 20 or 1)
+        check_all(function() end, 64)
     end)
 
     it("arguments live through their call", function()
