@@ -143,7 +143,7 @@ describe("what is derived keeps its owner alive:", function()
     end)
 
     it("with a full collection at every instruction", function()
-        debug.sethook(function() collectgarbage() end, "", support.has_valgrind and 20 or 1)
+        debug.sethook(function() collectgarbage() end, "", support.has_valgrind and 50 or 3)
         check_all(function() end, 64)
     end)
 
