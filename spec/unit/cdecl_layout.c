@@ -42,6 +42,7 @@ static const char prelude[] =
     "enum __attribute__((packed)) byte_enum { B0, B1 = 200 };\n"
     "typedef int aligned16 __attribute__((aligned(16))); typedef long long lax __attribute__((aligned(2)));\n"
     "typedef short strict __attribute__((aligned(8))); typedef float v4 __attribute__((vector_size(16)));\n"
+    "typedef int v8 __attribute__((vector_size(32))); typedef double v64 __attribute__((vector_size(64)));\n"
     "typedef int lowint __attribute__((aligned(1))); typedef unsigned char bytes5[5];\n"
     "typedef int mode_di __attribute__((mode(DI)));\n"
     "struct empty {}; struct three { char c[3]; };\n";
@@ -49,7 +50,7 @@ static const char prelude[] =
 static const char *const plain_types[] = {
     "char", "signed char", "unsigned char", "short", "unsigned short", "int", "unsigned", "long", "unsigned long", "long long",
     "float", "double", "long double", "_Bool", "__int128", "_Complex float", "_Complex double", "_Complex long double", "__float128",
-    "_Float16", "void *", "enum small", "enum negative", "enum wide", "enum byte_enum", "aligned16", "lax", "strict", "v4", "lowint",
+    "_Float16", "void *", "enum small", "enum negative", "enum wide", "enum byte_enum", "aligned16", "lax", "strict", "v4", "v8", "v64", "lowint",
     "bytes5", "mode_di", "struct empty", "struct three", "_Atomic int", "_Atomic struct three", "_Atomic _Complex float", "const char *const", "__builtin_va_list",
 };
 
@@ -230,7 +231,7 @@ static void probe_type(Probe *probe, const CTypeTable *table)
     if (!CHECK(type != NULL))
         return;
     if (probe->file != NULL) {
-        fprintf(probe->file, "static void f%u(void) {\n  printf(\"%%zu %%zu\\n\", sizeof(struct t%u), _Alignof(struct t%u));\n", probe->index, probe->index, probe->index);
+        fprintf(probe->file, "static void f%u(void) {\n  printf(\"%%zu %%zu\\n\", sizeof(struct t%u), __alignof__(struct t%u));\n", probe->index, probe->index, probe->index);
         probe_members(probe, type->u.record, 0, type->size);
         fprintf(probe->file, "}\n");
     } else {
