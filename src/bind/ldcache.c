@@ -92,7 +92,7 @@ bool ldcache_newest(const char *plain, char *name, size_t nbytes)
             const char *newest = find_newest(file, length, plain);
             found = newest != NULL && strlen(newest) < nbytes;
             if (found)
-                strcpy(name, newest);
+                memcpy(name, newest, strlen(newest) + 1);
             munmap(file, length);
         }
     }
