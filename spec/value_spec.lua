@@ -124,19 +124,27 @@ describe("a value of type", function()
                 assert.has_error(function() return f.array[4] end)
             end)
 
-            it_has(name, "is the member of a struct passed by value", function()
-                for i = 0, f.box_count() - 1 do
+            local function check_boxes(first, last)
+                for i = first, last do
                     local box = f.box_get(i)
-                    if i < f.count() then assert.equal(ffi.string(f.text(i)), text_of(box.v)) end
-                    if name:find "ldouble" and support.has_valgrind and i >= f.count() then
-                        print "skipped under valgrind: 80-bit values"
-                        break
-                    end
                     assert.equal(1, f.box_is(box, i), "value " .. i)
                     assert.equal(1, f.box_is(f.box_echo(box), i), "value " .. i)
                     assert.equal(1, f.at_is(ffi.cast(("val_%s *"):format(name), box), i), "value " .. i)
                 end
+            end
+
+            it_has(name, "is the member of a struct passed by value", function()
+                for i = 0, f.count() - 1 do assert.equal(ffi.string(f.text(i)), text_of(f.box_get(i).v)) end
+                check_boxes(0, f.count() - 1)
             end)
+
+            if name == "ldouble" or name == "quad" or name == "cldouble" then
+                it_has(name, "is the member of a struct passed by value, where no Lua number holds it", function()
+                    if support.has_valgrind and name ~= "quad" then return pending "skipped under valgrind: 80-bit values" end
+                    assert.is_true(f.box_count() > f.count())
+                    check_boxes(f.count(), f.box_count() - 1)
+                end)
+            end
         end)
     end
 end)
@@ -222,7 +230,8 @@ describe("an argument is converted:", function()
     end)
 
     it("an integer to float with one rounding", function()
-        -- by way of double this would round up, and then up again
+        if support.has_valgrind then return pending "skipped under valgrind, which rounds twice: integer to float" end
+        -- by way of double this would be a tie and go down
         local n = (1 << 60) + (1 << 36) + 1
         assert.equal(("%a"):format((1 << 60) + (1 << 37)), ("%a"):format(lib.val_float_echo(n)))
     end)
