@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bind/errors.h"
+#include "bind/leaves.h"
 
 /* -- kinds ------------------------------------------------------------------------------------------------------------------ */
 
@@ -228,134 +229,21 @@ const Field *typeinfo_find_field(TypeInfo *info, lua_State *L, const char *key, 
     return field->key != NULL ? field : find_by_text(record, L, index);
 }
 
-/* -- leaves for the call engine ------------------------------------------------------------------------------------------- */
-
-enum { LEAF_NBYTES_MAX = 64, LEAVES_MAX = LEAF_NBYTES_MAX * ABI_KIND_COUNT }; /* every kind at every offset */
-
-typedef struct LeafList {
-    AbiLeaf leaves[LEAVES_MAX];
-    uint32_t count;
-    bool failed; /* a type that no register or stack slot takes */
-} LeafList;
-
-static void add_leaf(LeafList *list, uint64_t offset, AbiKind kind)
-{
-    for (uint32_t i = 0; i < list->count; i++)
-        if (list->leaves[i].offset == offset && list->leaves[i].kind == (uint32_t)kind)
-            return; /* a union's overlap */
-    list->leaves[list->count++] = (AbiLeaf){.offset = (uint32_t)offset, .kind = (uint32_t)kind};
-}
-
-static AbiKind leaf_of_value(ValueKind kind)
-{
-    switch (kind) {
-    case VALUE_BOOL: return ABI_BOOL;
-    case VALUE_I8: return ABI_I8;
-    case VALUE_U8: return ABI_U8;
-    case VALUE_I16: return ABI_I16;
-    case VALUE_U16: return ABI_U16;
-    case VALUE_I32: return ABI_I32;
-    case VALUE_U32: return ABI_U32;
-    case VALUE_I64: return ABI_I64;
-    case VALUE_U64: return ABI_U64;
-    case VALUE_I128:
-    case VALUE_U128: return ABI_I128;
-    case VALUE_F16: return ABI_F16;
-    case VALUE_F32: return ABI_F32;
-    case VALUE_F64: return ABI_F64;
-    case VALUE_F80: return ABI_F80;
-    case VALUE_F128: return ABI_F128;
-    case VALUE_POINTER:
-    case VALUE_REFERENCE: return ABI_POINTER;
-    default: return ABI_KIND_COUNT;
-    }
-}
-
-static void add_leaves(LeafList *list, const CType *type, uint64_t offset);
-
-static void add_bitfield_leaves(LeafList *list, const CMember *member, uint64_t offset)
-{
-    if (member->bit_width == 0)
-        return;
-    uint64_t first = (offset * 8 + member->bit_offset) / 64;
-    uint64_t last = (offset * 8 + member->bit_offset + member->bit_width - 1u) / 64;
-    for (uint64_t eightbyte = first; eightbyte <= last; eightbyte++)
-        add_leaf(list, eightbyte * 8, ABI_U8);
-}
-
-static void add_record_leaves(LeafList *list, const CRecord *record, uint64_t offset)
-{
-    for (uint32_t i = 0; i < record->nmembers; i++) {
-        const CMember *member = &record->members[i];
-        if (member->is_bitfield)
-            add_bitfield_leaves(list, member, offset + member->offset);
-        else
-            add_leaves(list, member->type, offset + member->offset);
-    }
-}
-
-static void add_complex_leaves(LeafList *list, const CType *type, uint64_t offset)
-{
-    ValueKind part = kind_of_floating((CScalar)type->scalar);
-    add_leaf(list, offset, leaf_of_value(part));
-    add_leaf(list, offset + type->size / 2, leaf_of_value(part));
-}
-
-static void add_vector_leaf(LeafList *list, const CType *type, uint64_t offset)
-{
-    if (type->nelems == 1 && type->u.element->kind == CTYPE_FLOATING) {
-        add_leaf(list, offset, ABI_MEMORY); /* as gcc has it */
-        return;
-    }
-    switch (type->size) {
-    case 8: add_leaf(list, offset, ABI_VECTOR8); break;
-    case 16: add_leaf(list, offset, ABI_VECTOR16); break;
-    case 32: add_leaf(list, offset, ABI_VECTOR32); break;
-    case 64: add_leaf(list, offset, ABI_VECTOR64); break;
-    default: list->failed = true; break;
-    }
-}
-
-static void add_leaves(LeafList *list, const CType *type, uint64_t offset)
-{
-    switch ((CTypeKind)type->kind) {
-    case CTYPE_VOID: break;
-    case CTYPE_BOOL:
-    case CTYPE_INTEGER:
-    case CTYPE_ENUM:
-    case CTYPE_FLOATING: add_leaf(list, offset, leaf_of_value(kind_of_scalar(type))); break;
-    case CTYPE_POINTER:
-    case CTYPE_REFERENCE: add_leaf(list, offset, ABI_POINTER); break;
-    case CTYPE_COMPLEX: add_complex_leaves(list, type, offset); break;
-    case CTYPE_VECTOR: add_vector_leaf(list, type, offset); break;
-    case CTYPE_ARRAY:
-        for (uint64_t i = 0; i < type->nelems && type->size != 0; i++)
-            add_leaves(list, type->u.element, offset + i * type->u.element->size);
-        break;
-    case CTYPE_RECORD: add_record_leaves(list, type->u.record, offset); break;
-    case CTYPE_FUNCTION: list->failed = true; break;
-    }
-}
+/* -- for the call engine --------------------------------------------------------------------------------------------------- */
 
 const AbiType *typeinfo_abi(TypeInfo *info, lua_State *L)
 {
+    const CType *type = info->type->main;
+    LeafList list;
     if (info->abi.leaves != NULL)
         return &info->abi;
-    CType *type = info->type->main;
-    bool is_void = info->kind == VALUE_VOID;
-    if (!is_void && (!ctype_is_complete(type) || type->is_vla || info->kind == VALUE_ARRAY))
-        return NULL;
-    LeafList list = {.count = 0};
-    /* beyond 64 bytes everything goes in memory, whatever it holds */
-    if (info->kind == VALUE_COMPLEX && info->underlying == VALUE_F80)
-        add_leaf(&list, 0, ABI_COMPLEX_F80); /* by itself; as a member it is two parts */
-    else if (!is_void && type->size <= LEAF_NBYTES_MAX)
-        add_leaves(&list, type, 0);
-    if (list.failed)
+    if (!leaves_of(type, &list))
         return NULL;
     AbiLeaf *leaves = state_alloc(info->state, L, (list.count + 1) * sizeof *leaves);
     memcpy(leaves, list.leaves, list.count * sizeof *leaves);
-    info->abi = (AbiType){
-        .size = is_void ? 0 : type->size, .align = type->align, .nleaves = list.count, .leaves = leaves};
+    info->abi = (AbiType){.size = info->kind == VALUE_VOID ? 0 : type->size,
+                          .align = type->align,
+                          .nleaves = list.count,
+                          .leaves = leaves};
     return &info->abi;
 }

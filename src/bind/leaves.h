@@ -1,0 +1,22 @@
+/* The adapter from CType to what the call engine classifies: a type's leaves (abi.h), the way gcc looks at them. */
+#ifndef AIRLOCK_BIND_LEAVES_H
+#define AIRLOCK_BIND_LEAVES_H
+
+#include "abi/abi.h"
+#include "ctype/ctype.h"
+
+enum {
+    LEAVES_TYPE_NBYTES_MAX = 64, /* beyond it a type is passed in memory whatever it holds */
+    LEAVES_MAX = LEAVES_TYPE_NBYTES_MAX * ABI_KIND_COUNT /* every kind at every offset */
+};
+
+typedef struct LeafList {
+    AbiLeaf leaves[LEAVES_MAX];
+    uint32_t count;
+} LeafList;
+
+/* Fills the list, in order of declaration. False: a value of this type cannot be passed (functions, arrays, incomplete and variable-length
+ * types, vectors of a size that no register has). void and types of more than 64 bytes have no leaves. */
+bool leaves_of(const CType *type, LeafList *list);
+
+#endif
