@@ -211,6 +211,15 @@ describe("writing numbers:", function()
         end
     end)
 
+    it("long double is written with its padding cleared", function()
+        local object = ffi.new "long double[1]"
+        for _, value in ipairs { 1, 1.5, math.mininteger, ffi.new("__float128", 3) } do
+            ffi.fill(object, 16, 0xdd)
+            object[0] = value
+            assert.are.equal(("\0"):rep(6), ffi.string(object, 16):sub(11))
+        end
+    end)
+
     it("long double keeps its 64 bits of fraction between cdata", function()
         if support.has_valgrind then return pending "80-bit values are not exact under valgrind" end
         local lines = oracle.lines("convert_ldouble", "long double third = INT64_MAX; put_hex(&third, 10);", oracle.hex_function)

@@ -137,6 +137,16 @@ describe("ffi.copy", function()
         assert.are.equal("aabcdef", ffi.string(target))
         ffi.copy(target, target + 2, 5)
         assert.are.equal("bcdefef", ffi.string(target))
+        local text = {}
+        for i = 1, 1000 do text[i] = ("%05d"):format(i) end
+        text = table.concat(text)
+        for _, shift in ipairs { 1, 7, 64, 1000, 4999 } do
+            local large = ffi.new("char[?]", 10000, text)
+            ffi.copy(large + shift, large, 5000)
+            assert.are.equal(text, ffi.string(large + shift, 5000))
+            ffi.copy(large, large + shift, 5000)
+            assert.are.equal(text, ffi.string(large, 5000))
+        end
     end)
 
     it("fills an object to its end and not beyond", function()
