@@ -69,10 +69,13 @@ static void compare(char *const *texts, unsigned count)
     fprintf(file, "#include <stdio.h>\n%sint main(void) {\n", prelude);
     for (i = 0; i < count; i++) {
         static char text[8192];
-        snprintf(text, sizeof text, "static const long v%u = (long)(%s); enum { s%u = sizeof(%s), u%u = (__typeof__(%s))-1 > 0 };", i, texts[i], i, texts[i], i, texts[i]);
+        snprintf(text, sizeof text,
+                 "static const long v%u = (long)(%s); enum { s%u = sizeof(%s), u%u = (__typeof__(%s))-1 > 0 };", i,
+                 texts[i], i, texts[i], i, texts[i]);
         if (!CHECK(declare(table, text)))
             fprintf(stderr, "    %s\n", texts[i]);
-        fprintf(file, "printf(\"%%ld %%zu %%d\\n\", (long)(%s), sizeof(%s), (__typeof__(%s))-1 > 0);\n", texts[i], texts[i], texts[i]);
+        fprintf(file, "printf(\"%%ld %%zu %%d\\n\", (long)(%s), sizeof(%s), (__typeof__(%s))-1 > 0);\n", texts[i],
+                texts[i], texts[i]);
     }
     fprintf(file, "}\n");
     fclose(file);
@@ -111,8 +114,22 @@ static void add(Text *text, const char *piece)
 static void add_literal(Text *text)
 {
     static const char *const suffixes[] = {"", "", "u", "l", "ul", "ll", "ull"};
-    static const char *const values[] = {"0", "1", "2", "7", "100", "255", "65535", "2147483647", "4294967295", "0x80000000", "0x7fffffffffffffff", "0xffffffffffffffff", "017"};
-    static const char *const names[] = {"TEN", "MINUS", "BIG", "TOP", "LOW", "HIGH", "HUGE_", "five", "byte", "lots", "'a'", "'\\xff'", "sizeof(int)", "sizeof(struct pair)"};
+    static const char *const values[] = {"0",
+                                         "1",
+                                         "2",
+                                         "7",
+                                         "100",
+                                         "255",
+                                         "65535",
+                                         "2147483647",
+                                         "4294967295",
+                                         "0x80000000",
+                                         "0x7fffffffffffffff",
+                                         "0xffffffffffffffff",
+                                         "017"};
+    static const char *const names[] = {
+        "TEN",  "MINUS", "BIG",  "TOP", "LOW",     "HIGH",        "HUGE_",
+        "five", "byte",  "lots", "'a'", "'\\xff'", "sizeof(int)", "sizeof(struct pair)"};
     if (pick(3) == 0) {
         add(text, names[pick(14)]);
     } else {
@@ -125,7 +142,9 @@ static void add_literal(Text *text)
  * small positive literals. */
 static void add_expression(Text *text, unsigned depth)
 {
-    static const char *const casts[] = {"char", "unsigned char", "short", "unsigned short", "int", "unsigned", "long", "unsigned long", "long long", "unsigned long long", "_Bool", "enum positive", "T"};
+    static const char *const casts[] = {
+        "char",      "unsigned char",      "short", "unsigned short", "int", "unsigned", "long", "unsigned long",
+        "long long", "unsigned long long", "_Bool", "enum positive",  "T"};
     static const char *const binary[] = {"+", "-", "*", "&", "|", "^", "<", ">", "<=", ">=", "==", "!=", "&&", "||"};
     static const char *const unary[] = {"-", "~", "!", "+"};
     unsigned kind = depth == 0 ? 0 : pick(10);

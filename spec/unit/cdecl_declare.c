@@ -132,7 +132,9 @@ static void check_completion(void)
     CHECK_TEXT(spell(f->type), "int (int, char)");
     CHECK_TEXT(f->param_names[1], "y");
     CHECK_INT(a->type->nelems, 4);
-    CHECK(declare(table, "struct s; struct s *p; struct s { int a; struct s *next; }; struct s; struct s { int a; struct s *next; };"));
+    CHECK(declare(
+        table,
+        "struct s; struct s *p; struct s { int a; struct s *next; }; struct s; struct s { int a; struct s *next; };"));
     CHECK(find_decl(table, "p")->type->u.element == find_tag(table, "s"));
     CHECK(declare(table, "typedef struct { int a; struct { int b; } c; enum { INNER = 3 } d; } same; same *q;"));
     CHECK(declare(table, "typedef struct { int a; struct { int b; } c; enum { INNER = 3 } d; } same; same *q;"));
@@ -143,7 +145,8 @@ static void check_completion(void)
 static void check_scopes(void)
 {
     CTypeTable *table = ctype_table_new(&mem_system_allocator);
-    CHECK(declare(table, "int f(struct s { int a; } *x, struct s *y); struct s { double d; }; int g(struct t *); struct t { char c; };"));
+    CHECK(declare(table, "int f(struct s { int a; } *x, struct s *y); struct s { double d; }; int g(struct t *); "
+                         "struct t { char c; };"));
     CHECK_INT(find_tag(table, "s")->size, 8);
     CHECK_INT(find_decl(table, "f")->type->u.function->params[0]->u.element->size, 4);
     CHECK(find_decl(table, "f")->type->u.function->params[0] == find_decl(table, "f")->type->u.function->params[1]);
@@ -158,7 +161,10 @@ static void check_scopes(void)
 static void check_values(void)
 {
     CTypeTable *table = ctype_table_new(&mem_system_allocator);
-    CdeclParam params[4] = {{.kind = CDECL_PARAM_NAME}, {.kind = CDECL_PARAM_TYPE}, {.kind = CDECL_PARAM_NAME}, {.kind = CDECL_PARAM_INTEGER, .u.integer = 7}};
+    CdeclParam params[4] = {{.kind = CDECL_PARAM_NAME},
+                            {.kind = CDECL_PARAM_TYPE},
+                            {.kind = CDECL_PARAM_NAME},
+                            {.kind = CDECL_PARAM_INTEGER, .u.integer = 7}};
     CdeclSource source = source_of("struct $ { const $ *$[$]; };");
     Error error;
     CType *type;
@@ -221,7 +227,9 @@ static void check_enums(void)
     }
     fprintf(file, "int main(void) {\n");
     for (i = 0; i < count; i++)
-        fprintf(file, "printf(\"%%zu %%d %%ld %%zu\\n\", sizeof(enum e%u), (enum e%u)-1 > 0, (long)A%c%c, sizeof(A%c%c));\n", i, i, 'a' + i / 10, '0' + i % 10, 'a' + i / 10, '0' + i % 10);
+        fprintf(file,
+                "printf(\"%%zu %%d %%ld %%zu\\n\", sizeof(enum e%u), (enum e%u)-1 > 0, (long)A%c%c, sizeof(A%c%c));\n",
+                i, i, 'a' + i / 10, '0' + i % 10, 'a' + i / 10, '0' + i % 10);
     fprintf(file, "}\n");
     fclose(file);
     output = run_oracle("enums");
@@ -232,8 +240,9 @@ static void check_enums(void)
         type = find_tag(table, name);
         snprintf(name, sizeof name, "A%c%c", 'a' + i / 10, '0' + i % 10);
         snprintf(text, sizeof text, "char [sizeof(%s)]", name);
-        snprintf(got, sizeof got, "%" PRIu64 " %d %" PRId64 " %" PRIu64 "\n", type->size, ctype_scalar_class((CScalar)type->scalar) == CSCALAR_UNSIGNED,
-                 (int64_t)find_decl(table, name)->value, type_of(table, text)->size);
+        snprintf(got, sizeof got, "%" PRIu64 " %d %" PRId64 " %" PRIu64 "\n", type->size,
+                 ctype_scalar_class((CScalar)type->scalar) == CSCALAR_UNSIGNED, (int64_t)find_decl(table, name)->value,
+                 type_of(table, text)->size);
         CHECK(fgets(line, sizeof line, output) != NULL);
         if (!CHECK_TEXT(got, line))
             fprintf(stderr, "    enum %s\n", enums[i]);
@@ -251,7 +260,8 @@ static void check_records(void)
     const CMember *member;
     const CType *type;
     uint64_t offset;
-    CHECK(declare(table, "struct flexible { int n; char data[]; }; struct variable { int n; long data[?]; }; struct holder { int a; struct variable v; };"));
+    CHECK(declare(table, "struct flexible { int n; char data[]; }; struct variable { int n; long data[?]; }; struct "
+                         "holder { int a; struct variable v; };"));
     type = find_tag(table, "flexible");
     CHECK(type->u.record->has_flexible && !type->is_vla && type->size == 4);
     type = find_tag(table, "variable");

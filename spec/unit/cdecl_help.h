@@ -135,7 +135,8 @@ static inline FILE *run_oracle(const char *name)
 {
     const char *directory = scratch_directory();
     char command[512];
-    snprintf(command, sizeof command, "%s -std=gnu11 -w -Wno-packed-bitfield-compat -O0 -o '%s/%s' '%s/%s.c'", oracle_compiler(), directory, name, directory, name);
+    snprintf(command, sizeof command, "%s -std=gnu11 -w -Wno-packed-bitfield-compat -O0 -o '%s/%s' '%s/%s.c'",
+             oracle_compiler(), directory, name, directory, name);
     if (system(command) != 0)
         return NULL;
     snprintf(command, sizeof command, "'%s/%s'", directory, name);

@@ -120,13 +120,16 @@ static void add_member(Text *text, unsigned *nmembers, unsigned depth, unsigned 
     } else if (kind < 58 && ntypes > 0) {
         add(text, "struct t%u m%u %s; ", pick(ntypes), (*nmembers)++, some_attribute(8));
     } else if (kind < 72) {
-        static const char *const elements[] = {"char", "short", "int", "double", "long double", "void *", "struct three", "struct empty", "bytes5", "v4", "lax"};
+        static const char *const elements[] = {"char",        "short",  "int",          "double",
+                                               "long double", "void *", "struct three", "struct empty",
+                                               "bytes5",      "v4",     "lax"};
         add(text, "%s m%u[%u]", elements[pick(11)], (*nmembers)++, pick(5));
         add(text, "%s %s; ", chance(30) ? "[2]" : "", some_attribute(8));
     } else if (kind < 76) {
         add(text, "_Alignas(%s) char m%u; ", aligns[pick(7)], (*nmembers)++);
     } else {
-        add(text, "%s m%u %s; ", plain_types[pick(sizeof plain_types / sizeof *plain_types)], (*nmembers)++, some_attribute(10));
+        add(text, "%s m%u %s; ", plain_types[pick(sizeof plain_types / sizeof *plain_types)], (*nmembers)++,
+            some_attribute(10));
     }
 }
 
@@ -191,7 +194,8 @@ static void probe_bitfield(Probe *probe, const CMember *member, uint64_t offset,
     static char hex[2 * BYTES_MAX + 1];
     if (probe->file != NULL) {
         const char *value = member->type->kind == CTYPE_BOOL ? "1" : "-1";
-        fprintf(probe->file, "  { struct t%u v; memset(&v, 0, sizeof v); v.%s = %s; dump(&v, sizeof v); }\n", probe->index, member->name, value);
+        fprintf(probe->file, "  { struct t%u v; memset(&v, 0, sizeof v); v.%s = %s; dump(&v, sizeof v); }\n",
+                probe->index, member->name, value);
         return;
     }
     expected_bytes(member, offset, size, hex);
@@ -216,7 +220,8 @@ static void probe_members(Probe *probe, const CRecord *record, uint64_t base, ui
         }
         snprintf(offset, sizeof offset, "%" PRIu64, base + member->offset);
         if (probe->file != NULL)
-            fprintf(probe->file, "  printf(\"%%zu\\n\", __builtin_offsetof(struct t%u, %s));\n", probe->index, member->name);
+            fprintf(probe->file, "  printf(\"%%zu\\n\", __builtin_offsetof(struct t%u, %s));\n", probe->index,
+                    member->name);
         else
             check_line(probe, member->name, offset);
     }
@@ -231,7 +236,9 @@ static void probe_type(Probe *probe, const CTypeTable *table)
     if (!CHECK(type != NULL))
         return;
     if (probe->file != NULL) {
-        fprintf(probe->file, "static void f%u(void) {\n  printf(\"%%zu %%zu\\n\", sizeof(struct t%u), __alignof__(struct t%u));\n", probe->index, probe->index, probe->index);
+        fprintf(probe->file,
+                "static void f%u(void) {\n  printf(\"%%zu %%zu\\n\", sizeof(struct t%u), __alignof__(struct t%u));\n",
+                probe->index, probe->index, probe->index);
         probe_members(probe, type->u.record, 0, type->size);
         fprintf(probe->file, "}\n");
     } else {
@@ -250,7 +257,8 @@ static void check_lookup(const CRecord *record, const CRecord *outer, uint64_t b
         uint64_t offset;
         if (member->name == NULL && member->type->kind == CTYPE_RECORD)
             check_lookup(member->type->u.record, outer, base + member->offset);
-        if (member->name != NULL && (ctype_find_member(outer, member->name, strlen(member->name), &offset) != member || offset != base + member->offset))
+        if (member->name != NULL && (ctype_find_member(outer, member->name, strlen(member->name), &offset) != member ||
+                                     offset != base + member->offset))
             CHECK(!"member found by name");
     }
 }
@@ -260,7 +268,8 @@ static void write_program(const Text *text, const CTypeTable *table, unsigned co
     Probe probe = {.file = create_source("layout")};
     unsigned i;
     fprintf(probe.file, "#include <stdio.h>\n#include <string.h>\n%s%s", prelude, text->bytes);
-    fprintf(probe.file, "static void dump(const void *p, size_t n) { const unsigned char *b = p; for (size_t i = 0; i < n; i++) printf(\"%%02x\", b[i]); printf(\"\\n\"); }\n");
+    fprintf(probe.file, "static void dump(const void *p, size_t n) { const unsigned char *b = p; for (size_t i = 0; i "
+                        "< n; i++) printf(\"%%02x\", b[i]); printf(\"\\n\"); }\n");
     for (i = 0; i < count; i++) {
         probe.index = i;
         probe_type(&probe, table);

@@ -82,7 +82,8 @@ static void fail_tables(void)
 
 static void fail_type_names(void)
 {
-    static const char *const names[] = {"int *(*(*)[3])(void)", "struct { int a; struct { long b; } c[3]; }", "void (*)(struct fresh *, enum fresh_enum { X1 })",
+    static const char *const names[] = {"int *(*(*)[3])(void)", "struct { int a; struct { long b; } c[3]; }",
+                                        "void (*)(struct fresh *, enum fresh_enum { X1 })",
                                         "float __attribute__((vector_size(16))) *[sizeof(\"abc\")]"};
     CountingHeap heap;
     Allocator allocator = counting_allocator(&heap);
@@ -338,7 +339,8 @@ static void check_many(void)
     if (CHECK(declare(table, text.bytes))) {
         type = find_tag(table, "many");
         CHECK_INT(type->size, 4 * count);
-        CHECK(ctype_find_member(type->u.record, "m99999", 6, &offset) == &type->u.record->members[99999] && offset == 399996);
+        CHECK(ctype_find_member(type->u.record, "m99999", 6, &offset) == &type->u.record->members[99999] &&
+              offset == 399996);
         CHECK_INT(find_decl(table, "E99999")->value, 99999);
         CHECK_INT(find_decl(table, "f")->type->u.function->nparams, count);
         CHECK_TEXT(find_decl(table, "f")->param_names[99999], "p99999");

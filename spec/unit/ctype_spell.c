@@ -159,7 +159,9 @@ static void check_variants(CTypeTable *table)
 static void check_completion(CTypeTable *table)
 {
     CType *c, *p;
-    CHECK(declare(table, "struct later; typedef const struct later clater; typedef struct later alater __attribute__((aligned(32)));"));
+    CHECK(declare(
+        table,
+        "struct later; typedef const struct later clater; typedef struct later alater __attribute__((aligned(32)));"));
     c = type_of(table, "clater");
     p = type_of(table, "struct later *");
     CHECK(!ctype_is_complete(c));
@@ -188,7 +190,8 @@ static void check_compatible(CTypeTable *table)
     size_t i;
     for (i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         const CType *a = type_of(table, pairs[i].a), *b = type_of(table, pairs[i].b);
-        if (!CHECK(ctype_is_compatible(a, b) == pairs[i].is_compatible) || !CHECK(ctype_is_compatible(b, a) == pairs[i].is_compatible))
+        if (!CHECK(ctype_is_compatible(a, b) == pairs[i].is_compatible) ||
+            !CHECK(ctype_is_compatible(b, a) == pairs[i].is_compatible))
             fprintf(stderr, "    %s and %s\n", pairs[i].a, pairs[i].b);
     }
 }

@@ -124,7 +124,8 @@ static bool parse_attribute(Parser *parser, Attributes *attributes)
 static bool parse_attribute_specifier(Parser *parser, Attributes *attributes)
 {
     lexer_advance(parser);
-    if (!parser_expect(parser, '(', "'(('", "'__attribute__'") || !parser_expect(parser, '(', "'(('", "'__attribute__'"))
+    if (!parser_expect(parser, '(', "'(('", "'__attribute__'") ||
+        !parser_expect(parser, '(', "'(('", "'__attribute__'"))
         return false;
     while (parser->token.kind != ')') {
         if (parser_accept(parser, ','))
@@ -132,7 +133,8 @@ static bool parse_attribute_specifier(Parser *parser, Attributes *attributes)
         if (!parse_attribute(parser, attributes))
             return false;
         if (parser->token.kind != ',' && parser->token.kind != ')')
-            return parser_fail(parser, &parser->token, MESSAGE_EXPECTED_AFTER, "',' or ')'", "attribute", &parser->token);
+            return parser_fail(parser, &parser->token, MESSAGE_EXPECTED_AFTER, "',' or ')'", "attribute",
+                               &parser->token);
     }
     lexer_advance(parser);
     return parser_expect(parser, ')', "'))'", "attributes");

@@ -72,7 +72,8 @@ static bool skip_initializer(Parser *parser)
 
 static bool is_static_constant(const Declaration *declaration, const CType *type)
 {
-    bool is_integer = type->kind == CTYPE_INTEGER || type->kind == CTYPE_BOOL || (type->kind == CTYPE_ENUM && ctype_is_complete(type));
+    bool is_integer = type->kind == CTYPE_INTEGER || type->kind == CTYPE_BOOL ||
+                      (type->kind == CTYPE_ENUM && ctype_is_complete(type));
     return declaration->specifiers.storage == TOKEN_STATIC && is_integer && (type->qualifiers & QUALIFIER_CONST);
 }
 
@@ -113,7 +114,8 @@ static CType *declared_type(Parser *parser, const Declaration *declaration, cons
     if (declaration->attributes.is_ms_abi)
         declarator_set_ms_abi(parser, declarator);
     type = declarator_apply(parser, declarator, type, false);
-    if (type == NULL || declaration->attributes.align == 0 || declaration->specifiers.storage != TOKEN_TYPEDEF || type->kind == CTYPE_FUNCTION)
+    if (type == NULL || declaration->attributes.align == 0 || declaration->specifiers.storage != TOKEN_TYPEDEF ||
+        type->kind == CTYPE_FUNCTION)
         return type;
     type = ctype_aligned(parser->table, type, declaration->attributes.last_align);
     if (type == NULL)
@@ -188,7 +190,8 @@ static bool parse_init_declarators(Parser *parser, Declaration *declaration)
 
 bool is_static_assert(const Parser *parser)
 {
-    return parser->token.kind == TOKEN_STATIC_ASSERT || (is_soft_keyword(&parser->token, "static_assert") && parser->token.u.name->decl == NULL);
+    return parser->token.kind == TOKEN_STATIC_ASSERT ||
+           (is_soft_keyword(&parser->token, "static_assert") && parser->token.u.name->decl == NULL);
 }
 
 /* static_assert-declaration: _Static_assert ( constant-expression ( , string-literal+ )? ) ; */

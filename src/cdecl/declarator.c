@@ -293,7 +293,8 @@ static bool parse_group(Parser *parser, Declarator *declarator, DeclaratorForm f
     if (!parse_attributes(parser, &attributes))
         return false;
     declarator->is_ms_abi = declarator->is_ms_abi || attributes.is_ms_abi;
-    if (form != DECLARATOR_NAMED && (parser->token.kind == ')' || parser->token.kind == TOKEN_ELLIPSIS || is_type_start(parser)))
+    if (form != DECLARATOR_NAMED &&
+        (parser->token.kind == ')' || parser->token.kind == TOKEN_ELLIPSIS || is_type_start(parser)))
         return parse_function(parser, &at);
     return parse_level(parser, declarator, form) && parser_expect(parser, ')', "')'", "declarator");
 }
@@ -332,7 +333,8 @@ static bool parse_level(Parser *parser, Declarator *declarator, DeclaratorForm f
     bool is_good;
     if (!parser_enter(parser))
         return false;
-    is_good = parse_pointers(parser, declarator) && parse_direct(parser, declarator, form) && move_pointers(parser, first_pointer);
+    is_good = parse_pointers(parser, declarator) && parse_direct(parser, declarator, form) &&
+              move_pointers(parser, first_pointer);
     parser_leave(parser);
     return is_good;
 }

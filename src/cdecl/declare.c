@@ -7,7 +7,10 @@
 
 static const char *kind_name(CDeclKind kind)
 {
-    static const char *const names[] = {[CDECL_TYPEDEF] = "typedef", [CDECL_FUNCTION] = "function", [CDECL_VARIABLE] = "variable", [CDECL_CONSTANT] = "constant"};
+    static const char *const names[] = {[CDECL_TYPEDEF] = "typedef",
+                                        [CDECL_FUNCTION] = "function",
+                                        [CDECL_VARIABLE] = "variable",
+                                        [CDECL_CONSTANT] = "constant"};
     return names[kind];
 }
 
@@ -42,7 +45,8 @@ static bool set_param_names(Parser *parser, CDecl *decl, const Declarator *decla
 static bool declare_new(Parser *parser, CDecl *decl, const Declarator *declarator)
 {
     CType *type = decl->type;
-    bool is_untagged = (type->kind == CTYPE_RECORD && type->u.record->tag == NULL) || (type->kind == CTYPE_ENUM && type->u.enumeration->tag == NULL);
+    bool is_untagged = (type->kind == CTYPE_RECORD && type->u.record->tag == NULL) ||
+                       (type->kind == CTYPE_ENUM && type->u.enumeration->tag == NULL);
     if (!set_param_names(parser, decl, declarator))
         return false;
     if (decl->kind == CDECL_TYPEDEF && is_untagged && !ctype_name_type(parser->table, type, decl->name))
@@ -56,7 +60,8 @@ static bool declare_new(Parser *parser, CDecl *decl, const Declarator *declarato
 static bool is_like(const CType *a, const CType *b)
 {
     bool are_scalars = (a->kind == CTYPE_INTEGER || a->kind == CTYPE_BOOL) && a->kind == b->kind;
-    return are_scalars && a->size == b->size && ctype_scalar_class((CScalar)a->scalar) == ctype_scalar_class((CScalar)b->scalar);
+    return are_scalars && a->size == b->size &&
+           ctype_scalar_class((CScalar)a->scalar) == ctype_scalar_class((CScalar)b->scalar);
 }
 
 static bool is_predefined(const CDecl *decl)
@@ -81,7 +86,8 @@ static bool complete(Parser *parser, const CDecl *old, const CDecl *decl, const 
 static bool check_again(Parser *parser, const Token *at, const CDecl *old, const CDecl *decl)
 {
     if (old->kind != decl->kind)
-        return parser_fail(parser, at, MESSAGE_OTHER_KIND, decl->name, kind_name(decl->kind), kind_name(old->kind), old->file, old->line);
+        return parser_fail(parser, at, MESSAGE_OTHER_KIND, decl->name, kind_name(decl->kind), kind_name(old->kind),
+                           old->file, old->line);
     if (!ctype_is_redeclaration(old->type, decl->type))
         return parser_fail(parser, at, MESSAGE_CONFLICT, decl->name, decl->type, old->type, old->file, old->line);
     if (decl->kind == CDECL_CONSTANT && decl->value != old->value)
@@ -97,7 +103,8 @@ bool declare_name(Parser *parser, const Token *at, CDecl *decl, const Declarator
     if (old == NULL)
         return declare_new(parser, decl, declarator);
     if (is_predefined(old)) {
-        if (decl->kind == CDECL_TYPEDEF && (is_like(old->type, decl->type) || ctype_is_redeclaration(old->type, decl->type)))
+        if (decl->kind == CDECL_TYPEDEF &&
+            (is_like(old->type, decl->type) || ctype_is_redeclaration(old->type, decl->type)))
             return true;
         return declare_new(parser, decl, declarator);
     }

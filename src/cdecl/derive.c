@@ -48,7 +48,8 @@ static bool check_element(Parser *parser, const DeclaratorOp *op, const CType *e
 
 static CType *derive_sized_array(Parser *parser, const DeclaratorOp *op, CType *element)
 {
-    if (op->nelems > (uint64_t)PTRDIFF_MAX || (element->size != 0 && op->nelems > (uint64_t)PTRDIFF_MAX / element->size)) {
+    if (op->nelems > (uint64_t)PTRDIFF_MAX ||
+        (element->size != 0 && op->nelems > (uint64_t)PTRDIFF_MAX / element->size)) {
         parser_fail(parser, &op->at, MESSAGE_TOO_LARGE, "array");
         return NULL;
     }
@@ -60,7 +61,10 @@ static CType *derive_array(Parser *parser, const DeclaratorOp *op, CType *type, 
 {
     bool is_bracket_word = op->kind == OP_STAR || op->is_static || op->qualifiers != 0;
     if (is_bracket_word && !is_param) {
-        parser_fail(parser, &op->at, MESSAGE_ARRAY_STAR, op->kind == OP_STAR ? "'*'" : op->is_static ? "'static'" : "a qualifier");
+        parser_fail(parser, &op->at, MESSAGE_ARRAY_STAR,
+                    op->kind == OP_STAR ? "'*'"
+                    : op->is_static     ? "'static'"
+                                        : "a qualifier");
         return NULL;
     }
     if (is_param && type->is_unbounded) /* `a[n][m]` is a pointer to `int []`; more unknown bounds inside count as one */

@@ -158,7 +158,8 @@ static bool obey(Parser *parser, const char *hash, Line *line)
         length = take_word(line, &word);
         return !is_word(word, length, "pack") || obey_pack(parser, line);
     }
-    return is_word(word, length, "ident") || is_word(word, length, "sccs") || fail_directive(parser, hash, word, length);
+    return is_word(word, length, "ident") || is_word(word, length, "sccs") ||
+           fail_directive(parser, hash, word, length);
 }
 
 const char *directive_line(Parser *parser, const char *hash)

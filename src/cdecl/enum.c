@@ -14,6 +14,7 @@ typedef struct EnumParse {
     Attributes attributes;
     uint64_t next;      /* value of an enumerator without one */
     bool has_next;      /* false: it would overflow */
+    bool next_is_unsigned;
     bool has_unsigned;  /* some value is above INT64_MAX */
 } EnumParse;
 
@@ -62,6 +63,7 @@ static bool push_enumerator(Parser *parser, EnumParse *parse, const Token *at, u
     parse->has_unsigned = parse->has_unsigned || is_large;
     parse->next = value + 1;
     parse->has_next = !(is_large && value == UINT64_MAX);
+    parse->next_is_unsigned = is_large || value == INT64_MAX;
     return declare_enumerator(parser, parse, at, value);
 }
 
@@ -70,7 +72,7 @@ static bool parse_enumerator(Parser *parser, EnumParse *parse)
 {
     Token at = parser->token;
     Attributes attributes = {.is_packed = false};
-    bool is_unsigned = (int64_t)parse->next < 0 && parse->has_unsigned;
+    bool is_unsigned = parse->next_is_unsigned;
     uint64_t value = parse->next;
     if (at.kind != TOKEN_NAME)
         return parser_fail(parser, &at, MESSAGE_EXPECTED, "an enumerator's name", &at);
@@ -85,8 +87,6 @@ static bool parse_enumerator(Parser *parser, EnumParse *parse)
         is_unsigned = ctype_scalar_class((CScalar)given.type->scalar) == CSCALAR_UNSIGNED;
     } else if (!parse->has_next) {
         return parser_fail(parser, &at, MESSAGE_ENUM_OVERFLOW, at.u.name->text);
-    } else if (value == (uint64_t)INT64_MAX + 1 && count_enumerators(parser, parse) > 0 && enumerator_at(parser, parse)[count_enumerators(parser, parse) - 1].value == INT64_MAX) {
-        is_unsigned = true;
     }
     return push_enumerator(parser, parse, &at, value, is_unsigned);
 }

@@ -52,50 +52,55 @@ static bool parse_name(Parser *parser, Value *value)
     return true;
 }
 
+static int digit_of(char c, unsigned base)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return base == 16 && (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+}
+
+/* e, E, p or P with its digits; 0 when there is none. */
+static int read_exponent(const char *at, const char *end)
+{
+    int exponent = 0;
+    bool is_negative;
+    if (at == end || strchr("eEpP", *at) == NULL)
+        return 0;
+    at++;
+    is_negative = at < end && *at == '-';
+    at += at < end && (*at == '-' || *at == '+');
+    for (; at < end && *at >= '0' && *at <= '9' && exponent < 100000; at++)
+        exponent = exponent * 10 + (*at - '0');
+    return is_negative ? -exponent : exponent;
+}
+
+static double scale_by(double number, double base, int exponent)
+{
+    for (; exponent > 0 && number < 1e300; exponent--)
+        number *= base;
+    for (; exponent < 0 && number != 0; exponent++)
+        number /= base;
+    return number;
+}
+
 /* The decimal or hexadecimal number, to the precision that a cast to an integer needs. */
 static double read_floating(const Token *token)
 {
     const char *at = token->start, *end = at + token->length;
     unsigned base = token->length > 2 && (at[1] == 'x' || at[1] == 'X') ? 16 : 10;
     double number = 0;
-    int scale = 0, exponent = 0;
-    bool has_point = false, is_negative = false;
-    for (at += base == 16 ? 2 : 0; at < end; at++) {
-        char c = *at;
-        int digit = c >= '0' && c <= '9' ? c - '0' : base == 16 && (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
-        if (c == '.') {
+    int nfraction = 0; /* digits behind the point */
+    bool has_point = false;
+    for (at += base == 16 ? 2 : 0; at < end && (*at == '.' || digit_of(*at, base) >= 0); at++)
+        if (*at == '.') {
             has_point = true;
-        } else if (digit >= 0) {
-            number = number * base + digit;
-            scale -= has_point;
         } else {
-            break;
+            number = number * base + digit_of(*at, base);
+            nfraction += has_point;
         }
-    }
-    if (at < end && strchr("eEpP", *at) != NULL) {
-        at++;
-        is_negative = at < end && *at == '-';
-        at += at < end && (*at == '-' || *at == '+');
-        for (; at < end && *at >= '0' && *at <= '9' && exponent < 100000; at++)
-            exponent = exponent * 10 + (*at - '0');
-    }
-    exponent = is_negative ? -exponent : exponent;
-    if (base == 16) {
-        exponent += 4 * scale;
-        scale = 0;
-    } else {
-        scale += exponent;
-        exponent = 0;
-    }
-    for (; scale > 0 && number < 1e300; scale--)
-        number *= 10;
-    for (; scale < 0 && number != 0; scale++)
-        number /= 10;
-    for (; exponent > 0 && number < 1e300; exponent--)
-        number *= 2;
-    for (; exponent < 0 && number != 0; exponent++)
-        number /= 2;
-    return number;
+    if (base == 16)
+        return scale_by(number, 2, read_exponent(at, end) - 4 * nfraction);
+    return scale_by(number, 10, read_exponent(at, end) - nfraction);
 }
 
 static bool parse_floating(Parser *parser, Value *value)
@@ -156,14 +161,13 @@ static bool parse_primary(Parser *parser, Value *value)
 
 /* -- postfix expressions -------------------------------------------------------------------------------------------------- */
 
-/* The lvalue that a pointer leads to. */
-static bool dereference(Parser *parser, const Token *at, Value *value)
+/* The lvalue that a pointer leads to; `operator` is how the text says so. */
+static bool dereference(Parser *parser, const Token *at, const char *operator, Value *value)
 {
-    char text[] = "'*'";
     if (!value_decay(parser, value))
         return false;
     if (value->type->kind != CTYPE_POINTER)
-        return parser_fail(parser, at, MESSAGE_BAD_OPERAND, at->kind == '[' ? "'[]'" : at->kind == TOKEN_ARROW ? "'->'" : text, value->type);
+        return parser_fail(parser, at, MESSAGE_BAD_OPERAND, operator, value->type);
     value->type = value->type->u.element;
     value->is_lvalue = true;
     value->at = *at;
@@ -202,7 +206,7 @@ static bool parse_index(Parser *parser, Value *value)
     lexer_advance(parser);
     if (!parse_expression(parser, &index) || !parser_expect(parser, ']', "']'", "index"))
         return false;
-    return value_binary(parser, &at, '+', value, &index) && dereference(parser, &at, value);
+    return value_binary(parser, &at, '+', value, &index) && dereference(parser, &at, "'[]'", value);
 }
 
 /* ( arguments ): of the result only the type is known. */
@@ -234,7 +238,7 @@ static bool parse_postfix(Parser *parser, Value *value)
             break;
         case TOKEN_ARROW:
             lexer_advance(parser);
-            is_good = dereference(parser, &at, value) && select_member(parser, value);
+            is_good = dereference(parser, &at, "'->'", value) && select_member(parser, value);
             break;
         case '.':
             lexer_advance(parser);
@@ -284,7 +288,8 @@ static bool parse_sizeof(Parser *parser, Value *value)
     if (!parse_cast(parser, &operand))
         return false;
     if (operand.bitfield != NULL)
-        return parser_fail(parser, &at, MESSAGE_SIZEOF_BITFIELD, operand.bitfield->name, at.kind == TOKEN_ALIGNOF ? "alignment" : "size");
+        return parser_fail(parser, &at, MESSAGE_SIZEOF_BITFIELD, operand.bitfield->name,
+                           at.kind == TOKEN_ALIGNOF ? "alignment" : "size");
     return size_of(parser, &at, operand.type, value);
 }
 
@@ -301,7 +306,8 @@ static bool parse_offsetof(Parser *parser, Value *value)
         return false;
     is_good = select_member(parser, &place);
     while (is_good && (parser->token.kind == '.' || parser->token.kind == '['))
-        is_good = parser->token.kind == '[' ? parse_index(parser, &place) : parser_accept(parser, '.') && select_member(parser, &place);
+        is_good = parser->token.kind == '[' ? parse_index(parser, &place)
+                                            : parser_accept(parser, '.') && select_member(parser, &place);
     if (!is_good || !parser_expect(parser, ')', "')'", "member"))
         return false;
     if (place.bitfield != NULL)
@@ -340,7 +346,7 @@ static bool parse_unary(Parser *parser, Value *value)
         return parse_cast(parser, value) && take_address(parser, &at, value);
     case '*':
         lexer_advance(parser);
-        return parse_cast(parser, value) && dereference(parser, &at, value);
+        return parse_cast(parser, value) && dereference(parser, &at, "'*'", value);
     case TOKEN_SIZEOF: case TOKEN_ALIGNOF:
         return parse_sizeof(parser, value);
     case TOKEN_OFFSETOF:
@@ -431,8 +437,9 @@ static bool parse_choice(Parser *parser, Value *value)
     if (!parser_enter(parser))
         return false;
     lexer_advance(parser);
-    is_good = (parser->token.kind == ':' || parse_expression(parser, &yes)) && parser_expect(parser, ':', "':'", "expression") &&
-              parse_conditional(parser, &no) && value_choose(parser, &at, value, &yes, &no);
+    is_good = (parser->token.kind == ':' || parse_expression(parser, &yes)) &&
+              parser_expect(parser, ':', "':'", "expression") && parse_conditional(parser, &no) &&
+              value_choose(parser, &at, value, &yes, &no);
     parser_leave(parser);
     return is_good;
 }

@@ -57,7 +57,8 @@ static Number take_prefix(const char *start, const char *end)
     bool is_hex, has_point = memchr(start, '.', (size_t)(end - start)) != NULL;
     is_hex = start[0] == '0' && (second == 'x' || second == 'X');
     if (is_hex) {
-        bool has_exponent = memchr(start, 'p', (size_t)(end - start)) != NULL || memchr(start, 'P', (size_t)(end - start)) != NULL;
+        bool has_exponent =
+            memchr(start, 'p', (size_t)(end - start)) != NULL || memchr(start, 'P', (size_t)(end - start)) != NULL;
         number.is_floating = has_point || has_exponent;
         number.base = 16;
         number.digits += 2;
@@ -65,7 +66,8 @@ static Number take_prefix(const char *start, const char *end)
         number.base = 2;
         number.digits += 2;
     } else {
-        number.is_floating = has_point || memchr(start, 'e', (size_t)(end - start)) != NULL || memchr(start, 'E', (size_t)(end - start)) != NULL;
+        number.is_floating = has_point || memchr(start, 'e', (size_t)(end - start)) != NULL ||
+                             memchr(start, 'E', (size_t)(end - start)) != NULL;
         if (start[0] == '0' && !number.is_floating)
             number.base = 8;
     }
@@ -260,7 +262,9 @@ static bool character_literal(Parser *parser, Token *token, Quoted quoted)
     else if (quoted.scalar == CSCALAR_INT)
         token->u.value = (uint64_t)(int64_t)(int32_t)value;
     else
-        token->u.value = quoted.scalar == CSCALAR_UCHAR ? value & 0xFF : quoted.scalar == CSCALAR_USHORT ? value & 0xFFFF : value & 0xFFFFFFFF;
+        token->u.value = quoted.scalar == CSCALAR_UCHAR    ? value & 0xFF
+                         : quoted.scalar == CSCALAR_USHORT ? value & 0xFFFF
+                                                           : value & 0xFFFFFFFF;
     return true;
 }
 

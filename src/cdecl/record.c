@@ -146,7 +146,8 @@ static bool parse_width(Parser *parser, CMemberSpec *member)
     uint64_t nbits = type->kind == CTYPE_BOOL ? 1 : type->size * 8;
     if (!parse_constant(parser, &value))
         return false;
-    if (type->kind != CTYPE_INTEGER && type->kind != CTYPE_BOOL && (type->kind != CTYPE_ENUM || !ctype_is_complete(type)))
+    if (type->kind != CTYPE_INTEGER && type->kind != CTYPE_BOOL &&
+        (type->kind != CTYPE_ENUM || !ctype_is_complete(type)))
         return parser_fail(parser, &at, MESSAGE_BITFIELD_TYPE, member->name, type);
     if (value_is_negative(&value))
         return parser_fail(parser, &at, MESSAGE_BITFIELD_NEGATIVE, member->name);
@@ -160,7 +161,8 @@ static bool parse_width(Parser *parser, CMemberSpec *member)
 }
 
 /* What a declarator and its attributes make of the member. */
-static bool set_member_type(Parser *parser, const Attributes *attributes, const Declarator *declarator, CType *base, CMemberSpec *member)
+static bool set_member_type(Parser *parser, const Attributes *attributes, const Declarator *declarator, CType *base,
+                            CMemberSpec *member)
 {
     CType *type = attributes_apply(parser, attributes, base);
     if (type != NULL)
@@ -189,7 +191,8 @@ static bool parse_member(Parser *parser, const RecordParse *parse, const Specifi
     member.line = declarator.at.line;
     member.length = declarator.at.length;
     if (parser_accept(parser, ':')) {
-        is_good = set_member_type(parser, &attributes, &declarator, specifiers->type, &member) && parse_width(parser, &member);
+        is_good = set_member_type(parser, &attributes, &declarator, specifiers->type, &member) &&
+                  parse_width(parser, &member);
         if (is_good && parse_attributes(parser, &attributes)) {
             member.align = attributes.align;
             member.is_packed = attributes.is_packed;
@@ -199,7 +202,8 @@ static bool parse_member(Parser *parser, const RecordParse *parse, const Specifi
             return false;
         if (attributes.is_ms_abi)
             declarator_set_ms_abi(parser, &declarator);
-        is_good = set_member_type(parser, &attributes, &declarator, specifiers->type, &member) && check_member(parser, parse, &member);
+        is_good = set_member_type(parser, &attributes, &declarator, specifiers->type, &member) &&
+                  check_member(parser, parse, &member);
     }
     declarator_drop(parser, &declarator);
     return is_good && !parser->failed && push_member(parser, parse, &member);
@@ -208,7 +212,8 @@ static bool parse_member(Parser *parser, const RecordParse *parse, const Specifi
 /* A record without declarator: its members become members here. A tag that is only mentioned adds nothing. */
 static bool add_unnamed(Parser *parser, const RecordParse *parse, const Specifiers *specifiers)
 {
-    CMemberSpec member = {.type = specifiers->type, .align = specifiers->attributes.align, .is_packed = specifiers->attributes.is_packed};
+    CMemberSpec member = {
+        .type = specifiers->type, .align = specifiers->attributes.align, .is_packed = specifiers->attributes.is_packed};
     if (specifiers->type->kind != CTYPE_RECORD || !ctype_is_complete(specifiers->type)) {
         if (specifiers->has_tag)
             return true;
@@ -330,7 +335,8 @@ static CType *define(Parser *parser, RecordParse *parse)
 {
     CType *type = NULL;
     if (parse->tag != NULL)
-        type = parser->prototype_depth > 0 ? local_tag(parser, parse->tag) : find_tag(parser, &parse->at, CTYPE_RECORD, parse->is_union);
+        type = parser->prototype_depth > 0 ? local_tag(parser, parse->tag)
+                                           : find_tag(parser, &parse->at, CTYPE_RECORD, parse->is_union);
     if (parser->failed)
         return NULL;
     if (type != NULL && !is_tag_kind(type, CTYPE_RECORD, parse->is_union)) {
@@ -351,7 +357,8 @@ static CType *mention(Parser *parser, const RecordParse *parse)
 {
     CType *type;
     if (parse->tag == NULL) {
-        parser_fail(parser, &parser->token, MESSAGE_EXPECTED_AFTER, "a tag or '{'", parse->is_union ? "'union'" : "'struct'", &parser->token);
+        parser_fail(parser, &parser->token, MESSAGE_EXPECTED_AFTER, "a tag or '{'",
+                    parse->is_union ? "'union'" : "'struct'", &parser->token);
         return NULL;
     }
     type = find_tag(parser, &parse->at, CTYPE_RECORD, parse->is_union);

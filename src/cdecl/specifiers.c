@@ -129,7 +129,8 @@ typedef struct Specifying {
 static bool add_count(Parser *parser, Specifying *s, unsigned count)
 {
     unsigned sum = s->sum + count;
-    bool is_repeated = (s->sum & count & ~(unsigned)COUNT_MASK_LONG) != 0 || (count == COUNT_LONG && (s->sum & COUNT_MASK_LONG) == 2 * COUNT_LONG);
+    bool is_repeated = (s->sum & count & ~(unsigned)COUNT_MASK_LONG) != 0 ||
+                       (count == COUNT_LONG && (s->sum & COUNT_MASK_LONG) == 2 * COUNT_LONG);
     if (is_repeated || s->specifiers->type != NULL || (s->sum != 0 && !is_possible(sum)))
         return parser_fail(parser, &parser->token, MESSAGE_BAD_SPECIFIERS, &parser->token);
     s->sum = sum;
@@ -227,7 +228,8 @@ static Step add_qualifier(Parser *parser, Specifying *s, unsigned qualifier)
 static bool is_complex(const Parser *parser, const Specifying *s)
 {
     const char *at = parser->next;
-    if (s->specifiers->type != NULL || !is_soft_keyword(&parser->token, "complex") || parser->token.u.name->decl != NULL)
+    if (s->specifiers->type != NULL || !is_soft_keyword(&parser->token, "complex") ||
+        parser->token.u.name->decl != NULL)
         return false;
     while (at < parser->end && (*at == ' ' || *at == '\t' || *at == '\n'))
         at++;
@@ -236,7 +238,8 @@ static bool is_complex(const Parser *parser, const Specifying *s)
 
 static bool is_thread_local(const Parser *parser, const Specifying *s)
 {
-    return s->specifiers->type == NULL && s->sum == 0 && is_soft_keyword(&parser->token, "thread_local") && parser->token.u.name->decl == NULL;
+    return s->specifiers->type == NULL && s->sum == 0 && is_soft_keyword(&parser->token, "thread_local") &&
+           parser->token.u.name->decl == NULL;
 }
 
 /* A name is a type only while there is none yet: `typedef int T; struct { T T; }` (C11 6.7.8p3). */
@@ -373,10 +376,16 @@ bool is_type_start(const Parser *parser)
 {
     switch (parser->token.kind) {
     case TOKEN_NAME:
-        return typedef_of(&parser->token) != NULL || (is_soft_keyword(&parser->token, "complex") && parser->token.u.name->decl == NULL);
+        return typedef_of(&parser->token) != NULL ||
+               (is_soft_keyword(&parser->token, "complex") && parser->token.u.name->decl == NULL);
     case TOKEN_TYPE: case TOKEN_CONST: case TOKEN_VOLATILE: case TOKEN_RESTRICT: case TOKEN_ATOMIC: case TOKEN_STRUCT:
     case TOKEN_UNION: case TOKEN_ENUM: case TOKEN_TYPEOF: case TOKEN_ALIGNAS: case TOKEN_REGISTER:
-    case TOKEN_STATIC: case TOKEN_EXTERN: case TOKEN_TYPEDEF: case TOKEN_INLINE: case TOKEN_NORETURN: case TOKEN_THREAD_LOCAL:
+    case TOKEN_STATIC:
+    case TOKEN_EXTERN:
+    case TOKEN_TYPEDEF:
+    case TOKEN_INLINE:
+    case TOKEN_NORETURN:
+    case TOKEN_THREAD_LOCAL:
         return true;
     default:
         return count_of(parser->token.kind) != 0;

@@ -148,7 +148,9 @@ _Static_assert(CSCALAR_INT + 1 == CSCALAR_UINT && CSCALAR_ULONG + 1 == CSCALAR_L
 static CType *common_type(Parser *parser, const CType *a, const CType *b)
 {
     if (a->kind == CTYPE_FLOATING || b->kind == CTYPE_FLOATING) {
-        CScalar scalar = a->kind != CTYPE_FLOATING || (b->kind == CTYPE_FLOATING && b->scalar > a->scalar) ? (CScalar)b->scalar : (CScalar)a->scalar;
+        CScalar scalar = a->kind != CTYPE_FLOATING || (b->kind == CTYPE_FLOATING && b->scalar > a->scalar)
+                             ? (CScalar)b->scalar
+                             : (CScalar)a->scalar;
         return ctype_scalar(parser->table, scalar);
     }
     return ctype_scalar(parser->table, common_integer(promoted(a), promoted(b)));
@@ -390,7 +392,8 @@ bool value_binary(Parser *parser, const Token *at, unsigned operator, Value *lef
     CType *type;
     if (!value_decay(parser, left) || !value_decay(parser, &other))
         return false;
-    if ((!is_arithmetic(left->type) && !is_pointer(left->type)) || (!is_arithmetic(other.type) && !is_pointer(other.type)))
+    if ((!is_arithmetic(left->type) && !is_pointer(left->type)) ||
+        (!is_arithmetic(other.type) && !is_pointer(other.type)))
         return fail_operands(parser, at, left, &other);
     if (operator == TOKEN_AND || operator == TOKEN_OR)
         return logical(parser, operator, left, &other);

@@ -120,7 +120,8 @@ CType *ctype_enum_new(CTypeTable *table, const char *tag);
 CScalar ctype_enum_scalar(const CEnumerator *enumerators, uint32_t count, bool has_unsigned, bool is_packed);
 
 /* Completes the enum with a copy of the enumerators; false when memory is out. */
-bool ctype_enum_complete(CTypeTable *table, CEnum *enumeration, const CEnumerator *enumerators, uint32_t count, CScalar scalar);
+bool ctype_enum_complete(CTypeTable *table, CEnum *enumeration, const CEnumerator *enumerators, uint32_t count,
+                         CScalar scalar);
 
 /* -- declarations ----------------------------------------------------------------------------------------------------- */
 

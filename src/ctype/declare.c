@@ -151,8 +151,8 @@ bool ctype_is_redeclaration(const CType *a, const CType *b)
 
 static bool is_same_member(const CMember *a, const CMember *b)
 {
-    return a->name == b->name && a->offset == b->offset && a->is_bitfield == b->is_bitfield && a->bit_offset == b->bit_offset &&
-           a->bit_width == b->bit_width && agree(a->type, b->type, AGREE_REDECLARED);
+    return a->name == b->name && a->offset == b->offset && a->is_bitfield == b->is_bitfield &&
+           a->bit_offset == b->bit_offset && a->bit_width == b->bit_width && agree(a->type, b->type, AGREE_REDECLARED);
 }
 
 static bool is_same_record(const CRecord *a, const CRecord *b)

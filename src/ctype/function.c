@@ -74,7 +74,8 @@ static CType *intern_function(CTypeTable *table, const FunctionKey *key)
     return node != NULL ? &node->type : new_function(table, key, hash);
 }
 
-CType *ctype_function(CTypeTable *table, CType *result, CType *const *params, uint32_t nparams, bool is_variadic, bool is_ms_abi)
+CType *ctype_function(CTypeTable *table, CType *result, CType *const *params, uint32_t nparams, bool is_variadic,
+                      bool is_ms_abi)
 {
     FunctionKey key = {result, params, nparams, is_variadic, is_ms_abi, false};
     return intern_function(table, &key);

@@ -110,13 +110,22 @@ static uint32_t variant_align(const CType *type, unsigned qualifiers, uint32_t o
     return type->align;
 }
 
-static CType *variant(CTypeTable *table, CType *main, unsigned qualifiers, uint32_t own_align)
+static CType *find_variant(CType *main, unsigned qualifiers, uint32_t own_align)
 {
     CType *type = main;
+    do {
+        if (type->qualifiers == qualifiers && type_node(type)->own_align == own_align)
+            return type;
+        type = type->next_variant;
+    } while (type != NULL);
+    return NULL;
+}
+
+static CType *variant(CTypeTable *table, CType *main, unsigned qualifiers, uint32_t own_align)
+{
+    CType *type = find_variant(main, qualifiers, own_align);
     CType *element = NULL;
     TypeNode *node;
-    while (type != NULL && (type->qualifiers != qualifiers || type_node(type)->own_align != own_align))
-        type = type->next_variant;
     if (type != NULL)
         return type;
     if (main->kind == CTYPE_ARRAY && (element = ctype_qualified(table, main->u.element, qualifiers)) == NULL)
@@ -152,16 +161,20 @@ CType *ctype_aligned(CTypeTable *table, CType *type, uint32_t align)
 bool types_complete(CTypeTable *table, CType *main, uint64_t size, uint32_t align, bool is_vla, unsigned depth)
 {
     CType *type;
-    for (type = main; type != NULL; type = type->next_variant)
+    if (!ctype_journal(table, main, sizeof(TypeNode)))
+        return false;
+    for (type = main->next_variant; type != NULL; type = type->next_variant)
         if (!ctype_journal(table, type, sizeof(TypeNode)))
             return false;
     main->align = align;
     ((TypeNode *)main)->depth = types_depth(depth);
-    for (type = main; type != NULL; type = type->next_variant) {
+    main->size = size;
+    main->is_vla = is_vla;
+    for (type = main->next_variant; type != NULL; type = type->next_variant) {
         type->size = size;
         type->is_vla = is_vla;
         type->scalar = main->scalar;
-        type->align = type == main ? align : variant_align(main, type->qualifiers, type_node(type)->own_align);
+        type->align = variant_align(main, type->qualifiers, type_node(type)->own_align);
     }
     return true;
 }
@@ -170,7 +183,8 @@ bool types_complete(CTypeTable *table, CType *main, uint64_t size, uint32_t alig
 
 static uint32_t hash_key(const CType *key)
 {
-    uint64_t shape = key->kind | (uint64_t)key->scalar << 8 | (uint64_t)key->is_vla << 16 | (uint64_t)key->is_unbounded << 17;
+    uint64_t shape =
+        key->kind | (uint64_t)key->scalar << 8 | (uint64_t)key->is_vla << 16 | (uint64_t)key->is_unbounded << 17;
     uint64_t hash = hash_mix(hash_mix((uint64_t)(uintptr_t)key->u.element, shape), key->nelems);
     return (uint32_t)(hash ^ hash >> 32);
 }

@@ -117,7 +117,8 @@ static bool touches_too_many(const Position *position, const CMemberSpec *spec)
 /* The psABI's rule that a field lies within a unit of its type holds unless an attribute or pragma lifts it. */
 static bool may_cross(const Placer *placer, const CMemberSpec *spec)
 {
-    return spec->width == 0 || is_packed(placer, spec) || placer->spec->pack != 0 || placer->is_union || is_machine_integer(placer, spec);
+    return spec->width == 0 || is_packed(placer, spec) || placer->spec->pack != 0 || placer->is_union ||
+           is_machine_integer(placer, spec);
 }
 
 /* Tells the place as CMember wants it: by the storage unit when the field fits inside one. */

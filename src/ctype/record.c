@@ -299,7 +299,8 @@ CScalar ctype_enum_scalar(const CEnumerator *enumerators, uint32_t count, bool h
     return smallest_scalar(low, high, is_packed);
 }
 
-bool ctype_enum_complete(CTypeTable *table, CEnum *enumeration, const CEnumerator *enumerators, uint32_t count, CScalar scalar)
+bool ctype_enum_complete(CTypeTable *table, CEnum *enumeration, const CEnumerator *enumerators, uint32_t count,
+                         CScalar scalar)
 {
     const CType *like = ctype_scalar(table, scalar);
     CEnumerator *copy = arena_alloc(&table->arena, count * sizeof *copy + 1);

@@ -96,7 +96,8 @@ static void put_base(Writer *writer, const CType *type)
         put_word(writer, ctype_scalar_spelling((CScalar)type->scalar));
         break;
     case CTYPE_RECORD:
-        put_nominal(writer, type, type->u.record->is_union ? "union" : "struct", type->u.record->tag, type->u.record->line);
+        put_nominal(writer, type, type->u.record->is_union ? "union" : "struct", type->u.record->tag,
+                    type->u.record->line);
         break;
     case CTYPE_ENUM:
         put_nominal(writer, type, "enum", type->u.enumeration->tag, type->u.enumeration->line);
