@@ -37,7 +37,7 @@ WARN_BOTH := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wundef -Wwrite-stri
 WARN_C := $(WARN_BOTH) -Wstrict-prototypes -Wmissing-prototypes
 # Sample libraries do on purpose what the rest avoids.
 WARN_LIB := -Wall -Wextra -Wno-psabi $(filter -Werror,$(WARN_BOTH))
-OWN_BOTH := -Isrc -fno-plt -Wno-psabi -fPIC -fvisibility=hidden -fasynchronous-unwind-tables -D_GNU_SOURCE $(SANITIZE)
+OWN_BOTH := -Isrc -fno-plt -fstack-clash-protection -Wno-psabi -fPIC -fvisibility=hidden -fasynchronous-unwind-tables -D_GNU_SOURCE $(SANITIZE)
 OWN_CFLAGS := -std=c11 $(OWN_BOTH)
 OWN_CXXFLAGS := -std=c++17 $(OWN_BOTH)
 OWN_LDFLAGS := -Wl,-z,nodelete,-z,now,-z,relro,-z,noexecstack -Wl,--version-script=tools/ffi.map $(SANITIZE)
