@@ -19,7 +19,14 @@
 #include "abi_differential/calls.h"
 #include "abi_differential/entry.h"
 
-enum { PER_BATCH = 250, COUNT_DEFAULT = 2000, COUNT_SANITIZED = 400, NAILED_MAX = 100, PATH_NBYTES = 1024, NTALLIES_MAX = 256 };
+enum {
+    PER_BATCH = 250,
+    COUNT_DEFAULT = 2000,
+    COUNT_SANITIZED = 400,
+    NAILED_MAX = 12,
+    PATH_NBYTES = 1024,
+    NTALLIES_MAX = 256
+};
 
 static struct {
     uint64_t seed, first, count;
@@ -45,7 +52,7 @@ static struct Variant {
     {"clang-O2", "-O2", &run.clang, true},
 };
 
-/* -- tallies ------------------------------------------------------------------------------------------------------------------------- */
+/* -- tallies ------------------------------------------------------------------------------------------------------- */
 
 typedef struct Tally {
     struct {
@@ -88,7 +95,7 @@ static void tally_print(const Tally *tally, const char *title)
     printf("%s\n", tally->nrows == 0 ? " none" : "");
 }
 
-/* -- programs ------------------------------------------------------------------------------------------------------------------------ */
+/* -- programs ------------------------------------------------------------------------------------------------------ */
 
 extern char **environ;
 
@@ -109,7 +116,9 @@ static bool wait_for(pid_t pid)
     int status = -1;
     while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
         continue;
-    return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    if (pid > 0 && status != 0)
+        fprintf(stderr, "abi_differential: a program ended with wait status 0x%x\n", (unsigned)status);
+    return pid > 0 && status == 0;
 }
 
 static void format_path(char *path, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -134,7 +143,7 @@ static bool generate(void)
     return wait_for(start_program(argv));
 }
 
-/* -- compiling ------------------------------------------------------------------------------------------------------------------------- */
+/* -- compiling ----------------------------------------------------------------------------------------------------- */
 
 typedef struct BatchFile {
     char name[40];
@@ -157,8 +166,9 @@ static pid_t start_job(const Job *job)
     format_path(dir, "-I%s", run.dir);
     format_path(in, "%s/%s_%s.c", run.dir, job->file->name, variant ? "callee" : "table");
     format_path(out, "%s/%s_%s.so", run.dir, job->file->name, variant ? variant->name : "table");
-    const char *argv[] = {variant ? *variant->compiler : run.gcc, variant ? variant->level : "-O0", "-std=gnu11", "-w", "-Wno-psabi", "-Wno-packed-bitfield-compat",
-                          "-fPIC", "-shared", "-fcf-protection=none", src, own, dir, "-o", out, in, isas[job->file->isa].flag,
+    const char *argv[] = {variant ? *variant->compiler : run.gcc, variant ? variant->level : "-O0", "-std=gnu11", "-w",
+                          "-Wno-psabi", "-Wno-packed-bitfield-compat", "-fPIC", "-shared", "-fcf-protection=none", src,
+                          own, dir, "-o", out, in, isas[job->file->isa].flag,
                           /* gcc 12 -O2 clears the upper half of ymm0 when it returns a union in it. */
                           job->file->isa > 0 ? "-mno-vzeroupper" : NULL, NULL};
     return start_program(argv);
@@ -200,7 +210,7 @@ static bool compile_all(const BatchFile *files, size_t nfiles)
     return ok;
 }
 
-/* -- one call ---------------------------------------------------------------------------------------------------------------------------- */
+/* -- one call ------------------------------------------------------------------------------------------------------ */
 
 /* A signature on one compiler and level, with its values. */
 typedef struct Case {
@@ -234,7 +244,8 @@ static void complain_bytes(Case *c, const char *title, const unsigned char *byte
         complain(c, "%s%02x", i % 8 == 0 ? " " : "", bytes[i]);
 }
 
-static void check_value(Case *c, const char *what, uint32_t number, const ValueType *type, const unsigned char *got, const void *wanted)
+static void check_value(Case *c, const char *what, uint32_t number, const ValueType *type, const unsigned char *got,
+                        const void *wanted)
 {
     long place = value_compare(type, got, wanted);
     if (place < 0)
@@ -259,7 +270,8 @@ static void check_received(Case *c)
             uint64_t wanted = value_extended(value_scalar_kind(type), c->call.values[i]);
             memcpy(&wide, c->callees->received + arg->wide, sizeof wide);
             if ((uint64_t)(int64_t)wide != wanted)
-                complain(c, "\n      argument %u (%s) is %d as an int, wanted %lld", i + 1, type->batch->name, wide, (long long)wanted);
+                complain(c, "\n      argument %u (%s) is %d as an int, wanted %lld", i + 1, type->batch->name, wide,
+                         (long long)wanted);
         }
     }
 }
@@ -280,7 +292,8 @@ static void check_result(Case *c)
 
 enum { FLAG_DIRECTION = 1 << 10, MXCSR_STATUS = 0x3f };
 
-static void check_state(Case *c, const char *where, const MachineCall *machine, uint64_t flags, uint32_t mxcsr, const uint32_t *x87)
+static void check_state(Case *c, const char *where, const MachineCall *machine, uint64_t flags, uint32_t mxcsr,
+                        const uint32_t *x87)
 {
     if (flags & FLAG_DIRECTION)
         complain(c, "\n      at %s the direction flag is set", where);
@@ -298,7 +311,8 @@ static void check_machine(Case *c, const MachineCall *machine, bool by_compiler)
     EntryRecord *entry = c->callees->entry;
     for (size_t i = 0; i < 6; i++) {
         if (machine->in[i] != machine->out[i])
-            complain(c, "\n      %s is %llx, was %llx", names[i], (unsigned long long)machine->out[i], (unsigned long long)machine->in[i]);
+            complain(c, "\n      %s is %llx, was %llx", names[i], (unsigned long long)machine->out[i],
+                     (unsigned long long)machine->in[i]);
     }
     check_state(c, "exit", machine, machine->flags, machine->mxcsr_out, machine->x87_out);
     check_state(c, "entry", machine, entry->flags, entry->mxcsr, entry->x87);
@@ -341,7 +355,7 @@ static bool make_call(Case *c, const CallMode *mode, Random *random)
     return c->complaint[0] == '\0';
 }
 
-/* -- one case ------------------------------------------------------------------------------------------------------------------------------ */
+/* -- one case ------------------------------------------------------------------------------------------------------ */
 
 static void report(Case *c, const char *mode)
 {
@@ -410,7 +424,8 @@ static bool check_engine(Case *c, Random *random)
     return ok;
 }
 
-static void check_case(const BatchSignature *signature, const ValueType *types, const struct Variant *variant, const Callees *callees, AbiFunction entry)
+static void check_case(const BatchSignature *signature, const ValueType *types, const struct Variant *variant,
+                       const Callees *callees, AbiFunction entry)
 {
     static const CallMode by_compiler = {"by gcc's caller", call_by_compiler};
     static Case c;
@@ -430,7 +445,7 @@ static void check_case(const BatchSignature *signature, const ValueType *types, 
     }
 }
 
-/* -- batches --------------------------------------------------------------------------------------------------------------------------------- */
+/* -- batches ------------------------------------------------------------------------------------------------------- */
 
 static void *open_object(const BatchFile *file, const char *what, const char *symbol, const void **data)
 {
@@ -445,7 +460,8 @@ static void *open_object(const BatchFile *file, const char *what, const char *sy
     return object;
 }
 
-static void check_variant(const BatchFile *file, const Batch *batch, const ValueType *types, const struct Variant *variant)
+static void check_variant(const BatchFile *file, const Batch *batch, const ValueType *types,
+                          const struct Variant *variant)
 {
     const void *data;
     void *object = open_object(file, variant->name, "callees", &data);
@@ -518,7 +534,7 @@ static void check_all(void)
     free(files);
 }
 
-/* -- the run ------------------------------------------------------------------------------------------------------------------------------- */
+/* -- the run ------------------------------------------------------------------------------------------------------- */
 
 static const char *setting(const char *name, const char *otherwise)
 {
@@ -530,7 +546,9 @@ static void read_options(int argc, char **argv)
 {
     const char *count = setting("AIRLOCK_COUNT", NULL);
     run.seed = strtoull(setting("AIRLOCK_SEED", "1"), NULL, 0);
-    run.count = count != NULL ? strtoull(count, NULL, 0) : getenv("AIRLOCK_ASAN") != NULL ? COUNT_SANITIZED : COUNT_DEFAULT;
+    run.count = count != NULL                    ? strtoull(count, NULL, 0)
+                : getenv("AIRLOCK_ASAN") != NULL ? COUNT_SANITIZED
+                                                 : COUNT_DEFAULT;
     run.first = 1;
     run.spec = setting("AIRLOCK_SPEC", "spec");
     run.build = setting("AIRLOCK_BUILD", "build");
@@ -538,8 +556,10 @@ static void read_options(int argc, char **argv)
     run.gcc = setting("AIRLOCK_GCC", "gcc");
     run.clang = setting("AIRLOCK_CLANG", "clang");
     for (int i = 1; i < argc; i++) {
-        uint64_t *number = strcmp(argv[i], "--seed") == 0 ? &run.seed : strcmp(argv[i], "--count") == 0 ? &run.count
-                         : strcmp(argv[i], "--first") == 0 ? &run.first : NULL;
+        uint64_t *number = strcmp(argv[i], "--seed") == 0    ? &run.seed
+                           : strcmp(argv[i], "--count") == 0 ? &run.count
+                           : strcmp(argv[i], "--first") == 0 ? &run.first
+                                                             : NULL;
         if (number != NULL && i + 1 < argc) {
             *number = strtoull(argv[++i], NULL, 0);
         } else if (strcmp(argv[i], "--keep") == 0) {
@@ -575,8 +595,8 @@ int main(int argc, char **argv)
         perror(run.dir);
         return 2;
     }
-    printf("abi_differential: --seed %llu --first %llu --count %llu\n", (unsigned long long)run.seed, (unsigned long long)run.first,
-           (unsigned long long)run.count);
+    printf("abi_differential: --seed %llu --first %llu --count %llu\n", (unsigned long long)run.seed,
+           (unsigned long long)run.first, (unsigned long long)run.count);
     for (size_t i = 0; i < BATCH_ARGS_MAX; i++)
         value_rooms[i] = machine_new_room(1);
     result_room = machine_new_room(1);

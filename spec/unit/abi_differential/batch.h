@@ -7,21 +7,23 @@
 
 #include "abi/abi.h"
 
-#define BATCH_NO_TYPE UINT32_MAX /* void, as a result */
-#define BATCH_NO_WIDE UINT32_MAX
+#define BATCH_NO_TYPE  UINT32_MAX /* void, as a result */
+#define BATCH_NO_WIDE  UINT32_MAX
 #define BATCH_ARGS_MAX 24
 
 /* What the kind of a leaf in these tables may be besides an AbiKind, or have added to it. */
-#define BATCH_NO_LEAF ((uint32_t)ABI_KIND_COUNT) /* turned out not to be one */
-#define BATCH_NO_VALUE 256u                      /* tells the class of an eightbyte; its bits are another leaf's or nobody's */
-#define BATCH_LATER 512u /* in a later element of an array of records, where gcc does not ask for alignment: it looks at the first */
+#define BATCH_NO_LEAF  ((uint32_t)ABI_KIND_COUNT) /* turned out not to be one */
+#define BATCH_NO_VALUE 256u /* tells the class of an eightbyte; its bits are another leaf's or nobody's */
+#define BATCH_LATER                                                                                                    \
+    512u /* in a later element of an array of records, where gcc does not ask for alignment: it looks at the first */
 
 /* What there is to say about a bit-field besides its place, which no offsetof gives. */
 typedef struct BatchBits {
     int is_named;     /* an unnamed one carries no value */
     ptrdiff_t base;   /* to be added to the place of the bits in the object that was set */
     ptrdiff_t record; /* of the record that holds it, in the type */
-    uint32_t kind;    /* of the same width when gcc takes it for an ordinary member should it stand at that width's alignment in its
+    uint32_t
+        kind; /* of the same width when gcc takes it for an ordinary member should it stand at that width's alignment in its
                        * record; else BATCH_NO_LEAF */
 } BatchBits;
 
@@ -48,15 +50,16 @@ typedef struct BatchArg {
 typedef void (*BatchCaller)(AbiFunction function, void *result, void *const *values);
 
 typedef struct BatchSignature {
-    uint64_t index;             /* in the run: --first INDEX --count 1 brings it back */
-    const char *declaration;    /* C, with the records it needs */
-    const char *features;       /* names separated by blanks, for the statistics */
-    const char *clang_differs;  /* names of the rules by which clang may differ from gcc, separated by blanks; "" when none */
-    const char *gcc_fails;      /* and of those by which gcc does not understand itself */
+    uint64_t index;          /* in the run: --first INDEX --count 1 brings it back */
+    const char *declaration; /* C, with the records it needs */
+    const char *features;    /* names separated by blanks, for the statistics */
+    const char
+        *clang_differs; /* names of the rules by which clang may differ from gcc, separated by blanks; "" when none */
+    const char *gcc_fails; /* and of those by which gcc does not understand itself */
     const BatchArg *args;
     uint32_t nargs;
     uint32_t nfixed;
-    uint32_t result;            /* index into types or BATCH_NO_TYPE */
+    uint32_t result; /* index into types or BATCH_NO_TYPE */
     int is_variadic;
     BatchCaller caller;
 } BatchSignature;

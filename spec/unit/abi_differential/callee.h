@@ -13,7 +13,7 @@
 
 #include "entry.h"
 
-/* -- types ------------------------------------------------------------------------------------------------------------- */
+/* -- types --------------------------------------------------------------------------------------------------------- */
 
 typedef void *Pointer;
 typedef const char *Text;
@@ -38,19 +38,19 @@ typedef long _Complex ComplexLong;
 
 /* clang has _Float16 on x86-64 from 15 on. */
 #if defined(__clang__) && __clang_major__ < 15
-#define HAS_FLOAT16 0
+#define HAS_FLOAT16         0
 #define ENTRY_FLOAT16(name) NULL
 #else
-#define HAS_FLOAT16 1
+#define HAS_FLOAT16         1
 #define ENTRY_FLOAT16(name) (name)
 typedef _Float16 Float16;
 typedef _Float16 _Complex ComplexFloat16;
 #endif
 
-#define VECTORS(name, element)                                 \
-    typedef element Vector8##name __attribute__((vector_size(8)));   \
-    typedef element Vector16##name __attribute__((vector_size(16))); \
-    typedef element Vector32##name __attribute__((vector_size(32))); \
+#define VECTORS(name, element)                                                                                         \
+    typedef element Vector8##name __attribute__((vector_size(8)));                                                     \
+    typedef element Vector16##name __attribute__((vector_size(16)));                                                   \
+    typedef element Vector32##name __attribute__((vector_size(32)));                                                   \
     typedef element Vector64##name __attribute__((vector_size(64)))
 
 typedef float Vector4F32 __attribute__((vector_size(4)));
@@ -65,7 +65,7 @@ VECTORS(U64, uint64_t);
 VECTORS(F32, float);
 VECTORS(F64, double);
 
-/* -- callees ---------------------------------------------------------------------------------------------------------------- */
+/* -- callees ------------------------------------------------------------------------------------------------------- */
 
 #ifdef AIRLOCK_CALLEES
 
@@ -94,30 +94,30 @@ __asm__(".text\n"
         "    fldenv 28+entry_record(%rip)\n"
         "    jmp *%r11\n");
 
-#define ENTRY(number)                                             \
-    void entry_##number(void) HIDDEN;                             \
-    __asm__(".text\n"                                             \
-            ".globl entry_" #number "\n"                          \
-            ".hidden entry_" #number "\n"                         \
-            ".type entry_" #number ", @function\n"                \
-            "entry_" #number ":\n"                                \
-            "    endbr64\n"                                       \
-            "    leaq callee_" #number "(%rip), %r11\n"           \
+#define ENTRY(number)                                                                                                  \
+    void entry_##number(void) HIDDEN;                                                                                  \
+    __asm__(".text\n"                                                                                                  \
+            ".globl entry_" #number "\n"                                                                               \
+            ".hidden entry_" #number "\n"                                                                              \
+            ".type entry_" #number ", @function\n"                                                                     \
+            "entry_" #number ":\n"                                                                                     \
+            "    endbr64\n"                                                                                            \
+            "    leaq callee_" #number "(%rip), %r11\n"                                                                \
             "    jmp entry_check\n")
 
 /* Whether an argument on the stack stands at its type's alignment, asked so that the compiler cannot answer by itself. One that came in
  * registers has its address from the callee. */
-#define CHECK_ALIGNMENT(object)                                                                                     \
-    do {                                                                                                            \
-        uintptr_t address_ = (uintptr_t)&(object);                                                                  \
-        __asm__("" : "+r"(address_));                                                                               \
-        entry_record.nmisaligned += address_ > entry_record.rsp && address_ % __alignof__(object) != 0;             \
+#define CHECK_ALIGNMENT(object)                                                                                        \
+    do {                                                                                                               \
+        uintptr_t address_ = (uintptr_t) & (object);                                                                   \
+        __asm__("" : "+r"(address_));                                                                                  \
+        entry_record.nmisaligned += address_ > entry_record.rsp && address_ % __alignof__(object) != 0;                \
     } while (0)
 
-#define RECEIVE(object)                                 \
-    do {                                                \
-        CHECK_ALIGNMENT(object);                        \
-        memcpy(&to->object, &(object), sizeof(object)); \
+#define RECEIVE(object)                                                                                                \
+    do {                                                                                                               \
+        CHECK_ALIGNMENT(object);                                                                                       \
+        memcpy(&to->object, &(object), sizeof(object));                                                                \
     } while (0)
 
 #endif

@@ -46,7 +46,7 @@ static inline bool call_is_plain_vararg(const ValueType *type)
     return kind == ABI_F64 || (kind >= ABI_I32 && kind <= ABI_POINTER);
 }
 
-/* -- signatures for the engine --------------------------------------------------------------------------------------------------- */
+/* -- signatures for the engine ------------------------------------------------------------------------------------- */
 
 /* A type of more than 64 bytes goes with its leaves or without. */
 static inline AbiType call_abi_type(const ValueType *type, Random *random)
@@ -59,10 +59,12 @@ static inline AbiType call_abi_type(const ValueType *type, Random *random)
     return abi;
 }
 
-static inline AbiPlan *call_new_plan(const BatchSignature *signature, const ValueType *types, uint32_t nargs, Random *random, Error *error)
+static inline AbiPlan *call_new_plan(const BatchSignature *signature, const ValueType *types, uint32_t nargs,
+                                     Random *random, Error *error)
 {
     AbiType args[BATCH_ARGS_MAX];
-    AbiSignature abi = {.args = args, .nargs = nargs, .nfixed = signature->nfixed, .is_variadic = signature->is_variadic != 0};
+    AbiSignature abi = {
+        .args = args, .nargs = nargs, .nfixed = signature->nfixed, .is_variadic = signature->is_variadic != 0};
     if (signature->result != BATCH_NO_TYPE)
         abi.result = call_abi_type(&types[signature->result], random);
     for (uint32_t i = 0; i < nargs; i++)
@@ -86,7 +88,7 @@ static inline uint32_t call_frame_nbytes(const BatchSignature *signature, const 
     return (fixed_plan->frame_nbytes + 8 * (signature->nargs - signature->nfixed) + 15) & ~15u;
 }
 
-/* -- the ways ---------------------------------------------------------------------------------------------------------------------- */
+/* -- the ways ------------------------------------------------------------------------------------------------------ */
 
 static inline void call_by_compiler(void *context)
 {

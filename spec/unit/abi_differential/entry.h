@@ -7,8 +7,8 @@
 /* The machine at the callee's first instruction. */
 typedef struct EntryRecord {
     uint64_t rsp;
-    uint64_t flags;       /* rflags */
-    uint64_t rax;         /* al: vector registers used by a variadic call */
+    uint64_t flags; /* rflags */
+    uint64_t rax;   /* al: vector registers used by a variadic call */
     uint32_t mxcsr;
     uint32_t x87[7];      /* fnstenv: control word, status, tags, … */
     uint32_t nmisaligned; /* arguments that did not stand at their type's alignment */

@@ -47,7 +47,7 @@ local GCC_FAILS = {
     variadic_aligned_record = "variadic_aligned_record",
 }
 
--- -- drawing a signature ------------------------------------------------------------------------------------------------------
+-- -- drawing a signature ----------------------------------------------------------------------------------------------
 
 -- gcc 12 crashes in va_arg of a union with a vector of 32 or 64 bytes: an int goes in its place.
 local function promoted(t)
@@ -102,7 +102,7 @@ local function draw_signature(seed, index)
     return signature
 end
 
--- -- what it is made of --------------------------------------------------------------------------------------------------------
+-- -- what it is made of -----------------------------------------------------------------------------------------------
 
 local function sorted_keys(set)
     local keys = {}
@@ -156,7 +156,7 @@ local function keep_used_records(signature)
     signature.records = used
 end
 
--- -- spelling it -----------------------------------------------------------------------------------------------------------------
+-- -- spelling it ------------------------------------------------------------------------------------------------------
 
 local function spell_result(signature)
     return signature.result and signature.result.name or "void"
@@ -237,7 +237,7 @@ local function spell_string(text)
     return '"' .. text:gsub('[\\"]', "\\%0"):gsub("\n", "\\n") .. '"'
 end
 
--- -- the tables of a batch --------------------------------------------------------------------------------------------------------
+-- -- the tables of a batch --------------------------------------------------------------------------------------------
 
 local function new_type_table()
     local types = {rows = {}, functions = {}, index = {}}
@@ -250,7 +250,8 @@ local function new_type_table()
         local leaf_table, set_bits = "NULL", "NULL"
         if #leaves > 0 then
             leaf_table = "leaves_" .. index
-            types.functions[#types.functions + 1] = ("static const AbiLeaf %s[] = {\n    %s};"):format(leaf_table, table.concat(leaves, ",\n    "))
+            types.functions[#types.functions + 1] = ("static const AbiLeaf %s[] = {\n    %s};"):format(
+                leaf_table, table.concat(leaves, ",\n    "))
         end
         if #bits > 0 then
             set_bits = "set_bits_" .. index
@@ -278,8 +279,8 @@ local function spell_row(signature, types)
     end
     local row = ("    {%d, %s, \"%s\", \"%s\", \"%s\", %s, %d, %d, %s, %d, call_%d},"):format(
         signature.index, spell_string(spell_declaration(signature)), signature.features, signature.clang_differs, signature.gcc_fails, args,
-        #signature.args, signature.nfixed, signature.result and types.index_of(signature.result) or "BATCH_NO_TYPE", signature.is_variadic and 1 or 0,
-        signature.index)
+        #signature.args, signature.nfixed, signature.result and types.index_of(signature.result) or "BATCH_NO_TYPE",
+        signature.is_variadic and 1 or 0, signature.index)
     return definition .. spell_caller(signature), row
 end
 
@@ -317,7 +318,7 @@ local function write_batch(dir, name, signatures)
     write_table(dir, name, signatures)
 end
 
--- -- the whole run -----------------------------------------------------------------------------------------------------------------
+-- -- the whole run ----------------------------------------------------------------------------------------------------
 
 local function main(seed, first, count, isa_max, per_batch, dir)
     local by_isa = {[0] = {}, {}, {}}

@@ -10,15 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
-/* -- the shim --------------------------------------------------------------------------------------------------------------- */
+/* -- the shim ------------------------------------------------------------------------------------------------------ */
 
 typedef struct MachineCall {
     void (*function)(void *context);
     void *context;
-    uint64_t in[6];  /* rbx, rbp, r12-r15 */
+    uint64_t in[6]; /* rbx, rbp, r12-r15 */
     uint64_t out[6];
-    uint64_t flags;  /* out */
+    uint64_t flags; /* out */
     uint32_t mxcsr_in, mxcsr_out;
     uint32_t control_in; /* x87 control word */
     uint32_t x87_out[7]; /* fnstenv: control word, status word, tags, … */
@@ -87,7 +88,7 @@ __asm__(".text\n"
         "    ret\n"
         ".size machine_call, . - machine_call\n");
 
-/* -- memory before a forbidden page ---------------------------------------------------------------------------------------- */
+/* -- memory before a forbidden page -------------------------------------------------------------------------------- */
 
 enum { MACHINE_PAGE = 4096 };
 
@@ -114,7 +115,7 @@ static inline unsigned char *machine_place(const MachineRoom *room, size_t nbyte
     return room->start + room->nbytes - nbytes;
 }
 
-/* -- faults ------------------------------------------------------------------------------------------------------------------ */
+/* -- faults -------------------------------------------------------------------------------------------------------- */
 
 static sigjmp_buf machine_fault_target;
 static volatile sig_atomic_t machine_expects_fault;
@@ -131,7 +132,7 @@ static inline void machine_on_fault(int number)
 
 static inline void machine_catch_faults(void)
 {
-    static const int numbers[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
+    static const int numbers[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGALRM};
     static unsigned char stack[1 << 16];
     stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
     struct sigaction action = {.sa_handler = machine_on_fault, .sa_flags = SA_ONSTACK};
@@ -140,14 +141,18 @@ static inline void machine_catch_faults(void)
         sigaction(numbers[i], &action, NULL);
 }
 
-/* machine_call; a signal that ends it is returned, 0 otherwise. */
+enum { MACHINE_NSECONDS_MAX = 20 };
+
+/* machine_call; a signal that ends it is returned, 0 otherwise. SIGALRM ends one that does not come back. */
 static inline int machine_call_guarded(MachineCall *call)
 {
     int number = sigsetjmp(machine_fault_target, 1);
     if (number == 0) {
         machine_expects_fault = 1;
+        alarm(MACHINE_NSECONDS_MAX);
         machine_call(call);
         machine_expects_fault = 0;
+        alarm(0);
     } else {
         static const uint32_t mxcsr_default = 0x1f80;
         __asm__ volatile("cld\n\tfninit\n\tldmxcsr %0" : : "m"(mxcsr_default));

@@ -4,7 +4,7 @@
 local M = {}
 local random = math.random
 
--- -- types with a name ----------------------------------------------------------------------------------------------------------
+-- -- types with a name ------------------------------------------------------------------------------------------------
 -- kind: AbiKind; parts: leaves of that kind, one behind the other; bits: the widest bit-field; promoted: type of a variadic argument;
 -- isa: the least that passes it in registers; weight: how often it is drawn.
 
@@ -96,7 +96,7 @@ function M.draw_bare(isa)
     return draw_weighted(M.types, function(t) return t.isa <= isa end)
 end
 
--- -- records ----------------------------------------------------------------------------------------------------------------------
+-- -- records ----------------------------------------------------------------------------------------------------------
 
 -- The kind of a bit-field that gcc makes an ordinary member if it can. One of 8 bits is the same either way.
 local ORDINARY = {[16] = "ABI_U16", [32] = "ABI_U32", [64] = "ABI_U64", [128] = "ABI_I128"}
@@ -189,13 +189,16 @@ local function lay_out(record, member)
     end
 end
 
+local function holds_value(member)
+    if member.bits then return member.name ~= nil end
+    return member.dims[1] ~= 0 and (not member.type.record or member.type.has_values)
+end
+
 local function add_member(record, member)
     table.insert(record.members, member)
     lay_out(record, member)
     if member.name or member.type.has_names then record.has_names = true end
-    if not (member.bits and not member.name or member.dims and member.dims[1] == 0 or member.type.record and not member.type.has_values) then
-        record.has_values = true
-    end
+    if holds_value(member) then record.has_values = true end
     if member.bits and (member.bits > 0 and not member.name or ORDINARY[member.bits] or record.union) then
         record.must_have_name = true
     end
@@ -249,7 +252,7 @@ function M.draw_record(signature)
     return record
 end
 
--- -- spelling -----------------------------------------------------------------------------------------------------------------------
+-- -- spelling ---------------------------------------------------------------------------------------------------------
 
 local function spell_attributes(of)
     return (of.packed and " __attribute__((packed))" or "")
@@ -280,9 +283,12 @@ function M.spell_record(record, indent, is_twin)
     return table.concat(lines, "\n")
 end
 
--- -- leaves -------------------------------------------------------------------------------------------------------------------------
+-- -- leaves -----------------------------------------------------------------------------------------------------------
 
-local PART_TYPES = {F16 = "Float16", F32 = "float", F64 = "double", F80 = "long double", F128 = "__float128", I8 = "char", I16 = "short", I32 = "int", I64 = "long"}
+local PART_TYPES = {
+    F16 = "Float16", F32 = "float", F64 = "double", F80 = "long double", F128 = "__float128",
+    I8 = "char", I16 = "short", I32 = "int", I64 = "long",
+}
 local IS_FLOATING = {F16 = true, F32 = true, F64 = true, F80 = true, F128 = true, COMPLEX_F80 = true}
 
 -- What flatten collects: root, the type itself; leaves, as C initialisers; bits, its bit-fields; is_later, inside an array element
@@ -398,7 +404,7 @@ function M.spell_set_bits(t, bits, name)
     return table.concat(lines, "\n")
 end
 
--- -- features -----------------------------------------------------------------------------------------------------------------------
+-- -- features ---------------------------------------------------------------------------------------------------------
 
 local function add_member_features(record, member, set)
     if member.bits then

@@ -10,7 +10,7 @@
 
 #include "batch.h"
 
-/* -- random numbers: splitmix64 ------------------------------------------------------------------------------------------------ */
+/* -- random numbers: splitmix64 ------------------------------------------------------------------------------------ */
 
 typedef struct Random {
     uint64_t state;
@@ -30,14 +30,14 @@ static inline void random_fill(Random *random, unsigned char *to, size_t nbytes)
         to[i] = (unsigned char)(random_next(random) >> 32);
 }
 
-/* -- types ------------------------------------------------------------------------------------------------------------------------ */
+/* -- types --------------------------------------------------------------------------------------------------------- */
 
 enum { VALUE_NBYTES_MAX = 1024 }; /* of one type, and of the twin of a record */
 
 typedef struct ValueType {
     const BatchType *batch;
     AbiType abi;
-    AbiLeaf *leaves;      /* of abi */
+    AbiLeaf *leaves;       /* of abi */
     AbiLeaf *value_leaves; /* those that hold a value */
     uint32_t nvalues;
     unsigned char *mask; /* bits that belong to a member */
@@ -47,10 +47,11 @@ typedef struct ValueType {
 static inline size_t value_leaf_nbytes(uint32_t kind)
 {
     static const unsigned char nbytes[ABI_KIND_COUNT + 1] = {
-        [ABI_BOOL] = 1,     [ABI_I8] = 1,       [ABI_U8] = 1,       [ABI_I16] = 2,          [ABI_U16] = 2,     [ABI_I32] = 4,
-        [ABI_U32] = 4,      [ABI_I64] = 8,      [ABI_U64] = 8,      [ABI_POINTER] = 8,      [ABI_I128] = 16,   [ABI_F16] = 2,
-        [ABI_F32] = 4,      [ABI_F64] = 8,      [ABI_F80] = 10,     [ABI_COMPLEX_F80] = 10, [ABI_F128] = 16,   [ABI_VECTOR8] = 8,
-        [ABI_VECTOR16] = 16, [ABI_VECTOR32] = 32, [ABI_VECTOR64] = 64,
+        [ABI_BOOL] = 1,         [ABI_I8] = 1,    [ABI_U8] = 1,      [ABI_I16] = 2,       [ABI_U16] = 2,
+        [ABI_I32] = 4,          [ABI_U32] = 4,   [ABI_I64] = 8,     [ABI_U64] = 8,       [ABI_POINTER] = 8,
+        [ABI_I128] = 16,        [ABI_F16] = 2,   [ABI_F32] = 4,     [ABI_F64] = 8,       [ABI_F80] = 10,
+        [ABI_COMPLEX_F80] = 10, [ABI_F128] = 16, [ABI_VECTOR8] = 8, [ABI_VECTOR16] = 16, [ABI_VECTOR32] = 32,
+        [ABI_VECTOR64] = 64,
     };
     return nbytes[kind];
 }
@@ -160,7 +161,7 @@ static inline uint32_t value_scalar_kind(const ValueType *type)
     return type->batch->is_record || type->abi.nleaves != 1 ? (uint32_t)ABI_KIND_COUNT : type->leaves[0].kind;
 }
 
-/* -- values ------------------------------------------------------------------------------------------------------------------------ */
+/* -- values -------------------------------------------------------------------------------------------------------- */
 
 /* Valgrind computes x87 with 64 bits; long doubles are then such as survive it. */
 static inline bool value_x87_is_exact(void)
