@@ -24,8 +24,8 @@ int err_const_rows(const int **rows) __asm__("call_is_null");
 int err_voids(void *p) __asm__("call_is_null");
 int err_callback(int (*function)(int), void *context) __asm__("call_is_null");
 int err_by_value(err_point point) __asm__("call_twice");
-int err_one(int only) __asm__("call_twice");
-int err_none(void) __asm__("call_errno");
+unsigned err_one(int only) __asm__("call_twice");
+unsigned err_none(void) __asm__("call_errno");
 int err_unnamed(int, double) __asm__("call_add");
 int err_colour(enum err_colour colour, unsigned char size) __asm__("call_add");
 int err_double(double x, float y, long z, uint64_t u, bool b, int8_t c) __asm__("call_add");
@@ -57,13 +57,13 @@ describe("the number of arguments", function()
     it("is told with the prototype when too small", function()
         assert_refused("'call_add' takes 2 arguments, got 1: int call_add(int, int)", lib.call_add, 1)
         assert_refused("'call_add' takes 2 arguments, got 0: int call_add(int, int)", lib.call_add)
-        assert_refused("'err_one' takes 1 argument, got 0: int err_one(int)", lib.err_one)
+        assert_refused("'err_one' takes 1 argument, got 0: unsigned int err_one(int)", lib.err_one)
     end)
 
     it("is told when too great, nil included", function()
         assert_refused("'call_add' takes 2 arguments, got 3: int call_add(int, int)", lib.call_add, 1, 2, 3)
         assert_refused("'call_add' takes 2 arguments, got 3: int call_add(int, int)", lib.call_add, 1, 2, nil)
-        assert_refused("'err_none' takes 0 arguments, got 1: int err_none(void)", lib.err_none, nil)
+        assert_refused("'err_none' takes 0 arguments, got 1: unsigned int err_none(void)", lib.err_none, nil)
     end)
 
     it("is told for variadic functions when too small", function()
