@@ -228,10 +228,10 @@ static void check_nests(void)
     Error error;
     for (i = 0; i < sizeof nests / sizeof *nests; i++) {
         bool is_finished = strncmp(nests[i].name, "unfinished", 10) != 0;
-        nest(&nests[i], 200, &text);
+        nest(&nests[i], 190, &text);
         memset(&error, 0, sizeof error);
         if (!CHECK(declare_large(&text, &error) || !is_finished))
-            fprintf(stderr, "    200 %s: %u: %s\n", nests[i].name, error.column, error.text);
+            fprintf(stderr, "    190 %s: %u: %s\n", nests[i].name, error.column, error.text);
         nest(&nests[i], 1000000, &text);
         memset(&error, 0, sizeof error);
         if (!CHECK(declare_large(&text, &error) || error.code == ERROR_LIMIT || !is_finished))
@@ -248,8 +248,8 @@ static void check_limit_texts(void)
     CHECK(!declare_large(&text, &error));
     CHECK_TEXT(error.text, "nested too deeply at '('");
     CHECK_INT(error.code, ERROR_LIMIT);
-    CHECK_INT(error.column, 805);
-    nest(&nests[1], 799, &text);
+    CHECK_INT(error.column, 605);
+    nest(&nests[1], 599, &text);
     CHECK(declare_large(&text, &error));
     nest(&nests[0], 1000, &text);
     CHECK(declare_large(&text, &error));
