@@ -70,6 +70,7 @@ static const struct Case {
     {"int wchar_t, bool;", "bool", CDECL_VARIABLE, "int"},
     {"typedef unsigned char bool; bool f(bool);", "f", CDECL_FUNCTION, "unsigned char (unsigned char)"},
     {"typedef long long int64_t; typedef unsigned long long size_t; size_t f(int64_t);", "f", CDECL_FUNCTION, "unsigned long (long)"},
+    {"union u { union u; long a; } x;", "x", CDECL_VARIABLE, "union u"},
     {"int caf\303\251;", "caf\303\251", CDECL_VARIABLE, "int"},
 };
 

@@ -190,8 +190,7 @@ static bool parse_init_declarators(Parser *parser, Declaration *declaration)
 
 bool is_static_assert(const Parser *parser)
 {
-    return parser->token.kind == TOKEN_STATIC_ASSERT ||
-           (is_soft_keyword(&parser->token, "static_assert") && parser->token.u.name->decl == NULL);
+    return parser->token.kind == TOKEN_STATIC_ASSERT || is_soft_keyword(&parser->token, "static_assert");
 }
 
 /* static_assert-declaration: _Static_assert ( constant-expression ( , string-literal+ )? ) ; */

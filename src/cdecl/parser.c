@@ -207,7 +207,11 @@ bool parser_accept(Parser *parser, unsigned kind)
 
 bool is_soft_keyword(const Token *token, const char *word)
 {
-    return token->kind == TOKEN_NAME && token->length == strlen(word) && memcmp(token->start, word, token->length) == 0;
+    const CDecl *decl;
+    if (token->kind != TOKEN_NAME || token->length != strlen(word) || memcmp(token->start, word, token->length) != 0)
+        return false;
+    decl = token->u.name->decl;
+    return decl == NULL || decl->kind != CDECL_TYPEDEF;
 }
 
 bool parser_expect(Parser *parser, unsigned kind, const char *what, const char *where)

@@ -88,6 +88,7 @@ typedef struct Parser {
     Stack tags;        /* LocalTag: tags defined in the parameter lists that are open */
     Stack scratch;     /* bytes */
     unsigned prototype_depth; /* of open parameter lists */
+    const struct RecordParse *record; /* the innermost that is being defined, or NULL */
 } Parser;
 
 /* -- parser.c: state and errors ----------------------------------------------------------------------------------------- */
@@ -107,7 +108,7 @@ static inline void parser_leave(Parser *parser)
 bool parser_accept(Parser *parser, unsigned kind);
 /* Consumes the token or fails with "expected WHAT after WHERE, got …". */
 bool parser_expect(Parser *parser, unsigned kind, const char *what, const char *where);
-/* Whether the token is this word, which is no keyword of C11 but has a meaning where no name can stand. */
+/* Whether the token is this word, which is no keyword of C11 but has a meaning where no name can stand, and no typedef name. */
 bool is_soft_keyword(const Token *token, const char *word);
 /* Skips a balanced group that the current token, one of ( [ {, opens. */
 bool parser_skip_group(Parser *parser);

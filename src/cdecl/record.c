@@ -63,6 +63,8 @@ typedef struct RecordParse {
     Attributes attributes;
     Token at;    /* of the tag, else of the keyword */
     CName *tag;  /* or NULL */
+    CType *old;  /* what is defined again, or NULL */
+    const struct RecordParse *outer;
 } RecordParse;
 
 static size_t count_members(const Parser *parser, const RecordParse *parse)
@@ -209,12 +211,22 @@ static bool parse_member(Parser *parser, const RecordParse *parse, const Specifi
     return is_good && !parser->failed && push_member(parser, parse, &member);
 }
 
+/* A record that is defined again counts as incomplete inside itself, as it did the first time. */
+static bool is_open_record(const Parser *parser, const CType *type)
+{
+    const RecordParse *parse = parser->record;
+    while (parse != NULL && parse->old != type->main)
+        parse = parse->outer;
+    return parse != NULL;
+}
+
 /* A record without declarator: its members become members here. A tag that is only mentioned adds nothing. */
 static bool add_unnamed(Parser *parser, const RecordParse *parse, const Specifiers *specifiers)
 {
     CMemberSpec member = {
         .type = specifiers->type, .align = specifiers->attributes.align, .is_packed = specifiers->attributes.is_packed};
-    if (specifiers->type->kind != CTYPE_RECORD || !ctype_is_complete(specifiers->type)) {
+    if (specifiers->type->kind != CTYPE_RECORD || !ctype_is_complete(specifiers->type) ||
+        is_open_record(parser, specifiers->type)) {
         if (specifiers->has_tag)
             return true;
         return parser_fail(parser, &specifiers->start, MESSAGE_EMPTY_DECLARATION);
@@ -299,10 +311,13 @@ static bool parse_body(Parser *parser, RecordParse *parse, CType *type)
 {
     bool is_good = true;
     parse->first_member = parser->members.used;
+    parse->outer = parser->record;
+    parser->record = parse;
     while (is_good && parser->token.kind != '}' && parser->token.kind != TOKEN_END)
         is_good = parse_member_declaration(parser, parse);
     is_good = is_good && parser_expect(parser, '}', "'}'", parse->is_union ? "union members" : "struct members") &&
               parse_attributes(parser, &parse->attributes);
+    parser->record = parse->outer;
     if (is_good && ctype_is_complete(type))
         is_good = parser_fail(parser, &parse->at, MESSAGE_NESTED_REDEFINITION, type);
     is_good = is_good && check_flexible(parser, parse) && complete(parser, parse, type);
@@ -322,6 +337,7 @@ static CType *new_record(Parser *parser, const RecordParse *parse)
 static CType *define_again(Parser *parser, RecordParse *parse, CType *old)
 {
     CType *type = new_record(parser, parse);
+    parse->old = old;
     if (type == NULL || !parse_body(parser, parse, type))
         return NULL;
     if (!ctype_is_same_definition(old, type)) {

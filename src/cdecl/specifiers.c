@@ -228,8 +228,7 @@ static Step add_qualifier(Parser *parser, Specifying *s, unsigned qualifier)
 static bool is_complex(const Parser *parser, const Specifying *s)
 {
     const char *at = parser->next;
-    if (s->specifiers->type != NULL || !is_soft_keyword(&parser->token, "complex") ||
-        parser->token.u.name->decl != NULL)
+    if (s->specifiers->type != NULL || !is_soft_keyword(&parser->token, "complex"))
         return false;
     while (at < parser->end && (*at == ' ' || *at == '\t' || *at == '\n'))
         at++;
@@ -238,8 +237,7 @@ static bool is_complex(const Parser *parser, const Specifying *s)
 
 static bool is_thread_local(const Parser *parser, const Specifying *s)
 {
-    return s->specifiers->type == NULL && s->sum == 0 && is_soft_keyword(&parser->token, "thread_local") &&
-           parser->token.u.name->decl == NULL;
+    return s->specifiers->type == NULL && s->sum == 0 && is_soft_keyword(&parser->token, "thread_local");
 }
 
 /* A name is a type only while there is none yet: `typedef int T; struct { T T; }` (C11 6.7.8p3). */
@@ -376,8 +374,7 @@ bool is_type_start(const Parser *parser)
 {
     switch (parser->token.kind) {
     case TOKEN_NAME:
-        return typedef_of(&parser->token) != NULL ||
-               (is_soft_keyword(&parser->token, "complex") && parser->token.u.name->decl == NULL);
+        return typedef_of(&parser->token) != NULL || is_soft_keyword(&parser->token, "complex");
     case TOKEN_TYPE: case TOKEN_CONST: case TOKEN_VOLATILE: case TOKEN_RESTRICT: case TOKEN_ATOMIC: case TOKEN_STRUCT:
     case TOKEN_UNION: case TOKEN_ENUM: case TOKEN_TYPEOF: case TOKEN_ALIGNAS: case TOKEN_REGISTER:
     case TOKEN_STATIC:
