@@ -142,7 +142,6 @@ void ctypeobj_push(FfiState *S, lua_State *L, CType *type)
     state_push_ref(L, S->ref_ctypes);
     if (lua_rawgetp(L, -1, type) == LUA_TNIL) {
         lua_pop(L, 1);
-        typeinfo_of(S, L, type);
         CtypeObject *object = lua_newuserdatauv(L, sizeof *object, 0);
         object->stamp = ~S->cookie ^ (uintptr_t)type;
         object->type = type;

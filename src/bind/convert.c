@@ -257,11 +257,13 @@ static bool store_copy(lua_State *L, TypeInfo *info, void *address, int index)
 {
     Cdata *cdata = cdata_to(info->state, L, index);
     const CType *type = cdata != NULL ? cdata->info->type : NULL;
+    if (info->type->is_vla || !ctype_is_complete(info->type))
+        return false;
     if (type != NULL && type->kind == CTYPE_REFERENCE && type->u.element->main == info->type->main) {
         memmove(address, cdata_pointer(info->state, cdata), (size_t)info->type->size);
         return true;
     }
-    if (type == NULL || type->main != info->type->main || type->is_vla || !ctype_is_complete(type))
+    if (type == NULL || type->main != info->type->main)
         return false;
     memmove(address, cdata_address(info->state, cdata), (size_t)type->size);
     return true;
@@ -313,31 +315,40 @@ void value_store(lua_State *L, TypeInfo *info, void *address, int index, const P
 /* -- bit-fields ----------------------------------------------------------------------------------------------------------------- */
 
 __extension__ typedef __int128 SignedWindow;
-__extension__ typedef unsigned __int128 BitWindow; /* up to 64 bits that begin anywhere in a byte: nine bytes */
+__extension__ typedef unsigned __int128 BitWindow; /* as wide as the widest declared type */
 
 static bool is_signed_integer(ValueKind kind)
 {
     return kind == VALUE_I8 || kind == VALUE_I16 || kind == VALUE_I32 || kind == VALUE_I64 || kind == VALUE_I128;
 }
 
+/* Up to 128 bits that begin anywhere in a byte: 17 bytes. */
 static size_t window_nbytes(const CMember *member)
 {
     return (member->bit_offset % 8u + member->bit_width + 7u) / 8u;
 }
 
+static BitWindow bits_load(const CMember *member, const void *address)
+{
+    const unsigned char *start = (const unsigned char *)address + member->bit_offset / 8;
+    unsigned shift = member->bit_offset % 8u;
+    size_t nbytes = window_nbytes(member);
+    BitWindow window = 0;
+    memcpy(&window, start, nbytes < sizeof window ? nbytes : sizeof window);
+    window >>= shift;
+    if (nbytes > sizeof window)
+        window |= (BitWindow)start[sizeof window] << (128 - shift);
+    return window;
+}
+
 void bitfield_push(lua_State *L, const Field *field, const void *address)
 {
-    const CMember *member = field->member;
-    unsigned shift = member->bit_offset % 8u;
-    BitWindow window = 0;
-    memcpy(&window, (const char *)address + member->bit_offset / 8, window_nbytes(member));
-    unsigned unused = 64u - member->bit_width;
+    unsigned unused = 128u - field->member->bit_width;
     ValueKind kind = (ValueKind)field->info->underlying;
-    uint64_t bits = (uint64_t)(window >> shift) << unused;
-    /* as wide as the widest declared type, which value_push reads it as */
+    BitWindow bits = bits_load(field->member, address) << unused;
     BitWindow value = bits >> unused;
     if (is_signed_integer(kind))
-        value = (BitWindow)(SignedWindow)((int64_t)bits >> unused);
+        value = (BitWindow)((SignedWindow)bits >> unused);
     if (kind == VALUE_BOOL)
         lua_pushboolean(L, value != 0);
     else
@@ -347,15 +358,21 @@ void bitfield_push(lua_State *L, const Field *field, const void *address)
 void bitfield_store(lua_State *L, const Field *field, void *address, int index, const Place *place)
 {
     const CMember *member = field->member;
+    unsigned char *start = (unsigned char *)address + member->bit_offset / 8;
     unsigned shift = member->bit_offset % 8u;
+    size_t nbytes = window_nbytes(member);
+    size_t nlow = nbytes < sizeof(BitWindow) ? nbytes : sizeof(BitWindow);
     BitWindow value = 0;
     store_number(L, field->info, &value, index, place);
-    BitWindow mask = (((BitWindow)1 << member->bit_width) - 1) << shift;
-    char *start = (char *)address + member->bit_offset / 8;
+    BitWindow mask = ~(BitWindow)0 >> (128u - member->bit_width);
     BitWindow window = 0;
-    memcpy(&window, start, window_nbytes(member));
-    window = (window & ~mask) | ((value << shift) & mask);
-    memcpy(start, &window, window_nbytes(member));
+    memcpy(&window, start, nlow);
+    window = (window & ~(mask << shift)) | ((value & mask) << shift);
+    memcpy(start, &window, nlow);
+    if (nbytes > nlow) {
+        unsigned high = (unsigned)(mask >> (128 - shift));
+        start[nlow] = (unsigned char)((start[nlow] & ~high) | (unsigned)((value & mask) >> (128 - shift)));
+    }
 }
 
 /* -- casts ---------------------------------------------------------------------------------------------------------------------- */

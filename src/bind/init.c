@@ -53,9 +53,9 @@ static void initialise_element(lua_State *L, TypeInfo *array, void *address, uin
 /* One element given for many: all are alike. Not for pointers, where it would hide a missing nil. */
 static void replicate_first(TypeInfo *array, void *address, uint64_t nelems)
 {
-    if (is_pointer_array(array->type))
-        return;
     size_t nbytes = (size_t)array->type->u.element->size;
+    if (is_pointer_array(array->type) || nbytes == 0)
+        return;
     for (uint64_t i = 1; i < nelems; i++)
         memcpy((char *)address + i * nbytes, address, nbytes);
 }

@@ -73,24 +73,31 @@ static int ffi_typeof(lua_State *L)
 
 /* -- sizes -------------------------------------------------------------------------------------------------------------------------- */
 
-/* The variable-length array that an object of this type ends in, and its offset. */
-static const CType *trailing_vla(const CType *type, uint64_t *offset)
+/* Bytes up to the end of the variable-length array of `count` elements that an object of this type ends in, one of them for a
+ * union. False when that is too large. */
+static bool vla_nbytes(const CType *type, uint64_t count, uint64_t *nbytes)
 {
-    *offset = 0;
-    while (type->kind == CTYPE_RECORD && type->u.record->nmembers > 0) {
-        const CMember *last = &type->u.record->members[type->u.record->nmembers - 1];
-        *offset += last->offset;
-        type = last->type;
+    if (type->kind == CTYPE_ARRAY)
+        return !__builtin_mul_overflow(count, type->u.element->size, nbytes) && *nbytes <= PTRDIFF_MAX / 2;
+    const CRecord *record = type->u.record;
+    *nbytes = type->size;
+    for (uint32_t i = 0; i < record->nmembers; i++) {
+        const CMember *member = &record->members[i];
+        uint64_t inner;
+        if (!member->type->is_vla)
+            continue;
+        if (!vla_nbytes(member->type, count, &inner) || member->offset > PTRDIFF_MAX / 2)
+            return false;
+        if (member->offset + inner > *nbytes)
+            *nbytes = member->offset + inner;
     }
-    return type;
+    return *nbytes <= PTRDIFF_MAX / 2;
 }
 
 /* Bytes of an object of a variable-length type with the number of elements at stack index `index`. */
 static uint64_t check_vla_nbytes(FfiState *S, lua_State *L, TypeInfo *info, int index)
 {
-    uint64_t offset;
     const CType *type = info->type;
-    const CType *array = trailing_vla(type, &offset);
     int64_t count;
     uint64_t nbytes;
     if (!integer_to(S, L, index, &count) || count < 0) {
@@ -98,11 +105,9 @@ static uint64_t check_vla_nbytes(FfiState *S, lua_State *L, TypeInfo *info, int 
                                                   : error_push_value(L, index);
         error_raise(L, MESSAGE_VLA_COUNT, error_push_type(L, type), got);
     }
-    if (__builtin_mul_overflow((uint64_t)count, array->u.element->size, &nbytes) ||
-        __builtin_add_overflow(nbytes, offset + type->align - 1, &nbytes) || nbytes > PTRDIFF_MAX / 2)
+    if (!vla_nbytes(type, (uint64_t)count, &nbytes))
         error_raise(L, MESSAGE_VLA_SIZE, (LUAI_UACINT)count, error_push_type(L, type));
-    nbytes &= ~(uint64_t)(type->align - 1);
-    return type->kind == CTYPE_RECORD && nbytes < type->size ? type->size : nbytes;
+    return (nbytes + type->align - 1) & ~(uint64_t)(type->align - 1);
 }
 
 static int ffi_sizeof(lua_State *L)
@@ -332,11 +337,11 @@ static void open_metatables(FfiState *S, lua_State *L)
     static const luaL_Reg ctype_methods[] = {{"__call", ctype_call}, {"__tostring", ctype_tostring}, {NULL, NULL}};
     if (S->ref_cdata_meta != LUA_NOREF)
         return;
+    open_types(S, L);
     int ctype_meta = new_metatable(S, L, "ctype", ctype_methods);
     namespace_open(S, L);
     S->ref_ctype_meta = ctype_meta;
-    S->ref_cdata_meta = new_metatable(S, L, "cdata", cdata_methods);
-    open_types(S, L);
+    S->ref_cdata_meta = new_metatable(S, L, "cdata", cdata_methods); /* last: it says that all is there */
 }
 
 int luaopen_ffi(lua_State *L)

@@ -71,6 +71,12 @@ static ValueKind underlying_of(const CType *type, ValueKind kind)
 
 TypeInfo *typeinfo_make(FfiState *S, lua_State *L, CType *type)
 {
+    /* how its values convert is not known before, and would be remembered wrong */
+    if (type->kind == CTYPE_ENUM && !ctype_is_complete(type))
+        error_raise(L, MESSAGE_INCOMPLETE, error_push_type(L, type));
+    /* first: what fails leaves nothing half made */
+    bool leads_to_record = (type->kind == CTYPE_POINTER || type->kind == CTYPE_REFERENCE) && type->u.element->kind == CTYPE_RECORD;
+    TypeInfo *record = leads_to_record ? typeinfo_of(S, L, type->u.element) : NULL;
     TypeInfo *info = state_alloc(S, L, sizeof *info);
     info->state = S;
     info->type = type;
@@ -82,11 +88,8 @@ TypeInfo *typeinfo_make(FfiState *S, lua_State *L, CType *type)
         info->plain_element = type->u.element->main;
         info->element_qualifiers = type->u.element->qualifiers;
     }
+    info->record = info->kind == VALUE_RECORD ? info : record;
     type->face = info;
-    if (info->kind == VALUE_RECORD)
-        info->record = info;
-    else if (info->is_pointer && type->u.element->kind == CTYPE_RECORD)
-        info->record = typeinfo_of(S, L, type->u.element);
     return info;
 }
 

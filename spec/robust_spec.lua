@@ -1,0 +1,86 @@
+-- What once crashed, hung or came out wrong on odd but legal input: each case is the smallest that did.
+local ffi = require "ffi"
+
+local function message(call, ...)
+    local good, text = pcall(call, ...)
+    assert.is_false(good)
+    return text
+end
+
+describe("a variable-length array in a union", function()
+    it("gives the union its size wherever it stands", function()
+        local union = ffi.new("union { int a[?]; char b; }", 5)
+        assert.are.equal(20, ffi.sizeof(union))
+        union.a[4] = 7
+        assert.are.equal(7, union.a[4])
+        assert.are.equal(48, ffi.sizeof("struct { long n; union { int a[?]; long b[?]; } u; }", 5))
+        assert.are.equal(8, ffi.sizeof("union { char a[?]; long b; }", 3))
+    end)
+
+    it("is refused when it is too large", function()
+        assert.matches("too large an object", message(ffi.new, "union { int a[?]; char b; }", math.maxinteger))
+    end)
+end)
+
+describe("an enum without its definition", function()
+    it("has no values", function()
+        assert.matches("size of 'enum rb_none' is unknown", message(ffi.cast, "enum rb_none", 5))
+        local pointer = ffi.cast("enum rb_none *", ffi.new "long[2]")
+        assert.is_false(pcall(function() return pointer[0] end))
+        assert.is_false(pcall(function() pointer[0] = 1 end))
+        ffi.cdef "extern enum rb_none rb_environ __asm__(\"environ\");"
+        assert.is_false(pcall(function() return ffi.C.rb_environ end))
+        assert.is_false(pcall(function() ffi.C.rb_environ = 1 end))
+    end)
+
+    it("has the right ones once it is defined", function()
+        local values = ffi.new("int64_t[2]", -5, 7)
+        local pointer = ffi.cast("enum rb_late *", values)
+        assert.is_false(pcall(function() return pointer[0] end))
+        ffi.typeof "enum rb_late"
+        ffi.cdef "enum rb_late { RB_LOW = -1, RB_HIGH = 0x100000000 };"
+        assert.are.equal(-5, pointer[0])
+        assert.are.equal(7, pointer[1])
+    end)
+end)
+
+describe("a variable of an incomplete type", function()
+    it("is not copied to", function()
+        ffi.cdef "struct rb_unknown; extern struct rb_unknown rb_stderr __asm__(\"stderr\");"
+        local view = ffi.C.rb_stderr
+        assert.is_false(pcall(function() ffi.C.rb_stderr = view end))
+        assert.is_false(pcall(function() ffi.C.rb_stderr = ffi.cast("struct rb_unknown &", view) end))
+    end)
+end)
+
+describe("a bit-field of a 128-bit type", function()
+    it("holds all its bits, wherever it begins, and touches no other", function()
+        for start = 0, 9 do
+            for _, width in ipairs { 1, 8, 57, 63, 64, 65, 100, 119, 120, 121, 127, 128 } do
+                local text = "struct __attribute__((packed)) { unsigned a : %d; %s b : %d; unsigned c : 7; unsigned d : 9; }"
+                local first = math.max(start, 1)
+                local number = ffi.new(text:format(first, "unsigned __int128", width))
+                local all = ~(ffi.new("unsigned __int128", 0))
+                local top = all >> (128 - width)
+                number.b = all
+                assert.is_true(ffi.new("unsigned __int128", number.b) == top)
+                assert.are.same({ 0, 0, 0 }, { number.a, number.c, number.d })
+                number.a, number.c, number.d = (1 << first) - 1, 127, 511
+                number.b = 0
+                assert.are.equal(0, number.b)
+                assert.are.same({ (1 << first) - 1, 127, 511 }, { number.a, number.c, number.d })
+                local signed = ffi.new(text:format(first, "__int128", width))
+                signed.b = -1
+                assert.are.equal(-1, signed.b)
+                assert.are.same({ 0, 0, 0 }, { signed.a, signed.c, signed.d })
+            end
+        end
+    end)
+end)
+
+describe("elements without size", function()
+    it("are not copied one by one", function()
+        assert.is_truthy(ffi.new("struct {} [4611686018427387904]", { {} }))
+        assert.is_truthy(ffi.new("int [4611686018427387904][0]", { {} }))
+    end)
+end)
