@@ -59,7 +59,10 @@ unit_names = $(patsubst spec/unit/%.$(2),$(BUILD)/unit/%,$(sort $(wildcard $(add
 ABI_UNITS := $(call unit_names,abi_*,c)
 ABI_UNITS_CC := $(call unit_names,abi_*,cc)
 CDECL_UNITS := $(call unit_names,base_* ctype_* cdecl_*,c)
-UNITS := $(ABI_UNITS) $(ABI_UNITS_CC) $(CDECL_UNITS)
+# bind's adapter between the two halves, still without Lua.
+LEAVES_UNITS := $(call unit_names,leaves_*,c)
+LEAVES_OBJECTS := $(sort $(ABI_OBJECTS) $(CDECL_OBJECTS)) $(BUILD)/src/bind/leaves.o
+UNITS := $(ABI_UNITS) $(ABI_UNITS_CC) $(CDECL_UNITS) $(LEAVES_UNITS)
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
@@ -131,6 +134,11 @@ $(CDECL_UNITS): $(BUILD)/unit/%: spec/unit/%.c $(CDECL_OBJECTS) $(FLAGS_FILE)
 	@mkdir -p $(@D)
 	$(call say,cc,$@)
 	$(Q)$(CC) $(OWN_CFLAGS) $(WARN_C) -Ispec/unit $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(CDECL_OBJECTS) $(LDFLAGS) $(UNIT_LIBS)
+
+$(LEAVES_UNITS): $(BUILD)/unit/%: spec/unit/%.c $(LEAVES_OBJECTS) $(FLAGS_FILE)
+	@mkdir -p $(@D)
+	$(call say,cc,$@)
+	$(Q)$(CC) $(OWN_CFLAGS) $(WARN_C) -Ispec/unit -Ispec/unit/abi_differential $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(LEAVES_OBJECTS) $(LDFLAGS) $(UNIT_LIBS)
 
 units: $(UNITS)
 	@:
