@@ -25,7 +25,7 @@ describe("ffi.cdef takes", function()
         { "_Noreturn and __extension__", "_Noreturn void cd_f11(int); __extension__ typedef long long cd_t11;" },
         { "several declarators", "typedef int cd_a, *cd_b, cd_c[3], (*cd_d)(int);" },
         { "specifiers in any order", "typedef long unsigned int long cd_order; typedef int typedef_free; int const typedef cd_order2;" },
-        { "extern variables", "extern int cd_v1, *cd_v2; extern const char *const cd_v3[]; extern char **environ;" },
+        { "extern variables", "extern int cd_v1, *cd_v2; extern const char *const cd_v3[]; extern char **__environ;" },
         { "static constants", "static const int CD_K1 = 3 * (2 + 4) << 1, CD_K2 = -1;" },
         { "comments", "/* int; \n */ int cd_f12(/* no */ int a // rest\n);" },
         { "a line continued", "int cd_f1\\\n3(int);" },
@@ -96,13 +96,13 @@ describe("ffi.cdef takes", function()
     end)
 
     it("extern variables, which are read and written in C", function()
-        ffi.cdef "extern int optind; extern char **environ;"
+        ffi.cdef "extern int optind; extern char **__environ;"
         local before = ffi.C.optind
         ffi.C.optind = 42
         assert.are.equal(42, ffi.C.optind)
         assert.is_nil(rawget(ffi.C, "optind"))
         ffi.C.optind = before
-        assert.is_truthy(ffi.string(ffi.C.environ[0]):find "=")
+        assert.is_truthy(ffi.string(ffi.C.__environ[0]):find "=")
     end)
 
     it("nested and anonymous members", function()
