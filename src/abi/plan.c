@@ -161,9 +161,11 @@ static uint32_t plan_flags(const Builder *builder)
 static bool is_single(const AbiPlan *plan, uint32_t nbytes)
 {
     for (uint32_t i = 0; i < plan->nargs; i++) {
+        if (plan->args[i].nmoves != 1) /* an empty struct has none, and there need be no move i */
+            return false;
         AbiMoveOp op = (AbiMoveOp)plan->moves[i].op;
         uint32_t width = op == MOVE_8 ? 8 : op == MOVE_I32 || op == MOVE_U32 ? 4 : 0;
-        if (plan->args[i].nmoves != 1 || (nbytes != 0 && width != nbytes))
+        if (nbytes != 0 && width != nbytes)
             return false;
     }
     return true;
