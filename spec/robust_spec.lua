@@ -84,3 +84,42 @@ describe("elements without size", function()
         assert.is_truthy(ffi.new("int [4611686018427387904][0]", { {} }))
     end)
 end)
+
+describe("types that share types", function()
+    local function chain(count, first, text)
+        local lines = { first }
+        for i = 1, count do lines[#lines + 1] = text:gsub("%%(%a)", { n = i, p = i - 1 }) end
+        return table.concat(lines, "\n")
+    end
+
+    it("are not followed along every way for the registers they go in", function()
+        ffi.cdef(chain(60, "union rb_u0 { int a; };", "union rb_u%n { union rb_u%p a, b; };"))
+        ffi.cdef(chain(60, "struct rb_e0 {};", "struct rb_e%n { struct rb_e%p a, b; };"))
+        local call = ffi.cast("int (*)(union rb_u60)", ffi.new "char[1]")
+        assert.matches("cannot be passed by value", message(call, {}))
+        call = ffi.cast("int (*)(struct rb_e60)", ffi.new "char[1]")
+        assert.matches("cannot be passed by value", message(call, {}))
+    end)
+
+    it("have a spelling of bounded length", function()
+        ffi.cdef(chain(60, "typedef int rb_f0(int);", "typedef int rb_f%n(rb_f%p *, rb_f%p *);"))
+        assert.is_true(#tostring(ffi.typeof "rb_f60") < 2 ^ 21)
+    end)
+
+    it("are compared in bounded time", function()
+        ffi.cdef(chain(60, "typedef int rb_g0(int);", "typedef int rb_g%n(rb_g%p *, rb_g%p *);"))
+        ffi.cdef(chain(60, "typedef int rb_h0();", "typedef int rb_h%n(rb_h%p *, rb_h%p *);"))
+        assert.is_false(ffi.istype("rb_g60 *", ffi.cast("rb_h60 *", 1)))
+        assert.is_true(ffi.istype("rb_g10 *", ffi.cast("rb_h10 *", 1)))
+    end)
+end)
+
+describe("a prototype that defines records which lead to themselves", function()
+    it("can be declared again", function()
+        local list = "void rb_list(struct rb_node { struct rb_node *next; int (*f)(struct rb_node *); } *first);"
+        local pair = "void rb_pair(struct rb_a { struct rb_b *b; struct rb_b { struct rb_a *a; } in; } *first);"
+        for _ = 1, 2 do ffi.cdef(list .. pair) end
+        assert.matches("is declared as", message(ffi.cdef, (list:gsub("int %(", "long ("))))
+        assert.matches("is declared as", message(ffi.cdef, (pair:gsub("rb_a %*a", "rb_b *a"))))
+    end)
+end)

@@ -193,6 +193,8 @@ static bool add_record(LeafList *list, const CType *type, uint64_t offset)
 
 static bool add_type(LeafList *list, const CType *type, uint64_t offset, bool is_whole)
 {
+    if (++list->nsteps > LEAVES_STEPS_MAX)
+        return false;
     switch ((CTypeKind)type->kind) {
     case CTYPE_VOID: return true;
     case CTYPE_BOOL:
@@ -212,7 +214,7 @@ static bool add_type(LeafList *list, const CType *type, uint64_t offset, bool is
 
 bool leaves_of(const CType *type, LeafList *list)
 {
-    list->count = list->scope = 0;
+    list->count = list->scope = list->nsteps = 0;
     if (type->kind == CTYPE_VOID)
         return true;
     if (!ctype_is_complete(type) || type->is_vla || type->kind == CTYPE_ARRAY || type->kind == CTYPE_FUNCTION)

@@ -68,20 +68,38 @@ typedef enum Agreement {
     AGREE_REDECLARED  /* qualifiers count; untagged records are what their definition says */
 } Agreement;
 
-static bool agree(const CType *a, const CType *b, Agreement how);
+/* Two records whose members are being compared. */
+typedef struct Pair {
+    const CType *a;
+    const CType *b;
+    const struct Pair *outer;
+} Pair;
 
-static bool agree_functions(const CType *a, const CType *b, Agreement how)
+typedef struct Comparison {
+    Agreement how;
+    const Pair *pairs; /* innermost */
+    unsigned depth; /* of recursion */
+    unsigned nsteps; /* functions, arrays and pointers share types, so that the ways through them can be very many */
+} Comparison;
+
+/* Beyond these two types count as different. */
+enum { AGREE_DEPTH_MAX = 2 * CTYPE_DEPTH_MAX, AGREE_STEPS_MAX = 1000000 };
+
+static bool agree(const CType *a, const CType *b, Comparison *by);
+static bool is_same_definition(const CType *a, const CType *b, Comparison *by);
+
+static bool agree_functions(const CType *a, const CType *b, Comparison *by)
 {
     const CFunction *fa = a->u.function, *fb = b->u.function;
     uint32_t i;
-    if (!agree(fa->result, fb->result, how) || fa->is_ms_abi != fb->is_ms_abi)
+    if (!agree(fa->result, fb->result, by) || fa->is_ms_abi != fb->is_ms_abi)
         return false;
     if (type_node(a)->is_unprototyped || type_node(b)->is_unprototyped)
         return true;
     if (fa->nparams != fb->nparams || fa->is_variadic != fb->is_variadic)
         return false;
     for (i = 0; i < fa->nparams; i++)
-        if (!agree(fa->params[i], fb->params[i], how))
+        if (!agree(fa->params[i], fb->params[i], by))
             return false;
     return true;
 }
@@ -92,9 +110,9 @@ static bool is_enum_of(const CType *a, const CType *b)
     return a->kind == CTYPE_ENUM && b->kind == CTYPE_INTEGER && a->scalar == b->scalar && ctype_is_complete(a);
 }
 
-static bool agree_nominal(const CType *a, const CType *b, Agreement how)
+static bool agree_nominal(const CType *a, const CType *b, Comparison *by)
 {
-    return a->main == b->main || (how == AGREE_REDECLARED && ctype_is_same_definition(a, b));
+    return a->main == b->main || (by->how == AGREE_REDECLARED && is_same_definition(a, b, by));
 }
 
 static bool agree_arrays(const CType *a, const CType *b)
@@ -104,10 +122,12 @@ static bool agree_arrays(const CType *a, const CType *b)
     return a->is_unbounded || b->is_unbounded || a->nelems == b->nelems;
 }
 
-static bool agree(const CType *a, const CType *b, Agreement how)
+static bool agree_inside(const CType *a, const CType *b, Comparison *by)
 {
     while (a != b) {
-        if (how == AGREE_REDECLARED && a->qualifiers != b->qualifiers)
+        if (++by->nsteps > AGREE_STEPS_MAX)
+            return false;
+        if (by->how == AGREE_REDECLARED && a->qualifiers != b->qualifiers)
             return false;
         if (is_enum_of(a, b) || is_enum_of(b, a))
             return true;
@@ -116,9 +136,9 @@ static bool agree(const CType *a, const CType *b, Agreement how)
         switch ((CTypeKind)a->kind) {
         case CTYPE_RECORD:
         case CTYPE_ENUM:
-            return agree_nominal(a, b, how);
+            return agree_nominal(a, b, by);
         case CTYPE_FUNCTION:
-            return agree_functions(a, b, how);
+            return agree_functions(a, b, by);
         case CTYPE_VECTOR:
             if (a->size != b->size)
                 return false;
@@ -139,29 +159,42 @@ static bool agree(const CType *a, const CType *b, Agreement how)
     return true;
 }
 
+static bool agree(const CType *a, const CType *b, Comparison *by)
+{
+    bool is_agreed;
+    if (by->depth == AGREE_DEPTH_MAX)
+        return false;
+    by->depth++;
+    is_agreed = agree_inside(a, b, by);
+    by->depth--;
+    return is_agreed;
+}
+
 bool ctype_is_compatible(const CType *a, const CType *b)
 {
-    return agree(a, b, AGREE_COMPATIBLE);
+    Comparison by = {.how = AGREE_COMPATIBLE};
+    return agree(a, b, &by);
 }
 
 bool ctype_is_redeclaration(const CType *a, const CType *b)
 {
-    return agree(a, b, AGREE_REDECLARED);
+    Comparison by = {.how = AGREE_REDECLARED};
+    return agree(a, b, &by);
 }
 
-static bool is_same_member(const CMember *a, const CMember *b)
+static bool is_same_member(const CMember *a, const CMember *b, Comparison *by)
 {
     return a->name == b->name && a->offset == b->offset && a->is_bitfield == b->is_bitfield &&
-           a->bit_offset == b->bit_offset && a->bit_width == b->bit_width && agree(a->type, b->type, AGREE_REDECLARED);
+           a->bit_offset == b->bit_offset && a->bit_width == b->bit_width && agree(a->type, b->type, by);
 }
 
-static bool is_same_record(const CRecord *a, const CRecord *b)
+static bool is_same_record(const CRecord *a, const CRecord *b, Comparison *by)
 {
     uint32_t i;
     if (a->is_union != b->is_union || a->nmembers != b->nmembers)
         return false;
     for (i = 0; i < a->nmembers; i++)
-        if (!is_same_member(&a->members[i], &b->members[i]))
+        if (!is_same_member(&a->members[i], &b->members[i], by))
             return false;
     return true;
 }
@@ -177,8 +210,23 @@ static bool is_same_enum(const CEnum *a, const CEnum *b)
     return true;
 }
 
+/* Of records that lead to themselves: what is being compared is alike until a difference shows. */
+static bool is_same_members(const CType *a, const CType *b, Comparison *by)
+{
+    const Pair pair = {.a = a->main, .b = b->main, .outer = by->pairs};
+    const Pair *outer;
+    bool is_same;
+    for (outer = by->pairs; outer != NULL; outer = outer->outer)
+        if (outer->a == pair.a && outer->b == pair.b)
+            return true;
+    by->pairs = &pair;
+    is_same = is_same_record(a->u.record, b->u.record, by);
+    by->pairs = pair.outer;
+    return is_same;
+}
+
 /* Records and enums with different tags are different types, whatever they hold. */
-bool ctype_is_same_definition(const CType *a, const CType *b)
+static bool is_same_definition(const CType *a, const CType *b, Comparison *by)
 {
     if (a->kind != b->kind || !ctype_is_complete(a) || !ctype_is_complete(b) || a->main->size != b->main->size ||
         a->main->align != b->main->align)
@@ -186,5 +234,11 @@ bool ctype_is_same_definition(const CType *a, const CType *b)
     if (a->kind == CTYPE_ENUM)
         return a->scalar == b->scalar && a->u.enumeration->tag == b->u.enumeration->tag &&
                is_same_enum(a->u.enumeration, b->u.enumeration);
-    return a->u.record->tag == b->u.record->tag && is_same_record(a->u.record, b->u.record);
+    return a->u.record->tag == b->u.record->tag && is_same_members(a, b, by);
+}
+
+bool ctype_is_same_definition(const CType *a, const CType *b)
+{
+    Comparison by = {.how = AGREE_REDECLARED};
+    return is_same_definition(a, b, &by);
 }

@@ -2,12 +2,15 @@
  *
  * Untagged records and enums are spelled by their first typedef's name, or else as `struct {line 12}`, `union {line 12}`,
  * `enum {line 12}`, which is not C. A type that only an attribute can say is spelled with gcc's attribute; the alignment of an
- * aligned typedef is left out. */
+ * aligned typedef is left out. Types share types, so that a text can be longer than any memory: beyond SPELLING_NBYTES_MAX
+ * parameters are left out. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ctype/table.h"
+
+enum { SPELLING_NBYTES_MAX = 1 << 20 };
 
 typedef struct Writer {
     char *buffer;
@@ -151,6 +154,10 @@ static void put_params(Writer *writer, const CType *type)
     uint32_t i;
     put_text(writer, "(");
     for (i = 0; i < function->nparams; i++) {
+        if (writer->length > SPELLING_NBYTES_MAX) {
+            put_text(writer, " /* ... */");
+            break;
+        }
         put_text(writer, i > 0 ? ", " : "");
         put_type(writer, function->params[i], NULL);
     }
