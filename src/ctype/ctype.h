@@ -78,8 +78,9 @@ typedef struct CMember {
     uint64_t offset;     /* bytes from the record's start; a bit-field's is that of the aligned storage unit of its declared type
                           * where it fits inside one, else of its first byte */
     bool is_bitfield;
-    uint8_t bit_offset;  /* 0..63 within the storage unit, see offset; 0 when no bit-field */
-    uint8_t bit_width;   /* 1..64; 0 only for the unnamed `:0` */
+    uint8_t bit_offset;  /* 0..63 (127 for __int128) within the storage unit, see offset; 0 when no bit-field. The unit may
+                          * reach past a packed record's end: touch only the bytes that hold the field's bits */
+    uint8_t bit_width;   /* 1..64, for __int128 up to 128; 0 only for the unnamed `:0` */
 } CMember;
 
 struct CRecord {
@@ -132,7 +133,7 @@ typedef struct CDecl {
     CType *type;
     const char *asm_name;           /* linker symbol from __asm__("…"), else NULL: the name itself */
     const char *const *param_names; /* FUNCTION: u.function->nparams entries, each interned or NULL; or NULL when none is named */
-    uint64_t value;                 /* CONSTANT: two's complement of its type */
+    uint64_t value;                 /* CONSTANT: two's complement of its type, which for an enumerator is its enum's */
     uint32_t line;
     const char *file;
 } CDecl;
