@@ -283,7 +283,7 @@ env: ## print export lines for LUA_PATH and LUA_CPATH
 
 demo: ## open a real SQLite database from Lua; DB=FILE for a database on disk
 	@tools/install_packages.sh demo
-	@$(MAKE) $(SUB) $(BUILD)/ffi.so
+	@$(MAKE) -s $(SUB) $(BUILD)/ffi.so
 	@$(LUA_ENV); $(LUA) examples/sqlite.lua $(DB)
 
 install: all ## install to PREFIX (DESTDIR honoured)

@@ -4,6 +4,5 @@ local busted = require "busted"
 
 busted.subscribe({ "test", "end" }, function()
     collectgarbage()
-    collectgarbage()
     return nil, true
 end)
