@@ -214,6 +214,10 @@ function draw_members(signature, depth, budget)
     local record = {record = true, union = random() < 0.2, members = {}, size = 0, align = 1}
     if random() < 0.5 then record.palette = draw_palette(signature) end
     record.packed = random() < 0.07
+    if record.union and budget >= 16 and random() < 0.15 then
+        -- What a long double shares its bytes with decides much, and two classes are rarely seen together.
+        add_member(record, {type = M.by_name["long double"], dims = {}, name = new_name(signature)})
+    end
     repeat
         local left = record.union and budget or budget - record.size
         if left <= 0 then break end
