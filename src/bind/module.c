@@ -266,9 +266,13 @@ static int ffi_istype(lua_State *L)
 static int ffi_errno(lua_State *L)
 {
     FfiState *S = state_of(L);
+    int64_t number;
     lua_pushinteger(L, S->errno_value);
-    if (!lua_isnoneornil(L, 1))
-        S->errno_value = (int)luaL_checkinteger(L, 1);
+    if (lua_gettop(L) > 1 && !lua_isnil(L, 1)) {
+        if (!integer_to(S, L, 1, &number))
+            error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.errno", "error number", error_push_value(L, 1));
+        S->errno_value = (int)number;
+    }
     return 1;
 }
 
