@@ -199,7 +199,9 @@ static void make_fields(TypeInfo *info, lua_State *L)
     table->mask = nslots - 1;
     FieldScan scan = {.S = info->state, .L = L, .table = table};
     luaL_checkstack(L, 8, NULL);
+    state_push_block(info->state, L, table); /* until it is whole: an error on the way frees it */
     add_fields(&scan, record, 0, info->type->qualifiers, true);
+    state_anchor_block(info->state, L, table);
     info->fields = table;
 }
 
