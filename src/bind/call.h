@@ -14,7 +14,8 @@ void call_push_function(FfiState *S, lua_State *L, TypeInfo *function, void *add
 CType *call_type_of(lua_State *L, int index);
 void *call_address_of(lua_State *L, int index);
 
-/* Calls `address` through a function pointer cdata, with the arguments at stack indices 2 to the top. [-(all), +(0|1), v] */
+/* Calls `address` through a function pointer cdata, with the arguments at stack indices 2 to the top; returns the number of results.
+ * [-0, +(0|1), v] */
 int call_pointer(lua_State *L, TypeInfo *function, void *address);
 
 #endif

@@ -1,5 +1,5 @@
-/* Values across the border, both ways: the conversion tables of doc/ and LuaJIT's documentation with design.md's differences. Reading
- * never fails but for memory; writing raises with the place and both types. */
+/* Values across the border, both ways: the conversion tables of LuaJIT's documentation with the differences that Lua 5.4 asks for (NULL
+ * is nil, integers are integers). Reading never fails but for memory; writing raises with the place and both types. */
 #ifndef AIRLOCK_BIND_CONVERT_H
 #define AIRLOCK_BIND_CONVERT_H
 
@@ -38,13 +38,13 @@ void value_store(lua_State *L, TypeInfo *info, void *address, int index, const P
 /* ffi.cast: the value at `index` as `info`'s type. [-0, +1, v] */
 void value_push_cast(lua_State *L, TypeInfo *info, int index);
 
-/* Address that the Lua value at `index` has for a pointer to `element` (NULL: any object), or error_conversion. Not for nil-refusing places. */
+/* The address that the Lua value at `index` has for a pointer of this type, by the rules of assignment; NULL for nil. [-0, +0, v] */
 void *pointer_of(lua_State *L, TypeInfo *pointer, int index, const Place *place);
 
 /* What a userdata of another library stands for where a pointer is wanted: its payload; an io file's FILE. NULL: a closed file. [-0, +0, m] */
 void *foreign_address(lua_State *L, int index);
 
-/* Bit-field of a record at `record + field->offset`. */
+/* A bit-field's value out of and into the storage at `address`, the record's start + field->offset. [-0, +1, m] and [-0, +0, v] */
 void bitfield_push(lua_State *L, const Field *field, const void *address);
 void bitfield_store(lua_State *L, const Field *field, void *address, int index, const Place *place);
 

@@ -1,4 +1,5 @@
-/* Initialisers: ffi.new's arguments and tables into a zeroed object, by LuaJIT's rules with design.md's two changes for nil. */
+/* Initialisers: ffi.new's arguments and tables into a zeroed object, by LuaJIT's rules with two changes for nil: below the largest integer
+ * key it is an element of an array of pointers, and one pointer is never replicated. */
 #include <string.h>
 
 #include "bind/convert.h"

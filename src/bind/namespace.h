@@ -11,7 +11,7 @@ void namespace_open(FfiState *S, lua_State *L);
 /* Pushes the namespace of everything the process has loaded. [-0, +1, m] */
 void namespace_push_default(FfiState *S, lua_State *L);
 
-/* ffi.load(name [, global]). [-(1|2), +1, v] */
+/* ffi.load(name [, global]) -> namespace */
 int namespace_load(lua_State *L);
 
 #endif

@@ -102,7 +102,7 @@ Number number_load(const TypeInfo *info, const void *address)
 
 /* -- store -------------------------------------------------------------------------------------------------------------------- */
 
-/* design.md, 2: a float goes through int64 or uint64 (for the 128-bit types, through those) and is then narrowed. */
+/* A float goes through int64 or uint64 (for the 128-bit types, through those) and is then narrowed. */
 static bool truncate_floating(__float128 value, bool is_wide, Uint128 *integer)
 {
     __float128 limit = is_wide ? 0x1p127 : 0x1p63;

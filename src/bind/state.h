@@ -49,10 +49,10 @@ FfiState *state_find(lua_State *L);
 FfiState *state_open(lua_State *L);
 
 /* To be called before anything that allocates through S->allocator (type making, parsing, planning): names the running
- * coroutine and makes sure of its stack space. [-0, +0, m] */
+ * coroutine and makes sure of its stack space. [-0, +0, v] */
 void state_enter(FfiState *S, lua_State *L);
 
-/* Memory that lives until the Lua state closes, zeroed; raises when there is none. [-0, +0, m] */
+/* Memory that lives until the Lua state closes, zeroed; raises when there is none. [-0, +0, v] */
 void *state_alloc(FfiState *S, lua_State *L, size_t nbytes);
 
 /* Pushes a block of S->allocator and gives its ownership to the stack. [-0, +1, -] */

@@ -22,10 +22,10 @@ typedef struct CallTarget {
     uint8_t result_kind; /* ResultKind */
 } CallTarget;
 
-/* A call's record and, right behind it, its frame, on the C stack of the entry. */
-enum { SMALL_VEC_NBYTES = 8 * 8 };
+enum { SMALL_VEC_NBYTES = 8 * 8 }; /* eight vector registers at a stride of eight bytes */
 
-/* For all calls whose arguments fit the registers, eight bytes each. */
+/* A call's record and, right behind it, its frame, on the C stack of the entry: for all calls whose arguments fit the registers,
+ * eight bytes each. TARGET_FRAME is for the others. */
 typedef struct SmallBlock {
     _Alignas(16) unsigned char bytes[sizeof(CallRecord) + sizeof(AbiFrame) + SMALL_VEC_NBYTES];
 } SmallBlock;
@@ -46,7 +46,7 @@ static inline CallRecord *target_record(AbiFrame *frame)
     return (CallRecord *)(void *)frame - 1;
 }
 
-/* decl may be NULL. */
+/* A target of the signature's type at `address`; decl: its declaration, for messages, or NULL. */
 CallTarget target_make(const Signature *signature, void *address, const CDecl *decl);
 
 /* The Lua C function whose first upvalue is a CallTarget of this signature. */

@@ -82,7 +82,8 @@ struct TypeInfo {
     AbiType abi;        /* made on first use (typeinfo_abi); leaves NULL before */
 };
 
-/* Never NULL: raises when memory is out. [-0, +0, m] */
+/* What is known of `type`, worked out once: typeinfo_of asks for it. Never NULL; raises for an enum whose values are not known yet.
+ * [-0, +0, v] */
 TypeInfo *typeinfo_make(FfiState *S, lua_State *L, CType *type);
 
 static inline TypeInfo *typeinfo_of(FfiState *S, lua_State *L, CType *type)
@@ -90,7 +91,7 @@ static inline TypeInfo *typeinfo_of(FfiState *S, lua_State *L, CType *type)
     return type->face != NULL ? type->face : typeinfo_make(S, L, type);
 }
 
-/* Of the element (POINTER, ARRAY …). [-0, +0, m] */
+/* The same of the element (POINTER, ARRAY …). [-0, +0, v] */
 TypeInfo *typeinfo_make_element(TypeInfo *info, lua_State *L);
 
 static inline TypeInfo *typeinfo_element(TypeInfo *info, lua_State *L)
@@ -98,13 +99,13 @@ static inline TypeInfo *typeinfo_element(TypeInfo *info, lua_State *L)
     return info->element != NULL ? info->element : typeinfo_make_element(info, L);
 }
 
-/* Field of info->record by the key string at stack index `index`; NULL when it has none. Raises on an incomplete record. [-0, +0, m] */
+/* Field of info->record by the string `key`, which stands at stack index `index`; NULL when it has none. Raises on an incomplete
+ * record. [-0, +0, v] */
 const Field *typeinfo_find_field(TypeInfo *info, lua_State *L, const char *key, int index);
 
 /* The type as the call engine wants it, or NULL when it cannot be passed by value. [-0, +0, m] */
 const AbiType *typeinfo_abi(TypeInfo *info, lua_State *L);
 
-/* Spelling of the type, pushed. [-0, +1, m] */
 static inline bool typeinfo_is_function_pointer(const TypeInfo *info)
 {
     return info->kind == VALUE_POINTER && info->type->u.element->kind == CTYPE_FUNCTION;

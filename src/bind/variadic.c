@@ -32,7 +32,7 @@ static VariadicKind promote_cdata(FfiState *S, Cdata *cdata, uint64_t *word)
     }
 }
 
-/* Design.md, 6: integers as int64_t, floats as double, the rest as LuaJIT's table has it. */
+/* Integers as int64_t and floats as double, so that %d takes 42 and %g 42.0; the rest as LuaJIT's table has it. */
 static VariadicKind promote(FfiState *S, lua_State *L, int index, uint64_t *word)
 {
     double number;

@@ -186,11 +186,6 @@ static inline bool ctype_is_complete(const CType *type)
     return type->size != CTYPE_SIZE_UNKNOWN;
 }
 
-static inline CType *ctype_unqualified(const CType *type)
-{
-    return type->main;
-}
-
 CScalarClass ctype_scalar_class(CScalar scalar);
 const char *ctype_scalar_spelling(CScalar scalar);
 
