@@ -4,9 +4,6 @@
 #include "bind/convert.h"
 #include "bind/metamethods.h"
 
-__extension__ typedef __int128 Int128;
-__extension__ typedef unsigned __int128 Uint128;
-
 typedef enum Operator { OP_ADD, OP_SUB, OP_MUL, OP_DIV, OP_IDIV, OP_MOD, OP_POW, OP_BAND, OP_BOR, OP_BXOR, OP_SHL, OP_SHR } Operator;
 
 static const char *const operator_names[] = {"+", "-", "*", "/", "//", "%", "^", "&", "|", "~", "<<", ">>"};

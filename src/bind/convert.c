@@ -17,7 +17,7 @@ static void push_copy(lua_State *L, TypeInfo *info, const void *address)
 static void push_wide(lua_State *L, TypeInfo *info, const void *address)
 {
     Number number = number_load(info, address);
-    __extension__ unsigned __int128 shifted = number.integer + ((unsigned __int128)1 << 63);
+    Uint128 shifted = number.integer + ((Uint128)1 << 63);
     bool fits = number.kind == NUMBER_SIGNED ? shifted >> 64 == 0 : number.integer >> 63 == 0;
     if (fits)
         lua_pushinteger(L, (lua_Integer)(uint64_t)number.integer);
@@ -314,9 +314,6 @@ void value_store(lua_State *L, TypeInfo *info, void *address, int index, const P
 
 /* -- bit-fields ----------------------------------------------------------------------------------------------------------------- */
 
-__extension__ typedef __int128 SignedWindow;
-__extension__ typedef unsigned __int128 BitWindow; /* as wide as the widest declared type */
-
 static bool is_signed_integer(ValueKind kind)
 {
     return kind == VALUE_I8 || kind == VALUE_I16 || kind == VALUE_I32 || kind == VALUE_I64 || kind == VALUE_I128;
@@ -328,16 +325,16 @@ static size_t window_nbytes(const CMember *member)
     return (member->bit_offset % 8u + member->bit_width + 7u) / 8u;
 }
 
-static BitWindow bits_load(const CMember *member, const void *address)
+static Uint128 bits_load(const CMember *member, const void *address)
 {
     const unsigned char *start = (const unsigned char *)address + member->bit_offset / 8;
     unsigned shift = member->bit_offset % 8u;
     size_t nbytes = window_nbytes(member);
-    BitWindow window = 0;
+    Uint128 window = 0;
     memcpy(&window, start, nbytes < sizeof window ? nbytes : sizeof window);
     window >>= shift;
     if (nbytes > sizeof window)
-        window |= (BitWindow)start[sizeof window] << (128 - shift);
+        window |= (Uint128)start[sizeof window] << (128 - shift);
     return window;
 }
 
@@ -345,10 +342,10 @@ void bitfield_push(lua_State *L, const Field *field, const void *address)
 {
     unsigned unused = 128u - field->member->bit_width;
     ValueKind kind = (ValueKind)field->info->underlying;
-    BitWindow bits = bits_load(field->member, address) << unused;
-    BitWindow value = bits >> unused;
+    Uint128 bits = bits_load(field->member, address) << unused;
+    Uint128 value = bits >> unused;
     if (is_signed_integer(kind))
-        value = (BitWindow)((SignedWindow)bits >> unused);
+        value = (Uint128)((Int128)bits >> unused);
     if (kind == VALUE_BOOL)
         lua_pushboolean(L, value != 0);
     else
@@ -361,11 +358,11 @@ void bitfield_store(lua_State *L, const Field *field, void *address, int index, 
     unsigned char *start = (unsigned char *)address + member->bit_offset / 8;
     unsigned shift = member->bit_offset % 8u;
     size_t nbytes = window_nbytes(member);
-    size_t nlow = nbytes < sizeof(BitWindow) ? nbytes : sizeof(BitWindow);
-    BitWindow value = 0;
+    size_t nlow = nbytes < sizeof(Uint128) ? nbytes : sizeof(Uint128);
+    Uint128 value = 0;
     store_number(L, field->info, &value, index, place);
-    BitWindow mask = ~(BitWindow)0 >> (128u - member->bit_width);
-    BitWindow window = 0;
+    Uint128 mask = ~(Uint128)0 >> (128u - member->bit_width);
+    Uint128 window = 0;
     memcpy(&window, start, nlow);
     window = (window & ~(mask << shift)) | ((value & mask) << shift);
     memcpy(start, &window, nlow);

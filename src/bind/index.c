@@ -220,7 +220,7 @@ int meta_call(lua_State *L)
 
 static void push_int128(lua_State *L, const Number *number)
 {
-    __extension__ unsigned __int128 rest = number->integer;
+    Uint128 rest = number->integer;
     char digits[48];
     char *p = digits + sizeof digits;
     bool is_negative = number->kind == NUMBER_SIGNED && rest >> 127 != 0;

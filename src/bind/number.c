@@ -1,10 +1,8 @@
-/* Numbers of every C type: loading, storing, and C's conversions between them. */
+#include "bind/number.h"
+
 #include <string.h>
 
-#include "bind/convert.h"
-
-__extension__ typedef __int128 Int128;
-__extension__ typedef unsigned __int128 Uint128;
+#include "bind/cdata.h"
 
 /* -- _Float16, which clang 14 has no type for: IEEE 754 binary16 by hand ----------------------------------------------------- */
 
