@@ -53,6 +53,13 @@ void *cdata_push_new_sized(lua_State *L, TypeInfo *info, uint64_t nbytes)
     return value;
 }
 
+/* Whether a Lua value that is no cdata can have memory that an address points into. */
+static bool has_memory(lua_State *L, int index)
+{
+    int type = lua_type(L, index);
+    return type == LUA_TSTRING || type == LUA_TUSERDATA || type == LUA_TFUNCTION;
+}
+
 /* Pushes what keeps the memory alive that the value at `owner` points into or is: itself, what it hangs on, or nothing when that
  * memory is C's. */
 static bool push_anchor(lua_State *L, FfiState *S, int owner)
@@ -63,7 +70,8 @@ static bool push_anchor(lua_State *L, FfiState *S, int owner)
         lua_getiuservalue(L, owner, 1);
         return true;
     }
-    if (cdata != NULL && (cdata->info->is_pointer || (flags & (CDATA_INDIRECT | CDATA_SIZED)) == CDATA_INDIRECT))
+    if (cdata == NULL ? !has_memory(L, owner)
+                      : cdata->info->is_pointer || (flags & (CDATA_INDIRECT | CDATA_SIZED)) == CDATA_INDIRECT)
         return false;
     lua_pushvalue(L, owner);
     return true;

@@ -58,7 +58,8 @@ static inline void *cdata_pointer(const FfiState *S, Cdata *cdata)
 void *cdata_push_new(lua_State *L, TypeInfo *info);
 /* New variable-length object of nbytes, zeroed; returns the value's address. [-0, +1, m] */
 void *cdata_push_new_sized(lua_State *L, TypeInfo *info, uint64_t nbytes);
-/* New object of a type that is the object at `address`; owner: stack index of what keeps it alive, 0 for nothing. [-0, +1, m] */
+/* New object of a type that is the object at `address`; owner: stack index of the Lua value whose memory that is, 0 for C's. Any value
+ * will do: what has no memory of its own (nil, numbers, pointers read from C) keeps nothing alive. [-0, +1, m] */
 void cdata_push_view(lua_State *L, TypeInfo *info, void *address, int owner, unsigned flags);
 /* Pointer object with this value (never nil); owner as above. [-0, +1, m] */
 void cdata_push_pointer(lua_State *L, TypeInfo *info, const void *value, int owner);

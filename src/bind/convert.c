@@ -405,9 +405,7 @@ static void cast_to_pointer(lua_State *L, TypeInfo *info, int index)
     void *address;
     Number number;
     if (address_of(info->state, L, index, &address)) {
-        int type = lua_type(L, index);
-        bool is_anchor = type == LUA_TSTRING || type == LUA_TUSERDATA || type == LUA_TFUNCTION;
-        cdata_push_pointer_or_nil(L, info, address, is_anchor ? index : 0);
+        cdata_push_pointer_or_nil(L, info, address, index);
         return;
     }
     if (lua_type(L, index) == LUA_TFUNCTION && typeinfo_is_function_pointer(info)) {

@@ -168,10 +168,7 @@ static void push_new_pointer(lua_State *L, TypeInfo *info, int first, int count,
     if (count > 1)
         error_raise(L, MESSAGE_TOO_MANY_INITIALISERS, error_push_type(L, info->type), (LUAI_UACINT)1,
                     (LUAI_UACINT)count, error_push_place(L, place));
-    void *address = pointer_of(L, info, first, place);
-    int type = lua_type(L, first);
-    bool is_anchor = type == LUA_TSTRING || type == LUA_TUSERDATA || type == LUA_TFUNCTION;
-    cdata_push_pointer_or_nil(L, info, address, is_anchor ? first : 0);
+    cdata_push_pointer_or_nil(L, info, pointer_of(L, info, first, place), first);
 }
 
 /* Makes an object of `type` with the initialisers at stack index `first` and up. [-0, +1, v] */
