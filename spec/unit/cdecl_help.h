@@ -130,12 +130,13 @@ static inline const char *oracle_compiler(void)
     return gcc != NULL && gcc[0] != '\0' ? gcc : "gcc";
 }
 
-/* Compiles NAME.c of the scratch directory to NAME and opens its output; NULL when it does not compile. */
+/* Compiles NAME.c of the scratch directory to NAME and opens its output; NULL when it does not compile. Overflow wraps, as in our
+ * constant expressions; without -fwrapv gcc folds a product of two non-zero numbers to true. */
 static inline FILE *run_oracle(const char *name)
 {
     const char *directory = scratch_directory();
     char command[512];
-    snprintf(command, sizeof command, "%s -std=gnu11 -w -Wno-packed-bitfield-compat -O0 -o '%s/%s' '%s/%s.c'",
+    snprintf(command, sizeof command, "%s -std=gnu11 -w -Wno-packed-bitfield-compat -fwrapv -O0 -o '%s/%s' '%s/%s.c'",
              oracle_compiler(), directory, name, directory, name);
     if (system(command) != 0)
         return NULL;
