@@ -22,12 +22,13 @@ CallTarget target_make(const Signature *signature, void *address, const CDecl *d
 static Place argument_place(const CallTarget *target, uint32_t number)
 {
     const CDecl *decl = target->decl;
-    bool is_named = decl != NULL && decl->param_names != NULL && number < decl->type->u.function->nparams;
-    return (Place){.kind = PLACE_ARGUMENT,
-                   .index = (long long)number + 1,
-                   .name = is_named ? decl->param_names[number] : NULL,
-                   .owner = decl != NULL ? decl->name : NULL,
-                   .type = target->signature->info->type};
+    Place place = {.kind = PLACE_ARGUMENT, .index = (long long)number + 1, .type = target->signature->info->type};
+    if (decl == NULL)
+        return place;
+    place.owner = decl->name;
+    if (decl->param_names != NULL && number < decl->type->u.function->nparams)
+        place.name = decl->param_names[number];
+    return place;
 }
 
 void target_raise_count(lua_State *L, const CallTarget *target, int count)
