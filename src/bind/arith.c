@@ -172,10 +172,8 @@ static TypeInfo *stepped(FfiState *S, lua_State *L, Cdata *cdata, char **address
 
 static int64_t element_nbytes(lua_State *L, const TypeInfo *element, const Cdata *cdata)
 {
-    if (element->kind == VALUE_VOID || element->kind == VALUE_FUNCTION)
-        error_raise(L, MESSAGE_VOID_POINTER, error_push_type(L, cdata->info->type));
     if (!ctype_is_complete(element->type))
-        error_raise(L, MESSAGE_INCOMPLETE_POINTER, error_push_type(L, cdata->info->type));
+        error_no_elements(L, cdata->info->type);
     return (int64_t)element->type->size;
 }
 
@@ -292,25 +290,11 @@ int meta_bnot(lua_State *L)
 /* What a pointer, array or record compares by; false: a number or nothing. */
 static bool compared_address(FfiState *S, Cdata *cdata, uintptr_t *address, const CType **pointee)
 {
-    if (cdata == NULL)
+    void *start;
+    if (cdata == NULL || cdata->info->kind == VALUE_COMPLEX || !cdata_points_to(S, cdata, &start, pointee))
         return false;
-    switch ((ValueKind)cdata->info->kind) {
-    case VALUE_POINTER:
-    case VALUE_REFERENCE:
-        *address = (uintptr_t)cdata_pointer(S, cdata);
-        *pointee = cdata->info->type->u.element;
-        return true;
-    case VALUE_ARRAY:
-        *address = (uintptr_t)cdata_address(S, cdata);
-        *pointee = cdata->info->type->u.element;
-        return true;
-    case VALUE_RECORD:
-    case VALUE_VECTOR:
-        *address = (uintptr_t)cdata_address(S, cdata);
-        *pointee = cdata->info->type;
-        return true;
-    default: return false;
-    }
+    *address = (uintptr_t)start;
+    return true;
 }
 
 static bool complex_equal(const TypeInfo *info, const char *a, const TypeInfo *other, const char *b)

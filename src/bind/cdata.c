@@ -137,6 +137,29 @@ uint64_t cdata_nelems(const FfiState *S, Cdata *cdata)
     return type->nelems;
 }
 
+bool cdata_points_to(const FfiState *S, Cdata *cdata, void **address, const CType **pointee)
+{
+    const CType *type = cdata->info->type;
+    switch ((ValueKind)cdata->info->kind) {
+    case VALUE_POINTER:
+    case VALUE_REFERENCE:
+        *address = cdata_pointer(S, cdata);
+        *pointee = type->u.element;
+        return true;
+    case VALUE_ARRAY:
+        *address = cdata_address(S, cdata);
+        *pointee = type->u.element;
+        return true;
+    case VALUE_RECORD:
+    case VALUE_VECTOR:
+    case VALUE_COMPLEX:
+        *address = cdata_address(S, cdata);
+        *pointee = type;
+        return true;
+    default: return false;
+    }
+}
+
 /* -- ctype objects -------------------------------------------------------------------------------------------------------------- */
 
 typedef struct CtypeObject {

@@ -66,6 +66,10 @@ void cdata_push_pointer(lua_State *L, TypeInfo *info, const void *value, int own
 /* Like cdata_push_pointer, but NULL is nil. [-0, +1, m] */
 void cdata_push_pointer_or_nil(lua_State *L, TypeInfo *info, const void *value, int owner);
 
+/* The address that a cdata stands for where a pointer is wanted, and the type of what is there: what a pointer or reference points to,
+ * an array's first element, a record, vector or complex number itself. False: it has none. */
+bool cdata_points_to(const FfiState *S, Cdata *cdata, void **address, const CType **pointee);
+
 /* Number of bytes that the object is known to have, or CTYPE_SIZE_UNKNOWN (unchecked arrays, incomplete types). */
 uint64_t cdata_nbytes(const FfiState *S, Cdata *cdata);
 /* Number of elements of an ARRAY or VECTOR cdata, or CTYPE_SIZE_UNKNOWN when unknown. */

@@ -112,30 +112,6 @@ static bool is_pointee_compatible(const CType *target, const CType *source, bool
     }
 }
 
-/* The address that a cdata stands for where a pointer is wanted and the type of what is there; false: it has none. */
-static bool cdata_target(const FfiState *S, Cdata *cdata, void **address, const CType **pointee)
-{
-    const CType *type = cdata->info->type;
-    switch ((ValueKind)cdata->info->kind) {
-    case VALUE_POINTER:
-    case VALUE_REFERENCE:
-        *address = cdata_pointer(S, cdata);
-        *pointee = type->u.element;
-        return true;
-    case VALUE_ARRAY:
-        *address = cdata_address(S, cdata);
-        *pointee = type->u.element;
-        return true;
-    case VALUE_RECORD:
-    case VALUE_VECTOR:
-    case VALUE_COMPLEX:
-        *address = cdata_address(S, cdata);
-        *pointee = type;
-        return true;
-    default: return false;
-    }
-}
-
 static bool is_byte_string_target(const CType *element)
 {
     bool is_byte = element->kind == CTYPE_VOID || (element->kind == CTYPE_INTEGER && element->size == 1);
@@ -160,7 +136,7 @@ static bool userdata_target(lua_State *L, TypeInfo *pointer, int index, void **a
         return ctypeobj_to(S, L, index) == NULL && *address != NULL;
     }
     const CType *pointee;
-    if (!cdata_target(S, cdata, address, &pointee))
+    if (!cdata_points_to(S, cdata, address, &pointee))
         return false;
     if (is_pointee_compatible(element, pointee, false))
         return true;
@@ -393,7 +369,7 @@ static bool address_of(FfiState *S, lua_State *L, int index, void **address)
     case LUA_TUSERDATA:
         cdata = cdata_to(S, L, index);
         if (cdata != NULL)
-            return cdata_target(S, cdata, address, &pointee);
+            return cdata_points_to(S, cdata, address, &pointee);
         *address = foreign_address(L, index);
         return *address != NULL && ctypeobj_to(S, L, index) == NULL;
     default: return false;

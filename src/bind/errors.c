@@ -110,3 +110,10 @@ void error_conversion(lua_State *L, const CType *wanted, int index, const Place 
     const char *type = error_push_type(L, wanted);
     error_raise(L, MESSAGE_WANTED, type, value, error_push_place(L, place));
 }
+
+void error_no_elements(lua_State *L, const CType *pointer)
+{
+    const CType *element = pointer->u.element;
+    bool is_object = element->kind != CTYPE_VOID && element->kind != CTYPE_FUNCTION;
+    error_raise(L, is_object ? MESSAGE_INCOMPLETE_POINTER : MESSAGE_VOID_POINTER, error_push_type(L, pointer));
+}

@@ -106,10 +106,8 @@ static char *array_start(FfiState *S, lua_State *L, Cdata *cdata, lua_Integer in
 static char *pointer_start(FfiState *S, lua_State *L, Cdata *cdata, const TypeInfo *element)
 {
     const CType *type = cdata->info->type;
-    if (element->kind == VALUE_VOID || element->kind == VALUE_FUNCTION)
-        error_raise(L, MESSAGE_VOID_POINTER, error_push_type(L, type));
     if (!ctype_is_complete(element->type))
-        error_raise(L, MESSAGE_INCOMPLETE_POINTER, error_push_type(L, type));
+        error_no_elements(L, type);
     char *start = cdata_pointer(S, cdata);
     if (start == NULL)
         error_raise(L, MESSAGE_NULL_POINTER, error_push_type(L, type));
