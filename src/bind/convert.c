@@ -112,12 +112,6 @@ static bool is_pointee_compatible(const CType *target, const CType *source, bool
     }
 }
 
-static bool is_byte_string_target(const CType *element)
-{
-    bool is_byte = element->kind == CTYPE_VOID || (element->kind == CTYPE_INTEGER && element->size == 1);
-    return is_byte && (element->qualifiers & QUALIFIER_CONST) != 0;
-}
-
 void *foreign_address(lua_State *L, int index)
 {
     luaL_Stream *stream = luaL_testudata(L, index, LUA_FILEHANDLE);
@@ -154,7 +148,7 @@ void *pointer_of(lua_State *L, TypeInfo *pointer, int index, const Place *place)
     case LUA_TNIL: return NULL;
     case LUA_TLIGHTUSERDATA: return lua_touserdata(L, index);
     case LUA_TSTRING:
-        if (is_byte_string_target(element))
+        if (typeinfo_takes_string(element))
             return (void *)(uintptr_t)lua_tostring(L, index);
         break;
     case LUA_TUSERDATA:

@@ -114,8 +114,7 @@ static void initialise_array_from_table(lua_State *L, TypeInfo *info, void *addr
 
 static bool is_byte_array(const CType *array)
 {
-    const CType *element = array->u.element;
-    return array->kind == CTYPE_ARRAY && element->kind == CTYPE_INTEGER && element->size == 1;
+    return array->kind == CTYPE_ARRAY && typeinfo_is_byte(array->u.element);
 }
 
 static void initialise_array(lua_State *L, TypeInfo *info, void *address, uint64_t nbytes, int first, int count,

@@ -53,7 +53,7 @@ static void check_text(FfiState *S, lua_State *L, int index)
         return;
     const CType *type = cdata->info->type;
     const CType *element = cdata->info->is_pointer || cdata->info->kind == VALUE_ARRAY ? type->u.element : type;
-    if (element->kind != CTYPE_VOID && !(element->kind == CTYPE_INTEGER && element->size == 1))
+    if (element->kind != CTYPE_VOID && !typeinfo_is_byte(element))
         error_raise(L, MESSAGE_ARGUMENT_WANTED, index, "ffi.string", "pointer to char, or a length,",
                     error_push_value(L, index));
 }
@@ -63,7 +63,7 @@ static const char *quick_text(const FfiState *S, lua_State *L)
 {
     Cdata *cdata = cdata_to(S, L, 1);
     const CType *element = cdata != NULL && cdata->info->kind == VALUE_POINTER ? cdata->info->plain_element : NULL;
-    bool is_text = element != NULL && element->kind == CTYPE_INTEGER && element->size == 1 && lua_isnoneornil(L, 2);
+    bool is_text = element != NULL && typeinfo_is_byte(element) && lua_isnoneornil(L, 2);
     return is_text ? cdata_pointer(S, cdata) : NULL;
 }
 

@@ -7,7 +7,6 @@
 
 static ParamKind param_kind(const TypeInfo *info, uint32_t slot)
 {
-    const CType *element;
     if (slot == ABI_NO_SLOT)
         return PARAM_VALUE;
     switch ((ValueKind)info->kind) {
@@ -17,12 +16,7 @@ static ParamKind param_kind(const TypeInfo *info, uint32_t slot)
     case VALUE_U64: return PARAM_WORD;
     case VALUE_F64: return PARAM_DOUBLE;
     case VALUE_F32: return PARAM_FLOAT;
-    case VALUE_POINTER:
-        element = info->type->u.element;
-        if (element->qualifiers & QUALIFIER_CONST &&
-            (element->kind == CTYPE_VOID || (element->kind == CTYPE_INTEGER && element->size == 1)))
-            return PARAM_STRING;
-        return PARAM_POINTER;
+    case VALUE_POINTER: return typeinfo_takes_string(info->type->u.element) ? PARAM_STRING : PARAM_POINTER;
     case VALUE_RECORD:
     case VALUE_VECTOR:
     case VALUE_COMPLEX: return PARAM_VALUE;
@@ -140,7 +134,7 @@ static CType *promoted_type(FfiState *S, lua_State *L, int index)
 {
     CTypeTable *types = S->types;
     Cdata *cdata = cdata_to(S, L, index);
-    if (cdata != NULL && cdata->info->kind >= VALUE_BOOL && cdata->info->kind <= VALUE_ENUM) {
+    if (cdata != NULL && value_is_number((ValueKind)cdata->info->kind)) {
         switch ((ValueKind)cdata->info->underlying) {
         case VALUE_F16:
         case VALUE_F32:

@@ -106,6 +106,18 @@ const Field *typeinfo_find_field(TypeInfo *info, lua_State *L, const char *key, 
 /* The type as the call engine wants it, or NULL when it cannot be passed by value. [-0, +0, m] */
 const AbiType *typeinfo_abi(TypeInfo *info, lua_State *L);
 
+/* char and its kin: what text and bytes consist of. */
+static inline bool typeinfo_is_byte(const CType *type)
+{
+    return type->kind == CTYPE_INTEGER && type->size == 1;
+}
+
+/* Whether a pointer to this takes a Lua string, which nothing may write to. */
+static inline bool typeinfo_takes_string(const CType *element)
+{
+    return (element->kind == CTYPE_VOID || typeinfo_is_byte(element)) && (element->qualifiers & QUALIFIER_CONST) != 0;
+}
+
 static inline bool typeinfo_is_function_pointer(const TypeInfo *info)
 {
     return info->kind == VALUE_POINTER && info->type->u.element->kind == CTYPE_FUNCTION;
