@@ -61,27 +61,27 @@ static void push_field(lua_State *L, const Field *field, char *start)
 static void store_field(lua_State *L, TypeInfo *record, const Field *field, char *start)
 {
     char *address = start + field->offset;
-    if (field->is_const) {
-        const char *type = error_push_type(L, record->type);
-        error_raise(L, MESSAGE_CONST_WRITE, lua_pushfstring(L, "field '%s' of '%s'", lua_tostring(L, 2), type));
-    }
-    if (field->kind != VALUE_BITFIELD && number_store_lua(L, field->info, address, 3))
+    if (!field->is_const && field->kind != VALUE_BITFIELD && number_store_lua(L, field->info, address, 3))
         return;
     Place place = {.kind = PLACE_FIELD, .name = lua_tostring(L, 2), .type = record->type};
+    if (field->is_const)
+        error_raise(L, MESSAGE_CONST_WRITE, error_push_place(L, &place));
     if (field->kind == VALUE_BITFIELD)
         bitfield_store(L, field, address, 3, &place);
     else
         value_store(L, field->info, address, 3, &place);
 }
 
-/* complex.re and complex.im; NULL: another name */
-static char *complex_part(FfiState *S, lua_State *L, Cdata *cdata)
+/* complex.re and complex.im */
+static char *check_complex_part(FfiState *S, lua_State *L, Cdata *cdata)
 {
     const char *name = lua_tostring(L, 2);
     char *start = cdata_address(S, cdata);
     if (strcmp(name, "re") == 0)
         return start;
-    return strcmp(name, "im") == 0 ? start + cdata->info->type->size / 2 : NULL;
+    if (strcmp(name, "im") == 0)
+        return start + cdata->info->type->size / 2;
+    error_raise(L, MESSAGE_NO_FIELD, error_push_type(L, cdata->info->type), name);
 }
 
 /* -- elements --------------------------------------------------------------------------------------------------------------------- */
@@ -172,10 +172,7 @@ int meta_index(lua_State *L)
         return 1;
     }
     if (info->kind == VALUE_COMPLEX) {
-        char *part = complex_part(S, L, cdata);
-        if (part == NULL)
-            error_raise(L, MESSAGE_NO_FIELD, error_push_type(L, info->type), lua_tostring(L, 2));
-        value_push(L, typeinfo_element(info, L), part, 0, 0);
+        value_push(L, typeinfo_element(info, L), check_complex_part(S, L, cdata), 0, 0);
         return 1;
     }
     const Field *field = check_field(L, cdata);
@@ -193,10 +190,9 @@ int meta_newindex(lua_State *L)
         return 0;
     }
     if (info->kind == VALUE_COMPLEX) {
-        if (complex_part(S, L, cdata) == NULL)
-            error_raise(L, MESSAGE_NO_FIELD, error_push_type(L, info->type), lua_tostring(L, 2));
-        const char *type = error_push_type(L, info->type);
-        error_raise(L, MESSAGE_CONST_WRITE, lua_pushfstring(L, "field '%s' of '%s'", lua_tostring(L, 2), type));
+        Place place = {.kind = PLACE_FIELD, .name = lua_tostring(L, 2), .type = info->type};
+        check_complex_part(S, L, cdata);
+        error_raise(L, MESSAGE_CONST_WRITE, error_push_place(L, &place));
     }
     const Field *field = check_field(L, cdata);
     store_field(L, info->record, field, record_start(S, L, cdata));

@@ -121,9 +121,9 @@ static int namespace_newindex(lua_State *L)
             error_raise(L, MESSAGE_NAMESPACE_WRITE, decl->name);
         variable = new_variable(S, L, decl);
     }
-    if (variable->info->is_const)
-        error_raise(L, MESSAGE_CONST_WRITE, lua_pushfstring(L, "variable '%s'", lua_tostring(L, 2)));
     Place place = {.kind = PLACE_VARIABLE, .name = lua_tostring(L, 2)};
+    if (variable->info->is_const)
+        error_raise(L, MESSAGE_CONST_WRITE, error_push_place(L, &place));
     value_store(L, variable->info, variable->address, 3, &place);
     return 0;
 }
@@ -228,16 +228,23 @@ void namespace_push_default(FfiState *S, lua_State *L)
 
 /* -- ffi.load ------------------------------------------------------------------------------------------------------------------ */
 
-/* Tries one file; a failure adds its reason to the text at stack index `reasons`. */
+/* Adds the text on top of the stack to the one at stack index `reasons`. [-1, +0, m] */
+static void add_reason(lua_State *L, int reasons)
+{
+    lua_pushvalue(L, reasons);
+    lua_insert(L, -2);
+    lua_concat(L, 2);
+    lua_replace(L, reasons);
+}
+
+/* Tries one file; a failure leaves its reason in the text at `reasons`. */
 static void *try_open(lua_State *L, const char *file, int flags, int reasons)
 {
     void *handle = dlopen(file, flags);
     if (handle == NULL) {
         const char *reason = dlerror();
-        lua_pushvalue(L, reasons);
         lua_pushfstring(L, "\n    %s: %s", file, reason != NULL ? reason : "unknown error");
-        lua_concat(L, 2);
-        lua_replace(L, reasons);
+        add_reason(L, reasons);
     }
     return handle;
 }
@@ -251,13 +258,13 @@ static void *open_by_name(lua_State *L, const char *name, int flags, int reasons
     const char *plain = lua_pushfstring(L, "lib%s.so", name);
     handle = try_open(L, plain, flags, reasons);
     char versioned[256];
-    if (handle == NULL && ldcache_newest(plain, versioned, sizeof versioned))
+    if (handle != NULL)
+        return handle;
+    if (ldcache_newest(plain, versioned, sizeof versioned)) {
         handle = try_open(L, versioned, flags, reasons);
-    else if (handle == NULL) {
-        lua_pushvalue(L, reasons);
+    } else {
         lua_pushfstring(L, "\n    %s.*: none in %s", plain, LDCACHE_FILE);
-        lua_concat(L, 2);
-        lua_replace(L, reasons);
+        add_reason(L, reasons);
     }
     return handle;
 }
