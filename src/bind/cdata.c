@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "bind/call.h"
 #include "bind/errors.h"
+#include "bind/function.h"
 #include "cdecl/cdecl.h"
 
 static uint64_t stamp_of(const TypeInfo *info, unsigned flags)
@@ -227,7 +227,7 @@ CType *check_ctype(FfiState *S, lua_State *L, int index, const char *function)
         Cdata *cdata = cdata_to(S, L, index);
         found = cdata != NULL ? cdata->info->type : ctypeobj_to(S, L, index);
     } else if (type == LUA_TFUNCTION) {
-        found = call_type_of(L, index);
+        found = function_type_of(L, index);
     }
     if (found == NULL)
         error_raise(L, MESSAGE_CTYPE_WANTED, index, function, error_push_value(L, index));

@@ -3,7 +3,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
-#include "bind/call.h"
+#include "bind/function.h"
 
 /* -- C to Lua ----------------------------------------------------------------------------------------------------------------- */
 
@@ -158,7 +158,7 @@ void *pointer_of(lua_State *L, TypeInfo *pointer, int index, const Place *place)
     case LUA_TFUNCTION:
         if (element->kind != CTYPE_FUNCTION && element->kind != CTYPE_VOID)
             break;
-        address = call_address_of(L, index);
+        address = function_address_of(L, index);
         if (address != NULL)
             return address;
         if (element->kind == CTYPE_FUNCTION) {
@@ -358,7 +358,7 @@ static bool address_of(FfiState *S, lua_State *L, int index, void **address)
     switch (lua_type(L, index)) {
     case LUA_TNIL: *address = NULL; return true;
     case LUA_TSTRING: *address = (void *)(uintptr_t)lua_tostring(L, index); return true;
-    case LUA_TFUNCTION: *address = call_address_of(L, index); return *address != NULL;
+    case LUA_TFUNCTION: *address = function_address_of(L, index); return *address != NULL;
     case LUA_TLIGHTUSERDATA: *address = lua_touserdata(L, index); return true;
     case LUA_TUSERDATA:
         cdata = cdata_to(S, L, index);

@@ -5,8 +5,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "bind/call.h"
 #include "bind/cdata.h"
+#include "bind/function.h"
 #include "bind/state.h"
 
 static const char *const message_formats[MESSAGE_COUNT] = {
@@ -64,7 +64,7 @@ const char *error_push_value(lua_State *L, int index)
     FfiState *S = state_find(L);
     index = lua_absindex(L, index);
     Cdata *cdata = S != NULL ? cdata_to(S, L, index) : NULL;
-    CType *type = cdata != NULL ? cdata->info->type : call_type_of(L, index);
+    CType *type = cdata != NULL ? cdata->info->type : function_type_of(L, index);
     if (type != NULL) {
         const char *text = lua_pushfstring(L, "'%s'", error_push_type(L, type));
         lua_remove(L, -2);

@@ -1,6 +1,8 @@
-/* C functions as Lua functions: one closure for each address and type, weakly kept, known by its entry. */
+#include "bind/function.h"
+
 #include "bind/target.h"
 
+/* A closure of ours is known by its entry. */
 static const CallTarget *target_of(lua_State *L, int index)
 {
     if (!target_is_entry(lua_tocfunction(L, index)))
@@ -11,13 +13,13 @@ static const CallTarget *target_of(lua_State *L, int index)
     return target;
 }
 
-CType *call_type_of(lua_State *L, int index)
+CType *function_type_of(lua_State *L, int index)
 {
     const CallTarget *target = target_of(L, index);
     return target != NULL ? target->signature->info->type : NULL;
 }
 
-void *call_address_of(lua_State *L, int index)
+void *function_address_of(lua_State *L, int index)
 {
     const CallTarget *target = target_of(L, index);
     void *address = NULL;
@@ -43,7 +45,7 @@ static void push_functions_of(FfiState *S, lua_State *L, TypeInfo *function)
     lua_remove(L, -2);
 }
 
-void call_push_function(FfiState *S, lua_State *L, TypeInfo *function, void *address, const CDecl *decl, int library)
+void function_push(FfiState *S, lua_State *L, TypeInfo *function, void *address, const CDecl *decl, int library)
 {
     luaL_checkstack(L, 10, NULL);
     if (library != 0)

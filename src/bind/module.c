@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/version.h"
-#include "bind/call.h"
 #include "bind/convert.h"
+#include "bind/function.h"
 #include "bind/memory.h"
 #include "bind/metamethods.h"
 #include "bind/namespace.h"
@@ -250,7 +250,7 @@ static int ffi_istype(lua_State *L)
     FfiState *S = state_of(L);
     CType *wanted = check_ctype(S, L, 1, "ffi.istype");
     Cdata *cdata = cdata_to(S, L, 2);
-    CType *type = cdata != NULL ? cdata->info->type : call_type_of(L, 2);
+    CType *type = cdata != NULL ? cdata->info->type : function_type_of(L, 2);
     if (type != NULL && type->kind == CTYPE_FUNCTION && wanted->kind == CTYPE_POINTER)
         wanted = wanted->u.element;
     lua_pushboolean(L, type != NULL && is_same_type(wanted, type));

@@ -3,8 +3,8 @@
 #include <dlfcn.h>
 #include <string.h>
 
-#include "bind/call.h"
 #include "bind/convert.h"
+#include "bind/function.h"
 #include "bind/ldcache.h"
 
 /* A library object: functions, views and the namespace itself hang on it. */
@@ -102,7 +102,7 @@ static int namespace_index(lua_State *L)
     if (decl->kind == CDECL_CONSTANT)
         push_constant(S, L, decl);
     else
-        call_push_function(S, L, typeinfo_of(S, L, decl->type), check_symbol(L, decl), decl,
+        function_push(S, L, typeinfo_of(S, L, decl->type), check_symbol(L, decl), decl,
                            lua_upvalueindex(UPVALUE_LIBRARY));
     lua_pushvalue(L, 2);
     lua_pushvalue(L, -2);

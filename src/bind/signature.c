@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "bind/call.h"
 #include "bind/convert.h"
 
 static ParamKind param_kind(const TypeInfo *info, uint32_t slot)

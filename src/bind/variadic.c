@@ -1,4 +1,5 @@
 /* Calls with arguments beyond the prototype: each is promoted by its Lua value, and placed behind the plan's. */
+#include "bind/function.h"
 #include "bind/target.h"
 
 /* The class that a variadic argument passes as. */
@@ -50,7 +51,7 @@ static VariadicKind promote(FfiState *S, lua_State *L, int index, uint64_t *word
     case LUA_TBOOLEAN: *word = (uint64_t)lua_toboolean(L, index); return VARIADIC_INTEGER;
     case LUA_TSTRING: *word = (uint64_t)(uintptr_t)lua_tostring(L, index); return VARIADIC_INTEGER;
     case LUA_TLIGHTUSERDATA: *word = (uint64_t)(uintptr_t)lua_touserdata(L, index); return VARIADIC_INTEGER;
-    case LUA_TFUNCTION: *word = (uint64_t)(uintptr_t)call_address_of(L, index); break;
+    case LUA_TFUNCTION: *word = (uint64_t)(uintptr_t)function_address_of(L, index); break;
     case LUA_TUSERDATA:
         cdata = cdata_to(S, L, index);
         if (cdata != NULL)
