@@ -123,3 +123,24 @@ describe("a prototype that defines records which lead to themselves", function()
         assert.matches("is declared as", message(ffi.cdef, (pair:gsub("rb_a %*a", "rb_b *a"))))
     end)
 end)
+
+describe("a call hook", function()
+    it("does not come back into a declaration that is being read", function()
+        local count = 0
+        local function hook()
+            count = count + 1
+            ffi.cdef(("struct rb_hook%d { int a; };"):format(count))
+        end
+        local list = {}
+        for i = 1, 2000 do list[i] = ("typedef struct rb_long%d { int a%d; } rb_long%d_t;"):format(i, i, i) end
+        local text = table.concat(list, "\n")
+        debug.sethook(hook, "c")
+        local good = pcall(ffi.cdef, text .. " int x[")
+        local good_again = pcall(ffi.cdef, text)
+        debug.sethook()
+        assert.is_false(good)
+        assert.is_true(good_again)
+        assert.are.equal(4, ffi.sizeof "rb_long2000_t")
+        assert.is_true(count > 0 and ffi.sizeof("struct rb_hook" .. count) == 4)
+    end)
+end)

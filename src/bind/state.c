@@ -23,15 +23,22 @@ static int new_block(lua_State *L)
 static void *block_new(FfiState *S, size_t nbytes)
 {
     lua_State *L = S->L;
-    /* a finaliser run by a collection here could come back into the half-changed table that asks for memory */
+    /* a finaliser run by a collection here, or a call hook, could come back into the half-changed table that asks for memory */
     bool was_running = lua_gc(L, LUA_GCISRUNNING) > 0;
+    lua_Hook hook = lua_gethook(L);
+    int hook_mask = lua_gethookmask(L);
+    int hook_count = lua_gethookcount(L);
     if (was_running)
         lua_gc(L, LUA_GCSTOP);
+    if (hook_mask != 0)
+        lua_sethook(L, NULL, 0, 0);
     lua_pushcfunction(L, new_block);
     lua_pushlightuserdata(L, S);
     lua_pushinteger(L, (lua_Integer)nbytes);
     void *block = lua_pcall(L, 2, 1, 0) == LUA_OK ? lua_touserdata(L, -1) : NULL;
     lua_pop(L, 1);
+    if (hook_mask != 0)
+        lua_sethook(L, hook, hook_mask, hook_count);
     if (was_running)
         lua_gc(L, LUA_GCRESTART);
     return block;
