@@ -73,31 +73,9 @@ static int ffi_typeof(lua_State *L)
 
 /* -- sizes -------------------------------------------------------------------------------------------------------------------------- */
 
-/* Bytes up to the end of the variable-length array of `count` elements that an object of this type ends in, one of them for a
- * union. False when that is too large. */
-static bool vla_nbytes(const CType *type, uint64_t count, uint64_t *nbytes)
-{
-    if (type->kind == CTYPE_ARRAY)
-        return !__builtin_mul_overflow(count, type->u.element->size, nbytes) && *nbytes <= PTRDIFF_MAX / 2;
-    const CRecord *record = type->u.record;
-    *nbytes = type->size;
-    for (uint32_t i = 0; i < record->nmembers; i++) {
-        const CMember *member = &record->members[i];
-        uint64_t inner;
-        if (!member->type->is_vla)
-            continue;
-        if (!vla_nbytes(member->type, count, &inner) || member->offset > PTRDIFF_MAX / 2)
-            return false;
-        if (member->offset + inner > *nbytes)
-            *nbytes = member->offset + inner;
-    }
-    return *nbytes <= PTRDIFF_MAX / 2;
-}
-
 /* Bytes of an object of a variable-length type with the number of elements at stack index `index`. */
-static uint64_t check_vla_nbytes(FfiState *S, lua_State *L, TypeInfo *info, int index)
+static uint64_t check_vla_nbytes(FfiState *S, lua_State *L, const CType *type, int index)
 {
-    const CType *type = info->type;
     int64_t count;
     uint64_t nbytes;
     if (!integer_to(S, L, index, &count) || count < 0) {
@@ -105,9 +83,9 @@ static uint64_t check_vla_nbytes(FfiState *S, lua_State *L, TypeInfo *info, int 
                                                   : error_push_value(L, index);
         error_raise(L, MESSAGE_VLA_COUNT, error_push_type(L, type), got);
     }
-    if (!vla_nbytes(type, (uint64_t)count, &nbytes))
+    if (!ctype_vla_nbytes(type, (uint64_t)count, &nbytes))
         error_raise(L, MESSAGE_VLA_SIZE, (LUAI_UACINT)count, error_push_type(L, type));
-    return (nbytes + type->align - 1) & ~(uint64_t)(type->align - 1);
+    return nbytes;
 }
 
 static int ffi_sizeof(lua_State *L)
@@ -119,7 +97,7 @@ static int ffi_sizeof(lua_State *L)
     if (cdata != NULL && cdata_flags(S, cdata) & CDATA_SIZED)
         nbytes = cdata_nbytes(S, cdata);
     else if (type->is_vla && !lua_isnoneornil(L, 2))
-        nbytes = check_vla_nbytes(S, L, typeinfo_of(S, L, type), 2);
+        nbytes = check_vla_nbytes(S, L, type, 2);
     else if (type->is_vla)
         nbytes = CTYPE_SIZE_UNKNOWN;
     if (nbytes == CTYPE_SIZE_UNKNOWN)
@@ -184,7 +162,7 @@ static int push_object(FfiState *S, lua_State *L, CType *type, int first)
     if (info->kind == VALUE_VOID || info->kind == VALUE_FUNCTION || info->kind == VALUE_REFERENCE)
         error_raise(L, MESSAGE_NOT_AN_OBJECT_TYPE, error_push_type(L, type));
     if (type->is_vla)
-        nbytes = check_vla_nbytes(S, L, info, first++);
+        nbytes = check_vla_nbytes(S, L, type, first++);
     else if (!ctype_is_complete(type))
         error_raise(L, MESSAGE_INCOMPLETE, error_push_type(L, type));
     int count = lua_gettop(L) - first + 1;

@@ -198,6 +198,10 @@ const CMember *ctype_find_member(const CRecord *record, const char *name, size_t
 
 const CEnumerator *ctype_find_enumerator(const CEnum *enumeration, const char *name, size_t length);
 
+/* Bytes of an object of a variable-length type (is_vla) whose array has nelems elements, padding included. False when that is too
+ * large for an object. */
+bool ctype_vla_nbytes(const CType *type, uint64_t nelems, uint64_t *nbytes);
+
 /* Writes the C spelling of a type ("const char *", "int (*)(double)", "struct point [3]"), with `name` as declarator when not
  * NULL. Returns the length that the whole text has, like snprintf; always NUL-terminates when nbytes > 0. Untagged records are
  * spelled by their typedef name, else "struct {line N}" … as the implementation documents. */

@@ -1,4 +1,4 @@
-/* Records and enums: making, completing, and finding members.
+/* Records and enums: making, completing, finding members, and the size of those whose length varies.
  *
  * Invariant: a record of more than INDEX_MIN members has an index in which each name that a member makes visible (its own,
  * or for an unnamed struct or union all of its members') has a slot; open addressing, at most half full. */
@@ -248,6 +248,38 @@ CRecordStatus ctype_record_complete(CTypeTable *table, CRecord *record, CRecordS
     else
         note_change(table, record->tag, record->type);
     return status;
+}
+
+/* -- variable-length types ---------------------------------------------------------------------------------------------- */
+
+/* Bytes up to the end of the variable-length array of `nelems` elements that an object of this type ends in, one of them for a
+ * union. False when that is too large. */
+static bool vla_end(const CType *type, uint64_t nelems, uint64_t *nbytes)
+{
+    if (type->kind == CTYPE_ARRAY)
+        return !__builtin_mul_overflow(nelems, type->u.element->size, nbytes) && *nbytes <= PTRDIFF_MAX / 2;
+    const CRecord *record = type->u.record;
+    *nbytes = type->size;
+    for (uint32_t i = 0; i < record->nmembers; i++) {
+        const CMember *member = &record->members[i];
+        uint64_t inner;
+        if (!member->type->is_vla)
+            continue;
+        if (!vla_end(member->type, nelems, &inner) || member->offset > PTRDIFF_MAX / 2)
+            return false;
+        if (member->offset + inner > *nbytes)
+            *nbytes = member->offset + inner;
+    }
+    return *nbytes <= PTRDIFF_MAX / 2;
+}
+
+bool ctype_vla_nbytes(const CType *type, uint64_t nelems, uint64_t *nbytes)
+{
+    uint64_t end;
+    if (!vla_end(type, nelems, &end))
+        return false;
+    *nbytes = (end + type->align - 1) & ~(uint64_t)(type->align - 1);
+    return true;
 }
 
 /* -- enums -------------------------------------------------------------------------------------------------------------- */
