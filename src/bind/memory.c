@@ -19,6 +19,8 @@ static Span check_span(FfiState *S, lua_State *L, int index, bool is_const, cons
         span.nbytes = cdata_nbytes(S, cdata);
     else if (lua_type(L, index) == LUA_TSTRING)
         span.nbytes = lua_rawlen(L, index) + 1;
+    else if (cdata == NULL && lua_type(L, index) == LUA_TUSERDATA)
+        span.nbytes = luaL_testudata(L, index, LUA_FILEHANDLE) != NULL ? 0 : lua_rawlen(L, index); /* a FILE is opaque */
     span.start = pointer_of(L, is_const ? S->const_bytes : S->bytes, index, &place);
     return span;
 }
@@ -41,7 +43,7 @@ static void check_inside(FfiState *S, lua_State *L, int index, const Span *span,
     if (span->nbytes == CTYPE_SIZE_UNKNOWN || nbytes <= span->nbytes)
         return;
     Cdata *cdata = cdata_to(S, L, index);
-    const char *type = cdata != NULL ? error_push_type(L, cdata->info->type) : "string";
+    const char *type = cdata != NULL ? error_push_type(L, cdata->info->type) : luaL_typename(L, index);
     error_raise(L, MESSAGE_BEYOND_OBJECT, function, (LUAI_UACINT)nbytes, (LUAI_UACINT)span->nbytes, type);
 }
 
