@@ -317,6 +317,18 @@ describe("a library that is not there", function()
     end)
 end)
 
+describe("ffi.abi", function()
+    it("knows what holds for this machine", function()
+        for _, fact in ipairs { "64bit", "le", "fpu", "hardfp" } do assert.is_true(ffi.abi(fact)) end
+        for _, fact in ipairs { "32bit", "be", "softfp", "win", "" } do assert.is_false(ffi.abi(fact)) end
+    end)
+
+    it("is asked with a string only", function()
+        assert_refused("bad argument #1 to 'ffi.abi' (string expected, got no value)", ffi.abi)
+        assert_refused("bad argument #1 to 'ffi.abi' (string expected, got number)", ffi.abi, 64)
+    end)
+end)
+
 describe("a failing call", function()
     setup(load_library)
 

@@ -254,8 +254,10 @@ static int ffi_errno(lua_State *L)
 static int ffi_abi(lua_State *L)
 {
     static const char *const facts[] = {"64bit", "le", "fpu", "hardfp"};
-    const char *asked = luaL_checkstring(L, 1);
     bool holds = false;
+    if (lua_type(L, 1) != LUA_TSTRING)
+        error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.abi", "string", error_push_value(L, 1));
+    const char *asked = lua_tostring(L, 1);
     for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++)
         holds |= strcmp(asked, facts[i]) == 0;
     lua_pushboolean(L, holds);
