@@ -340,7 +340,7 @@ static const struct UniformEntry {
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 
-/* Arguments of any kinds, all in registers of eight bytes. */
+/* Arguments of any kinds, in a frame of fixed size. */
 static int entry_small(lua_State *L)
 {
     SmallBlock block;
@@ -372,7 +372,7 @@ lua_CFunction target_entry(const Signature *signature)
 {
     if (signature->is_variadic)
         return variadic_entry;
-    if (signature->plan->frame_nbytes > sizeof(AbiFrame) + SMALL_VEC_NBYTES)
+    if (signature->plan->frame_nbytes > SMALL_FRAME_NBYTES)
         return entry_large;
     for (size_t i = 0; i < COUNT_OF(uniform_entries); i++) {
         const struct UniformEntry *entry = &uniform_entries[i];

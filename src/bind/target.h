@@ -22,12 +22,12 @@ typedef struct CallTarget {
     uint8_t result_kind; /* ResultKind */
 } CallTarget;
 
-enum { SMALL_VEC_NBYTES = 8 * 8 }; /* eight vector registers at a stride of eight bytes */
+enum { SMALL_FRAME_NBYTES = 512 }; /* 40 eightbytes on the stack beside all registers, or vectors of 32 bytes */
 
-/* A call's record and, right behind it, its frame, on the C stack of the entry: for all calls whose arguments fit the registers,
- * eight bytes each. TARGET_FRAME is for the others. */
+/* A call's record and, right behind it, its frame, on the C stack of the entry: for all frames of up to
+ * SMALL_FRAME_NBYTES. TARGET_FRAME is for the others. */
 typedef struct SmallBlock {
-    _Alignas(16) unsigned char bytes[sizeof(CallRecord) + sizeof(AbiFrame) + SMALL_VEC_NBYTES];
+    _Alignas(16) unsigned char bytes[sizeof(CallRecord) + SMALL_FRAME_NBYTES];
 } SmallBlock;
 
 _Static_assert(sizeof(CallRecord) % 16 == 0, "the frame behind the record is 16-aligned");
