@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "bind/convert.h"
+#include "bind/errors.h"
 
 static ParamKind param_kind(const TypeInfo *info, uint32_t slot)
 {
@@ -128,48 +128,16 @@ const Signature *signature_of(TypeInfo *function, lua_State *L, const CDecl *dec
     return signature;
 }
 
-/* The type that a variadic argument passes as when it is wider than a word, else the word it promotes to. */
-static CType *promoted_type(FfiState *S, lua_State *L, int index)
+Signature *signature_push_variadic(FfiState *S, lua_State *L, const Signature *fixed, const CDecl *decl, TypeInfo *const *types,
+                                   uint32_t ntypes)
 {
-    CTypeTable *types = S->types;
-    Cdata *cdata = cdata_to(S, L, index);
-    if (cdata != NULL && value_is_number((ValueKind)cdata->info->kind)) {
-        switch ((ValueKind)cdata->info->underlying) {
-        case VALUE_F16:
-        case VALUE_F32:
-        case VALUE_F64: return ctype_scalar(types, CSCALAR_DOUBLE);
-        case VALUE_F80:
-        case VALUE_F128:
-        case VALUE_I128:
-        case VALUE_U128: return cdata->info->type->main;
-        case VALUE_U64: return ctype_scalar(types, CSCALAR_ULONG);
-        default: return ctype_scalar(types, CSCALAR_LONG);
-        }
-    }
-    if (cdata != NULL && (cdata->info->kind == VALUE_COMPLEX || cdata->info->kind == VALUE_VECTOR))
-        return cdata->info->type->main;
-    if (lua_type(L, index) == LUA_TNUMBER)
-        return ctype_scalar(types, lua_isinteger(L, index) ? CSCALAR_LONG : CSCALAR_DOUBLE);
-    if (lua_type(L, index) == LUA_TBOOLEAN)
-        return ctype_scalar(types, CSCALAR_INT);
-    /* a pointer that takes anything with an address */
-    CType *any = ctype_qualified(types, ctype_void(types), QUALIFIER_CONST | QUALIFIER_VOLATILE);
-    return any != NULL ? ctype_pointer(types, any) : NULL;
-}
-
-Signature *signature_push_variadic(FfiState *S, lua_State *L, const Signature *fixed, const CDecl *decl, int first, int count)
-{
+    uint32_t nparams = fixed->nparams + ntypes;
     luaL_checkstack(L, 8, NULL);
-    Signature *signature = lua_newuserdatauv(L, signature_nbytes((uint32_t)count), 0);
+    Signature *signature = lua_newuserdatauv(L, signature_nbytes(nparams), 0);
     memcpy(signature, fixed, signature_nbytes(fixed->nparams));
-    signature->nparams = (uint32_t)count;
-    for (uint32_t i = fixed->nparams; i < (uint32_t)count; i++) {
-        state_enter(S, L);
-        CType *type = promoted_type(S, L, first + (int)i);
-        if (type == NULL)
-            error_raise(L, MESSAGE_NO_MEMORY);
-        signature->params[i].info = typeinfo_of(S, L, type);
-    }
+    signature->nparams = nparams;
+    for (uint32_t i = 0; i < ntypes; i++)
+        signature->params[fixed->nparams + i].info = types[i];
     make_plan(signature, L, fixed->nparams, decl);
     state_push_block(S, L, (void *)(uintptr_t)signature->plan);
     return signature;

@@ -47,9 +47,10 @@ struct Signature {
 /* The signature of a FUNCTION type. decl names the function in messages, may be NULL. Raises when a type cannot be passed. [-0, +0, v] */
 const Signature *signature_of(TypeInfo *function, lua_State *L, const CDecl *decl);
 
-/* A signature for one call of a variadic function with `count` arguments from stack index `first` on, the variadic ones with
- * the types that they promote to. It and its plan live in userdata left on the stack. [-0, +2, v] */
-Signature *signature_push_variadic(FfiState *S, lua_State *L, const Signature *fixed, const CDecl *decl, int first, int count);
+/* A signature for one call of a variadic function whose arguments beyond the prototype have these types, promoted already. It and
+ * its plan live in userdata left on the stack. [-0, +2, v] */
+Signature *signature_push_variadic(FfiState *S, lua_State *L, const Signature *fixed, const CDecl *decl, TypeInfo *const *types,
+                                   uint32_t ntypes);
 
 /* What messages call a function: its declared name, or its type when it is called through a pointer. [-0, +1, m] */
 const char *signature_push_name(lua_State *L, const CType *function, const CDecl *decl);

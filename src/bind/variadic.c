@@ -63,6 +63,35 @@ static VariadicKind promote(FfiState *S, lua_State *L, int index, uint64_t *word
     return *word != 0 ? VARIADIC_INTEGER : VARIADIC_NONE;
 }
 
+/* The type by which a plan passes what `promote` says: its own when it is wider than a word, else that of the word. */
+static CType *promoted_type(FfiState *S, lua_State *L, int index)
+{
+    CTypeTable *types = S->types;
+    Cdata *cdata = cdata_to(S, L, index);
+    if (cdata != NULL && value_is_number((ValueKind)cdata->info->kind)) {
+        switch ((ValueKind)cdata->info->underlying) {
+        case VALUE_F16:
+        case VALUE_F32:
+        case VALUE_F64: return ctype_scalar(types, CSCALAR_DOUBLE);
+        case VALUE_F80:
+        case VALUE_F128:
+        case VALUE_I128:
+        case VALUE_U128: return cdata->info->type->main;
+        case VALUE_U64: return ctype_scalar(types, CSCALAR_ULONG);
+        default: return ctype_scalar(types, CSCALAR_LONG);
+        }
+    }
+    if (cdata != NULL && (cdata->info->kind == VALUE_COMPLEX || cdata->info->kind == VALUE_VECTOR))
+        return cdata->info->type->main;
+    if (lua_type(L, index) == LUA_TNUMBER)
+        return ctype_scalar(types, lua_isinteger(L, index) ? CSCALAR_LONG : CSCALAR_DOUBLE);
+    if (lua_type(L, index) == LUA_TBOOLEAN)
+        return ctype_scalar(types, CSCALAR_INT);
+    /* a pointer that takes anything with an address */
+    CType *any = ctype_qualified(types, ctype_void(types), QUALIFIER_CONST | QUALIFIER_VOLATILE);
+    return any != NULL ? ctype_pointer(types, any) : NULL;
+}
+
 _Noreturn static void raise_variadic(lua_State *L, const CallTarget *target, int first, int index)
 {
     const char *value = error_push_value(L, index);
@@ -71,9 +100,21 @@ _Noreturn static void raise_variadic(lua_State *L, const CallTarget *target, int
 }
 
 /* Arguments that take more than one eightbyte need a plan of their own, made for this call and freed by Lua. */
-static int run_planned(lua_State *L, const CallTarget *target, int first, int count)
+static int run_planned(lua_State *L, const CallTarget *target, int first, int last)
 {
-    Signature *signature = signature_push_variadic(target->state, L, target->signature, target->decl, first, count);
+    FfiState *S = target->state;
+    int variadic = first + (int)target->nparams;
+    uint32_t ntypes = (uint32_t)(last - variadic + 1);
+    luaL_checkstack(L, 8, NULL);
+    TypeInfo **types = lua_newuserdatauv(L, ntypes * sizeof(TypeInfo *), 0);
+    for (uint32_t i = 0; i < ntypes; i++) {
+        state_enter(S, L);
+        CType *type = promoted_type(S, L, variadic + (int)i);
+        if (type == NULL)
+            error_raise(L, MESSAGE_NO_MEMORY);
+        types[i] = typeinfo_of(S, L, type);
+    }
+    Signature *signature = signature_push_variadic(S, L, target->signature, target->decl, types, ntypes);
     CallTarget planned = target_make(signature, NULL, target->decl);
     planned.function = target->function;
     AbiFrame *frame = TARGET_FRAME(signature->plan->frame_nbytes);
@@ -103,7 +144,7 @@ int variadic_run(lua_State *L, const CallTarget *target, int first)
     if (last - first + 1 < nfixed)
         target_raise_count(L, target, last - first + 1);
     if (needs_plan(L, target, first, last))
-        return run_planned(L, target, first, last - first + 1);
+        return run_planned(L, target, first, last);
     size_t nbytes = ((size_t)(last - first + 1 - nfixed) * 8 + 15) & ~(size_t)15;
     if (nbytes > ABI_STACK_NBYTES_MAX)
         error_raise(L, MESSAGE_STACK, signature_push_name(L, target->signature->info->type, target->decl), (int)ABI_STACK_NBYTES_MAX);
