@@ -19,7 +19,8 @@ typedef struct LeafList {
 } LeafList;
 
 /* Fills the list, in order of declaration. False: a value of this type cannot be passed (functions, arrays, incomplete and variable-length
- * types, vectors of a size that no register has, what is beyond LEAVES_MAX or LEAVES_STEPS_MAX). void and types of more than 64 bytes have no leaves. */
+ * types, vectors of a size that no register has, what is beyond LEAVES_MAX or LEAVES_STEPS_MAX). void and types of more than
+ * LEAVES_TYPE_NBYTES_MAX bytes have no leaves. */
 bool leaves_of(const CType *type, LeafList *list);
 
 #endif
