@@ -156,6 +156,10 @@ describe("another library's userdata", function()
 end)
 
 describe("ffi.load", function()
+    it("takes no empty name, which dlopen takes for the program itself", function()
+        assert.matches("library name expected, got an empty string", message(ffi.load, ""))
+    end)
+
     it("takes no name with a zero byte for its beginning", function()
         assert.matches("zero byte", message(ffi.load, "m\0other"))
     end)

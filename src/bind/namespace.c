@@ -277,6 +277,8 @@ int namespace_load(lua_State *L)
         error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.load", "library name", error_push_value(L, 1));
     if (strlen(name) != lua_rawlen(L, 1))
         error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.load", "library name", "a string with a zero byte");
+    if (name[0] == '\0')
+        error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.load", "library name", "an empty string");
     int flags = RTLD_LAZY | (lua_toboolean(L, 2) ? RTLD_GLOBAL : RTLD_LOCAL);
     lua_settop(L, 1);
     Library *library = push_library(L);
