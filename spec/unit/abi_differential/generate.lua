@@ -25,8 +25,6 @@ local CLANG_DIFFERS = {
     variadic_wide_vector = "variadic_wide_vector",
     -- clang ignores unnamed bit-fields, gcc counts them as INTEGER.
     unnamed_bit_field = "unnamed_bit_field",
-    -- A bit-field of 16, 32 or 64 bits in its natural place is an ordinary member for gcc, so that it can be unaligned; never for clang.
-    full_bit_field = "full_bit_field",
     -- gcc takes a bit-field in a union, of width 0 too, for an integer that can be unaligned.
     union_bit_field = "union_bit_field",
     -- clang passes a record in memory when a record in it is unaligned, or a member of any element of an array; gcc looks at members that

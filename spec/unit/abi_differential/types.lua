@@ -110,8 +110,8 @@ local function new_name(signature)
 end
 
 -- A nested record is anonymous now and then; not when it has bit-fields that are found by its name.
-local function draw_nested(signature, depth, left)
-    local record = draw_members(signature, depth + 1, random(1, left))
+local function draw_nested(signature, outer, depth, left)
+    local record = draw_members(signature, depth + 1, random(1, left), outer.has_no_f80)
     local member = {type = record, dims = {}}
     if not record.must_have_name and record.has_names and random() < 0.3 then return member end
     member.name = new_name(signature)
@@ -134,8 +134,10 @@ end
 
 local function draw_plain(signature, record, left)
     local t = record.palette and record.palette[random(#record.palette)]
-    if not t or t.size > left then
-        t = draw_weighted(M.types, function(s) return s.isa <= signature.isa and s.size <= left end)
+    if not t or t.size > left or t.kind == "F80" and record.has_no_f80 then
+        t = draw_weighted(M.types, function(s)
+            return s.isa <= signature.isa and s.size <= left and not (s.kind == "F80" and record.has_no_f80)
+        end)
     end
     local member = {type = t, dims = {}, name = new_name(signature)}
     if random() < 0.2 and left // t.size > 1 then
@@ -146,13 +148,13 @@ local function draw_plain(signature, record, left)
 end
 
 local function draw_member(signature, record, depth, left)
-    local dice = random()
+    local dice = record.is_plain and 1 or random()
     if dice < 0.012 then
         return {type = {record = true, members = {}, size = 0, align = 1}, dims = {}, name = new_name(signature)}
     elseif dice < 0.02 then
         return {type = draw_weighted(M.types, function(t) return t.isa == 0 end), dims = {0}, name = new_name(signature)}
     elseif dice < 0.14 and depth < 4 then
-        return draw_nested(signature, depth, left)
+        return draw_nested(signature, record, depth, left)
     elseif record.has_bits and dice < 0.65 or dice < 0.2 then
         record.has_bits = true
         return draw_bits(signature)
@@ -210,12 +212,16 @@ local function draw_palette(signature)
     return palette
 end
 
-function draw_members(signature, depth, budget)
+-- A union with a long double holds no records and no bit-fields, and is in no record: there the classes of a record depend on the order of its
+-- members and on those of the records in it (psABI 3.2.3 merges and cleans up one record at a time, and MEMORY out of X87 and SSE stays),
+-- which leaves do not tell. Who describes such a type must classify the inner record first, and add an ABI_MEMORY leaf if that is what it is.
+function draw_members(signature, depth, budget, has_no_f80)
     local record = {record = true, union = random() < 0.2, members = {}, size = 0, align = 1}
+    record.is_plain = record.union and depth == 1 and budget >= 16 and random() < 0.15
+    record.has_no_f80 = has_no_f80 or record.union and not record.is_plain
     if random() < 0.5 then record.palette = draw_palette(signature) end
     record.packed = random() < 0.07
-    if record.union and budget >= 16 and random() < 0.15 then
-        -- What a long double shares its bytes with decides much, and two classes are rarely seen together.
+    if record.is_plain then
         add_member(record, {type = M.by_name["long double"], dims = {}, name = new_name(signature)})
     end
     repeat
