@@ -26,7 +26,8 @@ enum {
     COUNT_SANITIZED = 400,
     NAILED_MAX = 12,
     PATH_NBYTES = 1024,
-    NTALLIES_MAX = 256, NORACLES = 16
+    NTALLIES_MAX = 256,
+    NORACLES = 16
 };
 
 static struct {

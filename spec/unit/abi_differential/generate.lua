@@ -33,6 +33,8 @@ local CLANG_DIFFERS = {
     packed_array_of_records = "packed_record",
     -- clang overlooks arrays of more than 16 bytes in a union that holds a vector as well, where it has AVX.
     avx_union_of_array = "avx_union_of_array",
+    -- clang passes four bytes of an eightbyte that a record in a union begins with a float, whatever else the union has there.
+    union_of_float = "union_of_float",
     -- gcc gives a zero-length array inside an eightbyte the class of its element, clang ignores it.
     zero_length_array = "zero_length_array",
     -- clang passes a struct with a flexible array member in memory, gcc ignores the member.
@@ -125,6 +127,7 @@ local function describe(signature)
     if signature.result then model.add_features(signature.result, features) else features.void_result = true end
     features.variadic = signature.is_variadic
     features.packed_array_of_records = features.packed and features.array_of_records
+    features.union_of_float = features.union_of_record and features.float
     features.avx_union_of_array = features.union_of_array and signature.isa > 0
     features.variadic_wide_vector = signature.is_variadic and (features.vector32 or features.vector64)
     if #signature.args > 8 then features.over_8_arguments = true end

@@ -441,6 +441,7 @@ local function add_member_features(record, member, set)
         if member.type.record then set.packed_record = true end
     end
     if member.aligned or record.aligned then set.aligned = true end
+    if record.union and member.type.record then set.union_of_record = true end
     M.add_features(member.type, set)
 end
 
