@@ -242,7 +242,7 @@ bench-inside: lib $(BENCH_MODULES)
 
 # -- lint ---------------------------------------------------------------------------------------------------------------------
 
-LINT := lint-warnings lint-layers lint-binary lint-tidy lint-cppcheck lint-lua lint-selftest
+LINT := lint-format lint-warnings lint-layers lint-binary lint-tidy lint-cppcheck lint-lua lint-selftest
 UNIT_SOURCES := $(sort $(wildcard spec/unit/*.c))
 # gcc's own, on top: what clang-tidy's checks of the same kind get wrong.
 LINT_WARN := $(if $(findstring clang,$(CC)),,-Wlogical-op -Wduplicated-cond)
@@ -254,6 +254,9 @@ lint: ## layering, what the binary is, and what the checkers say
 
 lint-warnings:
 	@printf '%s\0' $(SOURCES) $(UNIT_SOURCES) | xargs -0 -r -n 1 -P $(JOBS) $(CC) $(LINT_CFLAGS) $(WARN_C) $(LINT_WARN) -Werror -Ispec/unit -O2 -S -o /dev/null
+
+lint-format:
+	@clang-format --dry-run --Werror $(SOURCES) $(sort $(wildcard src/*/*.h))
 
 lint-layers:
 	@tools/lint_layers.sh
@@ -273,8 +276,8 @@ lint-lua:
 lint-selftest: ## see each check of lint fail on a planted violation
 	@LINT_TOOLS=1 CC="$(CC)" spec/house/lint.sh
 
-format-diff: ## what clang-format would change (advice: not part of lint)
-	@for f in $(SOURCES) $(sort $(wildcard src/*/*.h)); do clang-format "$$f" | diff -u --label "$$f" "$$f" --label "$$f, formatted" - || true; done
+format: ## format the sources in place
+	@clang-format -i $(SOURCES) $(sort $(wildcard src/*/*.h))
 
 # -- using it -----------------------------------------------------------------------------------------------------------------
 
@@ -296,7 +299,7 @@ install: all ## install to PREFIX (DESTDIR honoured)
 clean: ## remove what was built
 	rm -rf $(BUILD) build-asan
 
-.PHONY: all lib units unit speclibs specs house test test-asan test-asan-inside test-valgrind lint $(LINT) format-diff \
+.PHONY: all lib units unit speclibs specs house test test-asan test-asan-inside test-valgrind lint $(LINT) format \
         bench bench-inside demo env install help clean FORCE
 
 DEPS := $(OBJECTS:.o=.d) $(addsuffix .d,$(UNITS) $(SPEC_LIBS)) $(wildcard $(BUILD)/spec/*.d $(BUILD)/bench/*.d)

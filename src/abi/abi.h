@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-/* -- types as the ABI sees them ---------------------------------------------------------------------------------------- */
+/* -- types as the ABI sees them ------------------------------------------------------------------------------------ */
 
 typedef enum AbiKind {
     ABI_BOOL, /* extended as U8 */
@@ -33,7 +33,8 @@ typedef enum AbiKind {
     ABI_F64,
     ABI_F80,         /* long double, 16 bytes */
     ABI_F128,        /* __float128 */
-    ABI_COMPLEX_F80, /* _Complex long double by itself, 32 bytes: st0 and st1 when returned; as a member it is two F80 leaves */
+    ABI_COMPLEX_F80, /* _Complex long double by itself, 32 bytes: st0 and st1 when returned; as a member it is two F80
+                        leaves */
     ABI_VECTOR8,     /* vectors by their total size */
     ABI_VECTOR16,
     ABI_VECTOR32,
@@ -47,13 +48,15 @@ typedef struct AbiLeaf {
     uint32_t kind;   /* AbiKind */
 } AbiLeaf;
 
-/* Other complex types are two leaves of their part. A type of more than 64 bytes is passed in memory whatever it holds and may
- * have nleaves == 0. size == 0 with no leaves: void as a result, an empty struct as an argument (nothing is passed). */
+/* Other complex types are two leaves of their part. A type of more than 64 bytes is passed in memory whatever it holds
+ * and may have nleaves == 0. size == 0 with no leaves: void as a result, an empty struct as an argument (nothing is
+ * passed). */
 typedef struct AbiType {
     uint64_t size;  /* bytes */
     uint32_t align; /* bytes, power of two; the type's own, not a typedef's */
     uint32_t nleaves;
-    const AbiLeaf *leaves; /* overlapping ones are a union's; as declared (the order counts where a long double overlaps others) */
+    /* Overlapping ones are a union's. As declared: the order counts where a long double overlaps others. */
+    const AbiLeaf *leaves;
 } AbiType;
 
 typedef struct AbiSignature {
@@ -64,11 +67,12 @@ typedef struct AbiSignature {
     bool is_variadic; /* sets al; arguments from nfixed on must already be promoted by the caller (C11 6.5.2.2p7) */
 } AbiSignature;
 
-/* -- the frame ---------------------------------------------------------------------------------------------------------- */
+/* -- the frame ----------------------------------------------------------------------------------------------------- */
 
-/* What the trampoline loads and stores; frame_offsets.def holds the offsets for NASM, asserted in frame.h. The fixed part is followed
- * by `vec`, eight vector registers at plan->vec_stride bytes each (none when the stride is 0), and the stack arguments at
- * plan->stack_offset. A frame is plan->frame_nbytes long, 16-aligned, and need not be initialised. */
+/* What the trampoline loads and stores; frame_offsets.def holds the offsets for NASM, asserted in frame.h. The fixed
+ * part is followed by `vec`, eight vector registers at plan->vec_stride bytes each (none when the stride is 0), and the
+ * stack arguments at plan->stack_offset. A frame is plan->frame_nbytes long, 16-aligned, and need not be initialised.
+ */
 typedef struct AbiFrame {
     uint64_t gpr[6]; /* in: rdi, rsi, rdx, rcx, r8, r9 */
     uint64_t rax;    /* out: rax */
@@ -81,12 +85,12 @@ typedef struct AbiFrame {
     uint8_t vec[];
 } AbiFrame;
 
-/* -- plans ---------------------------------------------------------------------------------------------------------------- */
+/* -- plans --------------------------------------------------------------------------------------------------------- */
 
 /* One copy between an argument (or the result) and the frame. */
 typedef struct AbiMove {
-    uint8_t op;      /* AbiMoveOp, private to abi */
-    uint8_t nbytes;  /* for the ops that copy less than an eightbyte */
+    uint8_t op;     /* AbiMoveOp, private to abi */
+    uint8_t nbytes; /* for the ops that copy less than an eightbyte */
     uint16_t unused;
     uint32_t offset; /* in the value */
     uint32_t frame;  /* in the frame */
@@ -96,8 +100,9 @@ typedef struct AbiMove {
 #define ABI_NO_SLOT UINT32_MAX
 
 typedef struct AbiArg {
-    uint32_t slot;   /* frame offset of the eight bytes to write, for a scalar of up to 8 bytes (INTEGER: extended to 64 bits by its
-                      * kind; F16/F32/F64/VECTOR8: in the low bytes); ABI_NO_SLOT when only abi_place will do */
+    /* Frame offset of the eight bytes to write, for a scalar of up to 8 bytes (INTEGER: extended to 64 bits by its
+     * kind; F16, F32, F64, VECTOR8: in the low bytes); ABI_NO_SLOT when only abi_place will do. */
+    uint32_t slot;
     uint32_t nmoves;
     uint32_t first_move; /* index into plan->moves */
 } AbiArg;
@@ -124,10 +129,10 @@ typedef struct AbiPlan {
     uint32_t stack_nbytes; /* multiple of 16 */
     uint32_t vec_stride;   /* 0, 8, 16, 32 or 64 */
     uint32_t nargs;
-    uint8_t result;        /* AbiResult */
+    uint8_t result; /* AbiResult */
     bool is_variadic;
-    uint8_t fill;          /* how abi_invoke fills the frame: private to abi */
-    AbiCursor end;         /* behind the last argument */
+    uint8_t fill;  /* how abi_invoke fills the frame: private to abi */
+    AbiCursor end; /* behind the last argument */
     uint64_t result_nbytes;
     uint32_t nresult_moves;
     const AbiMove *result_moves;
@@ -139,12 +144,12 @@ typedef struct AbiPlan {
 /* Largest stack-argument area of one call; a signature beyond it is refused with ERROR_LIMIT. */
 #define ABI_STACK_NBYTES_MAX ((uint32_t)1 << 20)
 
-/* Classifies. NULL with *error filled: memory out; stack limit; ERROR_UNSUPPORTED for a 32- or 64-byte vector in a register on a CPU or
- * kernel without AVX / AVX-512F. Own with abi_plan_free. */
+/* Classifies. NULL with *error filled: memory out; stack limit; ERROR_UNSUPPORTED for a 32- or 64-byte vector in a
+ * register on a CPU or kernel without AVX / AVX-512F. Own with abi_plan_free. */
 AbiPlan *abi_plan_new(const Allocator *allocator, const AbiSignature *signature, Error *error);
 void abi_plan_free(const Allocator *allocator, AbiPlan *plan);
 
-/* -- calls ----------------------------------------------------------------------------------------------------------------- */
+/* -- calls --------------------------------------------------------------------------------------------------------- */
 
 /* Copies argument number `index` from `value` (its C representation) into the frame. */
 void abi_place(const AbiPlan *plan, AbiFrame *frame, uint32_t index, const void *value);
@@ -155,15 +160,16 @@ static inline void abi_set_result_address(AbiFrame *frame, void *result)
     frame->gpr[0] = (uint64_t)(uintptr_t)result;
 }
 
-/* Frame offset of the next variadic scalar: an INTEGER eightbyte or (is_sse) a double. For a variadic plan only. The frame
- * must have room: plan->frame_nbytes plus 8 bytes for each such argument, rounded up to 16. */
+/* Frame offset of the next variadic scalar: an INTEGER eightbyte or (is_sse) a double. For a variadic plan only. The
+ * frame must have room: plan->frame_nbytes plus 8 bytes for each such argument, rounded up to 16. */
 uint32_t abi_next_slot(const AbiPlan *plan, AbiCursor *cursor, bool is_sse);
 
 typedef void (*AbiFunction)(void);
 
-/* The trampoline: loads the registers that `flags` asks for, pushes stack_nbytes (multiple of 16), calls, stores the result
- * registers. Unwindable at every instruction. */
-void abi_call_sysv64(AbiFrame *frame, AbiFunction function, uint64_t stack_offset, uint64_t stack_nbytes, uint32_t flags);
+/* The trampoline: loads the registers that `flags` asks for, pushes stack_nbytes (multiple of 16), calls, stores the
+ * result registers. Unwindable at every instruction. */
+void abi_call_sysv64(AbiFrame *frame, AbiFunction function, uint64_t stack_offset, uint64_t stack_nbytes,
+                     uint32_t flags);
 
 /* Enters the trampoline with a frame made by the plan alone. */
 static inline void abi_call(const AbiPlan *plan, AbiFrame *frame, AbiFunction function)
@@ -174,8 +180,8 @@ static inline void abi_call(const AbiPlan *plan, AbiFrame *frame, AbiFunction fu
 /* The same with variadic arguments placed behind the plan's by abi_next_slot; sets al. */
 void abi_call_variadic(const AbiPlan *plan, AbiFrame *frame, AbiFunction function, const AbiCursor *cursor);
 
-/* Stores the result registers into `result` (result_nbytes bytes, exactly; small integers are not widened). For ABI_RESULT_MEMORY
- * and VOID does nothing. */
+/* Stores the result registers into `result` (result_nbytes bytes, exactly; small integers are not widened). For
+ * ABI_RESULT_MEMORY and VOID does nothing. */
 void abi_take_result(const AbiPlan *plan, const AbiFrame *frame, void *result);
 
 /* All of the above for a caller that has its arguments in memory: values[i] points at argument i. */

@@ -1,4 +1,5 @@
-/* Run-time detection of AVX and AVX-512F: the instruction set by CPUID, and by XCR0 that the kernel saves the registers. */
+/* Run-time detection of AVX and AVX-512F: the instruction set by CPUID, and by XCR0 that the kernel saves the
+ * registers. */
 #include "abi/cpu.h"
 
 #include <cpuid.h>

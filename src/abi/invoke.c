@@ -1,10 +1,11 @@
-/* Owns the data's way into a frame and out of it. Every copy moves exactly the bytes that the plan names: a value is never read
- * or written beyond its size. abi_invoke is written for speed: what could be decided at planning time is a switch once a call. */
+/* Owns the data's way into a frame and out of it. Every copy moves exactly the bytes that the plan names: a value is
+ * never read or written beyond its size. abi_invoke is written for speed: what could be decided at planning time is a
+ * switch once a call. */
 #include <string.h>
 
 #include "abi/plan.h"
 
-/* -- single moves --------------------------------------------------------------------------------------------------------- */
+/* -- single moves -------------------------------------------------------------------------------------------------- */
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
@@ -133,7 +134,7 @@ void abi_take_result(const AbiPlan *plan, const AbiFrame *frame, void *result)
     take(plan, frame, result);
 }
 
-/* -- variadic arguments beyond the plan ----------------------------------------------------------------------------------- */
+/* -- variadic arguments beyond the plan ---------------------------------------------------------------------------- */
 
 uint32_t abi_next_slot(const AbiPlan *plan, AbiCursor *cursor, bool is_sse)
 {
@@ -155,7 +156,7 @@ void abi_call_variadic(const AbiPlan *plan, AbiFrame *frame, AbiFunction functio
     abi_call_sysv64(frame, function, plan->stack_offset, (cursor->stack_nbytes + 15) & ~(uint32_t)15, flags);
 }
 
-/* -- whole calls ---------------------------------------------------------------------------------------------------------- */
+/* -- whole calls --------------------------------------------------------------------------------------------------- */
 
 ALWAYS_INLINE void copy_64(char *to, const void *value)
 {

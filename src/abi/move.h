@@ -1,4 +1,5 @@
-/* The ops of AbiMove. An op that widens writes a whole eightbyte of the frame; a result is never written beyond its bytes. */
+/* The ops of AbiMove. An op that widens writes a whole eightbyte of the frame; a result is never written beyond its
+ * bytes. */
 #ifndef AIRLOCK_ABI_MOVE_H
 #define AIRLOCK_ABI_MOVE_H
 

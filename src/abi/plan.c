@@ -1,4 +1,5 @@
-/* Owns plans: one block each, made by laying the signature out twice (plan.h), never changed afterwards. What is known here once
+/* Owns plans: one block each, made by laying the signature out twice (plan.h), never changed afterwards. What is known
+ * here once
  * -- the flags, the way abi_invoke fills the frame -- costs no call anything. */
 #include "abi/plan.h"
 
@@ -8,7 +9,7 @@
 #include "abi/cpu.h"
 #include "abi/sysv64.h"
 
-/* -- building ------------------------------------------------------------------------------------------------------------- */
+/* -- building ------------------------------------------------------------------------------------------------------ */
 
 static void add_move(Builder *builder, AbiMove move)
 {
@@ -44,18 +45,12 @@ void builder_close_arg(Builder *builder, uint32_t index, bool has_slot)
 static AbiMoveOp copy_op(uint64_t nbytes)
 {
     switch (nbytes) {
-    case 1:
-        return MOVE_U8;
-    case 2:
-        return MOVE_U16;
-    case 4:
-        return MOVE_U32;
-    case 8:
-        return MOVE_8;
-    case 16:
-        return MOVE_16;
-    default:
-        return nbytes < 8 ? MOVE_PART : MOVE_BLOCK;
+    case 1: return MOVE_U8;
+    case 2: return MOVE_U16;
+    case 4: return MOVE_U32;
+    case 8: return MOVE_8;
+    case 16: return MOVE_16;
+    default: return nbytes < 8 ? MOVE_PART : MOVE_BLOCK;
     }
 }
 
@@ -94,7 +89,7 @@ uint32_t builder_take_stack(Builder *builder, uint64_t nbytes, uint32_t align)
     return builder->stack_offset + (uint32_t)start;
 }
 
-/* -- refusals ------------------------------------------------------------------------------------------------------------- */
+/* -- refusals ------------------------------------------------------------------------------------------------------ */
 
 static bool refuse(Error *error, ErrorCode code, const char *text)
 {
@@ -127,7 +122,7 @@ static bool check_cpu(const Builder *builder, Error *error)
     return refuse(error, ERROR_UNSUPPORTED, text);
 }
 
-/* -- flags and fill ------------------------------------------------------------------------------------------------------- */
+/* -- flags and fill ------------------------------------------------------------------------------------------------ */
 
 static uint32_t log2_of(uint32_t power)
 {
@@ -196,7 +191,7 @@ static uint32_t choose_fill(const AbiPlan *plan)
     return is_64 ? FILL_SLOT64 : FILL_SLOT32;
 }
 
-/* -- the plan ------------------------------------------------------------------------------------------------------------- */
+/* -- the plan ------------------------------------------------------------------------------------------------------ */
 
 static uint32_t round_up_16(uint32_t nbytes)
 {

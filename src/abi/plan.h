@@ -1,5 +1,6 @@
-/* The builder of a plan: an ABI file lays a signature out through it, twice. The first run, without arrays, finds how many moves
- * there are, how wide the vector slots must be and how much stack is used; the second writes the moves at their final frame offsets. */
+/* The builder of a plan: an ABI file lays a signature out through it, twice. The first run, without arrays, finds how
+ * many moves there are, how wide the vector slots must be and how much stack is used; the second writes the moves at
+ * their final frame offsets. */
 #ifndef AIRLOCK_ABI_PLAN_H
 #define AIRLOCK_ABI_PLAN_H
 
@@ -7,8 +8,8 @@
 #include "abi/frame.h"
 #include "abi/move.h"
 
-/* AbiPlan.fill: how abi_invoke fills the frame. All but the last two copy without a branch on the argument's type; the first four
- * are followed by the number of arguments, which are all in registers, and have no result in memory. */
+/* AbiPlan.fill: how abi_invoke fills the frame. All but the last two copy without a branch on the argument's type; the
+ * first four are followed by the number of arguments, which are all in registers, and have no result in memory. */
 typedef enum AbiFill {
     FILL_GPR64 = 0,               /* 0..6 eightbytes in rdi.. */
     FILL_GPR32 = FILL_GPR64 + 7,  /* 1..6 32-bit integers */
@@ -44,7 +45,8 @@ void builder_open(Builder *builder);
 void builder_close_result(Builder *builder, AbiResult result);
 void builder_close_arg(Builder *builder, uint32_t index, bool has_slot);
 
-/* Adds a copy of nbytes at `offset` of the value from or to `frame`; two eightbytes that lie together become one move. */
+/* Adds a copy of nbytes at `offset` of the value from or to `frame`; two eightbytes that lie together become one move.
+ */
 void builder_copy(Builder *builder, uint64_t offset, uint32_t frame, uint64_t nbytes);
 
 /* Adds a move of another op. */

@@ -1,10 +1,11 @@
-/* Owns the rules of psABI 3.2.3 and nothing else: classes of eightbytes, and the order in which registers and stack are taken. Where
- * the psABI leaves room, gcc 12 decides, as its compiled callees show (spec/unit/abi_classify.c). */
+/* Owns the rules of psABI 3.2.3 and nothing else: classes of eightbytes, and the order in which registers and stack are
+ * taken. Where the psABI leaves room, gcc 12 decides, as its compiled callees show (spec/unit/abi_classify.c). */
 #include "abi/sysv64.h"
 
-/* -- classification ---------------------------------------------------------------------------------------------------- */
+/* -- classification ------------------------------------------------------------------------------------------------ */
 
-/* What a leaf of each kind contributes. Its natural alignment is the size, but for the 32-byte complex, whose parts count. */
+/* What a leaf of each kind contributes. Its natural alignment is the size, but for the 32-byte complex, whose parts
+ * count. */
 static const struct Kind {
     uint8_t nbytes;
     uint8_t align;
@@ -62,7 +63,8 @@ static bool is_bare_complex_f80(const AbiType *type)
     return type->nleaves == 1 && type->leaves[0].kind == ABI_COMPLEX_F80;
 }
 
-/* Step 5, the post-merger clean-up: false for a value that belongs in memory after all. It also mends an SSEUP without SSE. */
+/* Step 5, the post-merger clean-up: false for a value that belongs in memory after all. It also mends an SSEUP without
+ * SSE. */
 static bool clean_up(const AbiType *type, Classes *classes)
 {
     if (classes->count > 2 && !is_bare_complex_f80(type)) {
@@ -115,7 +117,7 @@ void sysv64_classify(const AbiType *type, Classes *classes)
     classes->of[0] = CLASS_MEMORY;
 }
 
-/* -- registers ----------------------------------------------------------------------------------------------------------- */
+/* -- registers ----------------------------------------------------------------------------------------------------- */
 
 /* Eightbytes of the vector register that starts at eightbyte i: an SSE and the SSEUPs behind it. */
 static uint32_t vector_neightbytes(const Classes *classes, uint32_t i)
@@ -140,10 +142,10 @@ static const struct Kind *scalar_kind(const AbiType *type)
     return &kinds[type->leaves[0].kind];
 }
 
-/* -- arguments ------------------------------------------------------------------------------------------------------------ */
+/* -- arguments ----------------------------------------------------------------------------------------------------- */
 
-/* True when a value of these classes goes to the stack whatever registers are left. A callee's va_arg finds sixteen bytes of each
- * vector register at most, so wider unnamed ones do too. */
+/* True when a value of these classes goes to the stack whatever registers are left. A callee's va_arg finds sixteen
+ * bytes of each vector register at most, so wider unnamed ones do too. */
 static bool is_stack_only(const Classes *classes, bool is_unnamed)
 {
     Class first = (Class)classes->of[0];
@@ -227,7 +229,7 @@ static void pass(Builder *builder, uint32_t index, const AbiType *type)
     builder_close_arg(builder, index, false);
 }
 
-/* -- the result ------------------------------------------------------------------------------------------------------------ */
+/* -- the result ---------------------------------------------------------------------------------------------------- */
 
 static void return_in_registers(Builder *builder, const AbiType *type, const Classes *classes)
 {

@@ -18,8 +18,9 @@ typedef struct Error {
     ErrorCode code;
     uint32_t line;   /* 1-based line in the text, as #line and line markers give it; 0: no position */
     uint32_t column; /* 1-based, in bytes */
-    char file[128];  /* name from a line marker or the chunk name; "" when neither is known; a longer one keeps its end */
-    char text[384];  /* the message without position, NUL-terminated UTF-8; a longer one is cut and ends in "..." */
+    /* Name from a line marker or the chunk name; "" when neither is known; a longer one keeps its end. */
+    char file[128];
+    char text[384];   /* the message without position, NUL-terminated UTF-8; a longer one is cut and ends in "..." */
     char source[160]; /* the source line around the column, without newline, "" when there is none */
     uint32_t caret;   /* 0-based byte of `source` that the error points at */
 } Error;

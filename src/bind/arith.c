@@ -4,11 +4,24 @@
 #include "bind/convert.h"
 #include "bind/metamethods.h"
 
-typedef enum Operator { OP_ADD, OP_SUB, OP_MUL, OP_DIV, OP_IDIV, OP_MOD, OP_POW, OP_BAND, OP_BOR, OP_BXOR, OP_SHL, OP_SHR } Operator;
+typedef enum Operator {
+    OP_ADD,
+    OP_SUB,
+    OP_MUL,
+    OP_DIV,
+    OP_IDIV,
+    OP_MOD,
+    OP_POW,
+    OP_BAND,
+    OP_BOR,
+    OP_BXOR,
+    OP_SHL,
+    OP_SHR
+} Operator;
 
 static const char *const operator_names[] = {"+", "-", "*", "/", "//", "%", "^", "&", "|", "~", "<<", ">>"};
 
-/* -- integers: as wide as the wider operand, 64 bits at least; unsigned when an operand of that width is ----------------------- */
+/* -- integers: as wide as the wider operand, 64 bits at least; unsigned when an operand of that width is ----------- */
 
 typedef struct Operands {
     Uint128 a;
@@ -56,8 +69,8 @@ static bool to_operands(FfiState *S, lua_State *L, Operands *operands)
         return false;
     bool is_unsigned_wide = operand_is(S, L, 1, VALUE_U128) || operand_is(S, L, 2, VALUE_U128);
     operands->is_wide = is_unsigned_wide || operand_is(S, L, 1, VALUE_I128) || operand_is(S, L, 2, VALUE_I128);
-    operands->is_signed = operands->is_wide ? !is_unsigned_wide
-                                            : !(operand_is(S, L, 1, VALUE_U64) || operand_is(S, L, 2, VALUE_U64));
+    operands->is_signed =
+        operands->is_wide ? !is_unsigned_wide : !(operand_is(S, L, 1, VALUE_U64) || operand_is(S, L, 2, VALUE_U64));
     const TypeInfo *type = result_type(S, L, operands);
     return to_integer(type, &a, &operands->a) && to_integer(type, &b, &operands->b);
 }
@@ -159,7 +172,7 @@ static int integer_operator(lua_State *L, Operator op)
     return 1;
 }
 
-/* -- pointers ----------------------------------------------------------------------------------------------------------------------- */
+/* -- pointers ------------------------------------------------------------------------------------------------------ */
 
 /* The element type that a pointer or array steps by, and where it points; NULL when it is neither. */
 static TypeInfo *stepped(FfiState *S, lua_State *L, Cdata *cdata, char **address)
@@ -245,10 +258,10 @@ int meta_sub(lua_State *L)
     return integer_operator(L, OP_SUB);
 }
 
-#define INTEGER_METAMETHOD(name, op)      \
-    int meta_##name(lua_State *L)         \
-    {                                     \
-        return integer_operator(L, op);   \
+#define INTEGER_METAMETHOD(name, op)                                                                                   \
+    int meta_##name(lua_State *L)                                                                                      \
+    {                                                                                                                  \
+        return integer_operator(L, op);                                                                                \
     }
 INTEGER_METAMETHOD(mul, OP_MUL)
 INTEGER_METAMETHOD(div, OP_DIV)
@@ -285,7 +298,7 @@ int meta_bnot(lua_State *L)
     return unary_operator(L, "unary ~", false);
 }
 
-/* -- comparisons --------------------------------------------------------------------------------------------------------------------- */
+/* -- comparisons --------------------------------------------------------------------------------------------------- */
 
 /* What a pointer, array or record compares by; false: a number or nothing. */
 static bool compared_address(FfiState *S, Cdata *cdata, uintptr_t *address, const CType **pointee)

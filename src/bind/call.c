@@ -17,7 +17,7 @@ CallTarget target_make(const Signature *signature, void *address, const CDecl *d
     return target;
 }
 
-/* -- names for messages -------------------------------------------------------------------------------------------------------- */
+/* -- names for messages -------------------------------------------------------------------------------------------- */
 
 static Place argument_place(const CallTarget *target, uint32_t number)
 {
@@ -41,7 +41,7 @@ void target_raise_count(lua_State *L, const CallTarget *target, int count)
                 signature->nparams == 1 ? "" : "s", count, prototype);
 }
 
-/* -- arguments ------------------------------------------------------------------------------------------------------------------- */
+/* -- arguments ----------------------------------------------------------------------------------------------------- */
 
 uint64_t target_slot_value(ValueKind kind, const void *value)
 {
@@ -60,7 +60,8 @@ uint64_t target_slot_value(ValueKind kind, const void *value)
     }
 }
 
-/* Records, vectors, complex numbers, 128-bit and long double values: from the cdata itself where the types agree, else made aside. */
+/* Records, vectors, complex numbers, 128-bit and long double values: from the cdata itself where the types agree, else
+ * made aside. */
 static void place_value(lua_State *L, const CallTarget *target, AbiFrame *frame, uint32_t number, int index)
 {
     TypeInfo *info = target->signature->params[number].info;
@@ -80,8 +81,10 @@ static void place_value(lua_State *L, const CallTarget *target, AbiFrame *frame,
     lua_pop(L, 1);
 }
 
-/* All that the fast path leaves: floats for integers, booleans, cdata numbers, enum names, strings, views; and all errors. */
-static NOINLINE void place_slowly(lua_State *L, const CallTarget *target, AbiFrame *frame, const Param *param, int index)
+/* All that the fast path leaves: floats for integers, booleans, cdata numbers, enum names, strings, views; and all
+ * errors. */
+static NOINLINE void place_slowly(lua_State *L, const CallTarget *target, AbiFrame *frame, const Param *param,
+                                  int index)
 {
     uint32_t number = (uint32_t)(param - target->signature->params);
     _Alignas(16) unsigned char value[16] = {0};
@@ -123,14 +126,15 @@ ALWAYS_INLINE bool quick_float(lua_State *L, int index, void *slot)
     return true;
 }
 
-/* The address of a cdata that goes to a pointer parameter without asking the full rules: a pointer to or array of just the pointed-to
- * type, or an array or record that is of it, whose qualifiers are all the parameter's too. */
+/* The address of a cdata that goes to a pointer parameter without asking the full rules: a pointer to or array of just
+ * the pointed-to type, or an array or record that is of it, whose qualifiers are all the parameter's too. */
 ALWAYS_INLINE bool quick_address(const FfiState *S, Cdata *cdata, const TypeInfo *wanted, void **address)
 {
     const TypeInfo *info = cdata->info;
     bool is_element = info->type->main == wanted->plain_element;
     unsigned qualifiers = is_element ? info->type->qualifiers : info->element_qualifiers;
-    if ((!is_element && info->plain_element != wanted->plain_element) || (qualifiers & ~wanted->element_qualifiers) != 0)
+    if ((!is_element && info->plain_element != wanted->plain_element) ||
+        (qualifiers & ~wanted->element_qualifiers) != 0)
         return false;
     if (info->kind == VALUE_POINTER && !is_element)
         *address = cdata_pointer(S, cdata);
@@ -157,10 +161,10 @@ ALWAYS_INLINE bool quick_pointer(lua_State *L, const FfiState *S, const Param *p
 }
 
 /* Parameters of one kind come in runs, so that what is asked of a kind is asked once a run. */
-#define PLACE_RUN(quick)                                          \
-    for (; param < run_end; param++, index++)                     \
-        if (__builtin_expect(!(quick), 0))                        \
-            place_slowly(L, target, frame, param, index);         \
+#define PLACE_RUN(quick)                                                                                               \
+    for (; param < run_end; param++, index++)                                                                          \
+        if (__builtin_expect(!(quick), 0))                                                                             \
+            place_slowly(L, target, frame, param, index);                                                              \
     break
 
 ALWAYS_INLINE void place_arguments(lua_State *L, const CallTarget *target, AbiFrame *frame, int index)
@@ -188,7 +192,7 @@ void target_place_arguments(lua_State *L, const CallTarget *target, AbiFrame *fr
     place_arguments(L, target, frame, first);
 }
 
-/* -- the call -------------------------------------------------------------------------------------------------------------------- */
+/* -- the call ------------------------------------------------------------------------------------------------------ */
 
 static inline const void *current_thread(void)
 {
@@ -203,7 +207,8 @@ static NOINLINE __attribute__((cold)) void raise_pending(FfiState *S, lua_State 
     lua_error(L);
 }
 
-/* Between link and unlink only C runs. errno belongs to the state: what C left is what C finds, whatever Lua did between. */
+/* Between link and unlink only C runs. errno belongs to the state: what C left is what C finds, whatever Lua did
+ * between. */
 ALWAYS_INLINE void enter(lua_State *L, const CallTarget *target, AbiFrame *frame, const AbiCursor *variadic)
 {
     FfiState *S = target->state;
@@ -225,10 +230,10 @@ ALWAYS_INLINE void enter(lua_State *L, const CallTarget *target, AbiFrame *frame
         raise_pending(S, L);
 }
 
-/* -- results --------------------------------------------------------------------------------------------------------------------- */
+/* -- results ------------------------------------------------------------------------------------------------------- */
 
-/* A result that does not fit rax or xmm0 goes into an object made before the call, which may write into it; a record stays one, a
- * number becomes Lua's. */
+/* A result that does not fit rax or xmm0 goes into an object made before the call, which may write into it; a record
+ * stays one, a number becomes Lua's. */
 static NOINLINE int finish_object(lua_State *L, const CallTarget *target, AbiFrame *frame, const AbiCursor *variadic)
 {
     TypeInfo *info = target->signature->result;
@@ -288,7 +293,7 @@ int target_finish(lua_State *L, const CallTarget *target, AbiFrame *frame, const
     return finish(L, target, frame, variadic);
 }
 
-/* -- entries: what planning time knew of a signature is decided by which one its closures get -------------------------------------- */
+/* -- entries: what planning time knew of a signature is decided by which one its closures get ---------------------- */
 
 ALWAYS_INLINE const CallTarget *check_target(lua_State *L)
 {
@@ -299,7 +304,8 @@ ALWAYS_INLINE const CallTarget *check_target(lua_State *L)
     return target;
 }
 
-/* All arguments integers of 32 or 64 bits, or all doubles, in registers; the result as said, known where this is inlined. */
+/* All arguments integers of 32 or 64 bits, or all doubles, in registers; the result as said, known where this is
+ * inlined. */
 ALWAYS_INLINE int run_uniform(lua_State *L, ParamKind params, uint32_t nparams, ResultKind result)
 {
     SmallBlock block;
@@ -319,10 +325,10 @@ ALWAYS_INLINE int run_uniform(lua_State *L, ParamKind params, uint32_t nparams, 
 }
 
 /* uniform.def: one entry for each kind and number of parameters and kind of result that are common. */
-#define UNIFORM(params, nparams, result)                                     \
-    static int entry_##params##_##nparams##_##result(lua_State *L)           \
-    {                                                                        \
-        return run_uniform(L, PARAM_##params, nparams, RESULT_##result);     \
+#define UNIFORM(params, nparams, result)                                                                               \
+    static int entry_##params##_##nparams##_##result(lua_State *L)                                                     \
+    {                                                                                                                  \
+        return run_uniform(L, PARAM_##params, nparams, RESULT_##result);                                               \
     }
 #include "bind/uniform.def"
 #undef UNIFORM
@@ -333,7 +339,8 @@ static const struct UniformEntry {
     uint8_t result; /* ResultKind */
     lua_CFunction function;
 } uniform_entries[] = {
-#define UNIFORM(params, nparams, result) {PARAM_##params, nparams, RESULT_##result, entry_##params##_##nparams##_##result},
+#define UNIFORM(params, nparams, result)                                                                               \
+    {PARAM_##params, nparams, RESULT_##result, entry_##params##_##nparams##_##result},
 #include "bind/uniform.def"
 #undef UNIFORM
 };

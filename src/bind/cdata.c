@@ -17,8 +17,8 @@ static void set_metatable(lua_State *L, int ref)
     lua_setmetatable(L, -2);
 }
 
-/* Objects whose size is not the type's, or whose alignment is beyond the 16 bytes that a userdata gives: the header says where the
- * value begins inside the same userdata. */
+/* Objects whose size is not the type's, or whose alignment is beyond the 16 bytes that a userdata gives: the header
+ * says where the value begins inside the same userdata. */
 static void *push_sized(lua_State *L, TypeInfo *info, uint64_t nbytes)
 {
     uint32_t align = info->type->align > 16 ? info->type->align : 16;
@@ -60,8 +60,8 @@ static bool has_memory(lua_State *L, int index)
     return type == LUA_TSTRING || type == LUA_TUSERDATA || type == LUA_TFUNCTION;
 }
 
-/* Pushes what keeps the memory alive that the value at `owner` points into or is: itself, what it hangs on, or nothing when that
- * memory is C's. */
+/* Pushes what keeps the memory alive that the value at `owner` points into or is: itself, what it hangs on, or nothing
+ * when that memory is C's. */
 static bool push_anchor(lua_State *L, FfiState *S, int owner)
 {
     Cdata *cdata = cdata_to(S, L, owner);
@@ -160,7 +160,7 @@ bool cdata_points_to(const FfiState *S, Cdata *cdata, void **address, const CTyp
     }
 }
 
-/* -- ctype objects -------------------------------------------------------------------------------------------------------------- */
+/* -- ctype objects ------------------------------------------------------------------------------------------------- */
 
 typedef struct CtypeObject {
     uint64_t stamp; /* ~cookie ^ address of the type */
@@ -191,7 +191,8 @@ CType *ctypeobj_to(FfiState *S, lua_State *L, int index)
     return (object->stamp ^ ~S->cookie ^ (uintptr_t)object->type) == 0 ? object->type : NULL;
 }
 
-/* A type string is parsed once, unless it defines a type (each `struct { … }` is a new one) or stands for parameters. */
+/* A type string is parsed once, unless it defines a type (each `struct { … }` is a new one) or stands for parameters.
+ */
 static CType *parse_spelling(FfiState *S, lua_State *L, int index)
 {
     size_t length;

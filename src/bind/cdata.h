@@ -1,6 +1,6 @@
-/* C objects as Lua userdata. The payload is a header of 16 bytes and then, by the header's flags, the value itself or its address.
- * A cdata that points into memory of another Lua object (a view, a derived pointer) has that object as its user value; owned
- * values have none, which is the cheapest userdata and keeps the value 16-aligned. */
+/* C objects as Lua userdata. The payload is a header of 16 bytes and then, by the header's flags, the value itself or
+ * its address. A cdata that points into memory of another Lua object (a view, a derived pointer) has that object as its
+ * user value; owned values have none, which is the cheapest userdata and keeps the value 16-aligned. */
 #ifndef AIRLOCK_BIND_CDATA_H
 #define AIRLOCK_BIND_CDATA_H
 
@@ -58,16 +58,17 @@ static inline void *cdata_pointer(const FfiState *S, Cdata *cdata)
 void *cdata_push_new(lua_State *L, TypeInfo *info);
 /* New variable-length object of nbytes, zeroed; returns the value's address. [-0, +1, m] */
 void *cdata_push_new_sized(lua_State *L, TypeInfo *info, uint64_t nbytes);
-/* New object of a type that is the object at `address`; owner: stack index of the Lua value whose memory that is, 0 for C's. Any value
- * will do: what has no memory of its own (nil, numbers, pointers read from C) keeps nothing alive. [-0, +1, m] */
+/* New object of a type that is the object at `address`; owner: stack index of the Lua value whose memory that is, 0 for
+ * C's. Any value will do: what has no memory of its own (nil, numbers, pointers read from C) keeps nothing alive. [-0,
+ * +1, m] */
 void cdata_push_view(lua_State *L, TypeInfo *info, void *address, int owner, unsigned flags);
 /* Pointer object with this value (never nil); owner as above. [-0, +1, m] */
 void cdata_push_pointer(lua_State *L, TypeInfo *info, const void *value, int owner);
 /* Like cdata_push_pointer, but NULL is nil. [-0, +1, m] */
 void cdata_push_pointer_or_nil(lua_State *L, TypeInfo *info, const void *value, int owner);
 
-/* The address that a cdata stands for where a pointer is wanted, and the type of what is there: what a pointer or reference points to,
- * an array's first element, a record, vector or complex number itself. False: it has none. */
+/* The address that a cdata stands for where a pointer is wanted, and the type of what is there: what a pointer or
+ * reference points to, an array's first element, a record, vector or complex number itself. False: it has none. */
 bool cdata_points_to(const FfiState *S, Cdata *cdata, void **address, const CType **pointee);
 
 /* Number of bytes that the object is known to have, or CTYPE_SIZE_UNKNOWN (unchecked arrays, incomplete types). */
@@ -75,15 +76,15 @@ uint64_t cdata_nbytes(const FfiState *S, Cdata *cdata);
 /* Number of elements of an ARRAY or VECTOR cdata, or CTYPE_SIZE_UNKNOWN when unknown. */
 uint64_t cdata_nelems(const FfiState *S, Cdata *cdata);
 
-/* -- ctype objects: the same header, stamped apart, in their own metatable ------------------------------------------------ */
+/* -- ctype objects: the same header, stamped apart, in their own metatable ----------------------------------------- */
 
 /* Pushes the one ctype object of a type. [-0, +1, m] */
 void ctypeobj_push(FfiState *S, lua_State *L, CType *type);
 /* The type that a ctype object at `index` stands for, or NULL. [-0, +0, -] */
 CType *ctypeobj_to(FfiState *S, lua_State *L, int index);
 
-/* The type that argument `index` names: a string, a ctype object, a cdata or a C function (their types). Raises for anything else and
- * for text that does not parse. `function` is the module function's name for messages. [-0, +0, v] */
+/* The type that argument `index` names: a string, a ctype object, a cdata or a C function (their types). Raises for
+ * anything else and for text that does not parse. `function` is the module function's name for messages. [-0, +0, v] */
 CType *check_ctype(FfiState *S, lua_State *L, int index, const char *function);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "bind/function.h"
 
-/* -- C to Lua ----------------------------------------------------------------------------------------------------------------- */
+/* -- C to Lua ------------------------------------------------------------------------------------------------------ */
 
 static void push_copy(lua_State *L, TypeInfo *info, const void *address)
 {
@@ -25,11 +25,11 @@ static void push_wide(lua_State *L, TypeInfo *info, const void *address)
         push_copy(L, info, address);
 }
 
-#define PUSH(type, push)                         \
-    do {                                         \
-        type loaded;                             \
-        memcpy(&loaded, address, sizeof loaded); \
-        push(L, loaded);                         \
+#define PUSH(type, push)                                                                                               \
+    do {                                                                                                               \
+        type loaded;                                                                                                   \
+        memcpy(&loaded, address, sizeof loaded);                                                                       \
+        push(L, loaded);                                                                                               \
     } while (0)
 
 static void push_number(lua_State *L, TypeInfo *info, const void *address)
@@ -79,15 +79,16 @@ void value_push(lua_State *L, TypeInfo *info, void *address, int owner, unsigned
     }
 }
 
-/* -- pointers ------------------------------------------------------------------------------------------------------------------- */
+/* -- pointers ------------------------------------------------------------------------------------------------------ */
 
 static CTypeKind pointee_kind(const CType *type)
 {
     return type->kind == CTYPE_ENUM ? CTYPE_INTEGER : (CTypeKind)type->kind;
 }
 
-/* Whether a pointer to `source` goes where one to `target` is wanted: LuaJIT's rules, which add const and void to C's and do not
- * tell integers of one size apart. Inside (`is_nested`) the qualifiers must agree and void is nothing special. */
+/* Whether a pointer to `source` goes where one to `target` is wanted: LuaJIT's rules, which add const and void to C's
+ * and do not tell integers of one size apart. Inside (`is_nested`) the qualifiers must agree and void is nothing
+ * special. */
 static bool is_pointee_compatible(const CType *target, const CType *source, bool is_nested)
 {
     enum { COUNTED = QUALIFIER_CONST | QUALIFIER_VOLATILE };
@@ -171,7 +172,7 @@ void *pointer_of(lua_State *L, TypeInfo *pointer, int index, const Place *place)
     error_conversion(L, pointer->type, index, place);
 }
 
-/* -- Lua to C ----------------------------------------------------------------------------------------------------------------- */
+/* -- Lua to C ------------------------------------------------------------------------------------------------------ */
 
 static void store_enum_name(lua_State *L, TypeInfo *info, void *address, int index, const Place *place)
 {
@@ -239,7 +240,8 @@ static bool store_copy(lua_State *L, TypeInfo *info, void *address, int index)
     return true;
 }
 
-/* A table or string makes the new value aside first: an error leaves the old one whole, and it may be made from parts of it. */
+/* A table or string makes the new value aside first: an error leaves the old one whole, and it may be made from parts
+ * of it. */
 static void store_aggregate(lua_State *L, TypeInfo *info, void *address, int index, const Place *place)
 {
     int type = lua_type(L, index);
@@ -282,7 +284,7 @@ void value_store(lua_State *L, TypeInfo *info, void *address, int index, const P
     }
 }
 
-/* -- bit-fields ----------------------------------------------------------------------------------------------------------------- */
+/* -- bit-fields ---------------------------------------------------------------------------------------------------- */
 
 static bool is_signed_integer(ValueKind kind)
 {
@@ -342,7 +344,7 @@ void bitfield_store(lua_State *L, const Field *field, void *address, int index, 
     }
 }
 
-/* -- casts ---------------------------------------------------------------------------------------------------------------------- */
+/* -- casts --------------------------------------------------------------------------------------------------------- */
 
 _Noreturn static void raise_cast(lua_State *L, TypeInfo *info, int index)
 {

@@ -89,8 +89,9 @@ const char *error_push_place(lua_State *L, const Place *place)
     const char *text = NULL;
     switch (place->kind) {
     case PLACE_ARGUMENT:
-        text = place->name != NULL ? lua_pushfstring(L, "argument #%d '%s' of '%s'", (int)place->index, place->name, owner)
-                                   : lua_pushfstring(L, "argument #%d of '%s'", (int)place->index, owner);
+        text = place->name != NULL
+                   ? lua_pushfstring(L, "argument #%d '%s' of '%s'", (int)place->index, place->name, owner)
+                   : lua_pushfstring(L, "argument #%d of '%s'", (int)place->index, owner);
         break;
     case PLACE_FIELD: text = lua_pushfstring(L, "field '%s' of '%s'", place->name, type); break;
     case PLACE_ELEMENT: text = lua_pushfstring(L, "element %I of '%s'", (LUAI_UACINT)place->index, type); break;

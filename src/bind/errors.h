@@ -49,7 +49,8 @@ const char *error_push_place(lua_State *L, const Place *place);
 /* "'int' expected, got string (argument #1 'a' of 'add')". [-0, +0, v] */
 _Noreturn void error_conversion(lua_State *L, const CType *wanted, int index, const Place *place);
 
-/* Raises for a pointer that is indexed or moved and whose elements have no size: void, functions, incomplete types. [-0, +0, v] */
+/* Raises for a pointer that is indexed or moved and whose elements have no size: void, functions, incomplete types.
+ * [-0, +0, v] */
 _Noreturn void error_no_elements(lua_State *L, const CType *pointer);
 
 #endif

@@ -28,7 +28,8 @@ void *function_address_of(lua_State *L, int index)
     return address;
 }
 
-/* Pushes the table of functions of one type: address -> closure, weak so that a library's functions do not keep it loaded. */
+/* Pushes the table of functions of one type: address -> closure, weak so that a library's functions do not keep it
+ * loaded. */
 static void push_functions_of(FfiState *S, lua_State *L, TypeInfo *function)
 {
     state_push_ref(L, S->ref_functions);

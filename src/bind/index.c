@@ -7,13 +7,13 @@
 #include "bind/convert.h"
 #include "bind/metamethods.h"
 
-/* -- fields ----------------------------------------------------------------------------------------------------------------------- */
+/* -- fields -------------------------------------------------------------------------------------------------------- */
 
 _Noreturn static void raise_no_index(lua_State *L, const TypeInfo *info, int key)
 {
     const char *type = error_push_type(L, info->type);
-    const char *value = lua_type(L, key) == LUA_TSTRING ? lua_pushfstring(L, "'%s'", lua_tostring(L, key))
-                                                        : error_push_value(L, key);
+    const char *value =
+        lua_type(L, key) == LUA_TSTRING ? lua_pushfstring(L, "'%s'", lua_tostring(L, key)) : error_push_value(L, key);
     error_raise(L, MESSAGE_NO_INDEX, type, value);
 }
 
@@ -84,7 +84,7 @@ static char *check_complex_part(FfiState *S, lua_State *L, Cdata *cdata)
     error_raise(L, MESSAGE_NO_FIELD, error_push_type(L, cdata->info->type), name);
 }
 
-/* -- elements --------------------------------------------------------------------------------------------------------------------- */
+/* -- elements ------------------------------------------------------------------------------------------------------ */
 
 static lua_Integer check_index(FfiState *S, lua_State *L, const TypeInfo *info)
 {
@@ -150,7 +150,8 @@ static void store_element(FfiState *S, lua_State *L, Cdata *cdata)
     char *address = check_element(S, L, cdata, &element);
     /* complex numbers and vectors are read as copies: a write to a part would be lost */
     if (element->is_const || cdata->info->kind == VALUE_VECTOR || cdata->info->kind == VALUE_COMPLEX)
-        error_raise(L, MESSAGE_CONST_WRITE, lua_pushfstring(L, "element of '%s'", error_push_type(L, cdata->info->type)));
+        error_raise(L, MESSAGE_CONST_WRITE,
+                    lua_pushfstring(L, "element of '%s'", error_push_type(L, cdata->info->type)));
     if (number_store_lua(L, element, address, 3))
         return;
     Place place = {.kind = PLACE_ELEMENT, .type = cdata->info->type};
@@ -158,7 +159,7 @@ static void store_element(FfiState *S, lua_State *L, Cdata *cdata)
     value_store(L, element, address, 3, &place);
 }
 
-/* -- metamethods ------------------------------------------------------------------------------------------------------------------- */
+/* -- metamethods --------------------------------------------------------------------------------------------------- */
 
 int meta_index(lua_State *L)
 {

@@ -1,5 +1,5 @@
-/* Initialisers: ffi.new's arguments and tables into a zeroed object, by LuaJIT's rules with two changes for nil: below the largest integer
- * key it is an element of an array of pointers, and one pointer is never replicated. */
+/* Initialisers: ffi.new's arguments and tables into a zeroed object, by LuaJIT's rules with two changes for nil: below
+ * the largest integer key it is an element of an array of pointers, and one pointer is never replicated. */
 #include <string.h>
 
 #include "bind/convert.h"
@@ -29,8 +29,7 @@ _Noreturn static void raise_too_many(lua_State *L, const CType *type, uint64_t l
 }
 
 /* A value into a zeroed place inside the object that is being made. */
-static void initialise_part(lua_State *L, TypeInfo *info, void *address, uint64_t nbytes, int index,
-                            const Place *place)
+static void initialise_part(lua_State *L, TypeInfo *info, void *address, uint64_t nbytes, int index, const Place *place)
 {
     bool is_aggregate = info->kind == VALUE_RECORD || info->kind == VALUE_ARRAY || info->kind == VALUE_VECTOR ||
                         info->kind == VALUE_COMPLEX;
@@ -41,7 +40,7 @@ static void initialise_part(lua_State *L, TypeInfo *info, void *address, uint64_
         value_store(L, info, address, index, place);
 }
 
-/* -- arrays and vectors -------------------------------------------------------------------------------------------------------- */
+/* -- arrays and vectors -------------------------------------------------------------------------------------------- */
 
 static void initialise_element(lua_State *L, TypeInfo *array, void *address, uint64_t position, int index)
 {
@@ -73,7 +72,8 @@ static lua_Integer largest_key(lua_State *L, int table)
     return largest;
 }
 
-/* Number of elements that a table gives from index `start` on: up to the first nil, or for pointers up to the largest key. */
+/* Number of elements that a table gives from index `start` on: up to the first nil, or for pointers up to the largest
+ * key. */
 static uint64_t count_given(lua_State *L, int table, lua_Integer start, bool nil_counts)
 {
     if (nil_counts) {
@@ -139,9 +139,10 @@ static void initialise_array(lua_State *L, TypeInfo *info, void *address, uint64
         replicate_first(info, address, nelems);
 }
 
-/* -- structs and unions ------------------------------------------------------------------------------------------------------- */
+/* -- structs and unions -------------------------------------------------------------------------------------------- */
 
-/* Where the members' values come from: stack indices next..last, a table's positions from `next` on, or a table's names. */
+/* Where the members' values come from: stack indices next..last, a table's positions from `next` on, or a table's
+ * names. */
 typedef struct Source {
     int table; /* stack index, 0: values on the stack */
     bool by_name;
@@ -161,8 +162,8 @@ static bool push_named(lua_State *L, const Source *source, const CMember *member
     return false;
 }
 
-/* A nil below the largest integer key is the value of a pointer; for another member it ends the positions, and as the first
- * of them it says that the table gives names. */
+/* A nil below the largest integer key is the value of a pointer; for another member it ends the positions, and as the
+ * first of them it says that the table gives names. */
 static bool push_positioned(lua_State *L, Source *source, const CMember *member)
 {
     if (lua_rawgeti(L, source->table, source->next) != LUA_TNIL) {
@@ -245,7 +246,7 @@ static void initialise_record(lua_State *L, TypeInfo *info, void *address, uint6
         raise_too_many(L, info->type, (uint64_t)(source.next - first), (uint64_t)count, place);
 }
 
-/* -- all ------------------------------------------------------------------------------------------------------------------------ */
+/* -- all ----------------------------------------------------------------------------------------------------------- */
 
 /* { re, im } */
 static void initialise_complex(lua_State *L, TypeInfo *info, void *address, int first, int count, const Place *place)

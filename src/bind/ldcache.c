@@ -48,7 +48,8 @@ static int compare_versions(const char *a, const char *b)
     }
 }
 
-/* The version behind `plain` in `key` ("1.2" of "libz.so.1.2"), or NULL when it is another library or no number follows. */
+/* The version behind `plain` in `key` ("1.2" of "libz.so.1.2"), or NULL when it is another library or no number
+ * follows. */
 static const char *version_of(const char *key, const char *plain)
 {
     size_t length = strlen(plain);

@@ -1,5 +1,5 @@
-/* Leaves by gcc 12's reading of the psABI (its classify_argument as seen from outside), where that says more than the psABI: arrays count by
- * their first element, bit-fields by the eightbytes they touch, in a union by their width. */
+/* Leaves by gcc 12's reading of the psABI (its classify_argument as seen from outside), where that says more than the
+ * psABI: arrays count by their first element, bit-fields by the eightbytes they touch, in a union by their width. */
 #include "bind/leaves.h"
 
 static bool add_type(LeafList *list, const CType *type, uint64_t offset, bool is_whole);
@@ -16,7 +16,7 @@ static bool add_leaf(LeafList *list, uint64_t offset, AbiKind kind)
     return true;
 }
 
-/* -- scalars, complex numbers and vectors --------------------------------------------------------------------------------------- */
+/* -- scalars, complex numbers and vectors -------------------------------------------------------------------------- */
 
 static AbiKind kind_of_floating(CScalar scalar)
 {
@@ -76,7 +76,7 @@ static bool add_vector(LeafList *list, const CType *type, uint64_t offset)
     }
 }
 
-/* -- arrays -------------------------------------------------------------------------------------------------------------------------- */
+/* -- arrays -------------------------------------------------------------------------------------------------------- */
 
 /* A leaf of the same class that is aligned anywhere. */
 static AbiKind plain_kind(AbiKind kind)
@@ -97,8 +97,8 @@ static uint64_t count_eightbytes(uint64_t offset, uint64_t nbytes)
     return (offset % 8 + nbytes + 7) / 8;
 }
 
-/* The classes of the first element's eightbytes (leaves first_leaf .. end_leaf - 1) go round for the rest of the array; the later
- * elements' alignment is not asked for. */
+/* The classes of the first element's eightbytes (leaves first_leaf .. end_leaf - 1) go round for the rest of the array;
+ * the later elements' alignment is not asked for. */
 static bool repeat_element(LeafList *list, const CType *array, uint64_t offset, uint32_t first_leaf, uint32_t end_leaf)
 {
     uint64_t nelement = count_eightbytes(offset, array->u.element->size);
@@ -133,12 +133,13 @@ static bool add_array(LeafList *list, const CType *type, uint64_t offset)
     if (type->is_unbounded || type->is_vla || count_eightbytes(offset, type->size) == 0)
         return true; /* a flexible array, or one of no length between two eightbytes */
     list->scope = first_leaf;
-    bool ok = add_type(list, type->u.element, offset, false) && repeat_element(list, type, offset, first_leaf, list->count);
+    bool ok =
+        add_type(list, type->u.element, offset, false) && repeat_element(list, type, offset, first_leaf, list->count);
     merge_scope(list, first_leaf, outer_scope);
     return ok;
 }
 
-/* -- records ------------------------------------------------------------------------------------------------------------------------ */
+/* -- records ------------------------------------------------------------------------------------------------------- */
 
 /* In a union a bit-field of any width, 0 too, is an integer of its width rounded up, which can be unaligned. */
 static bool add_union_bits(LeafList *list, const CMember *member, uint64_t offset, uint64_t union_nbytes)
@@ -151,8 +152,8 @@ static bool add_union_bits(LeafList *list, const CMember *member, uint64_t offse
     return nbytes < 16 || union_nbytes <= 8 || add_leaf(list, offset / 8 * 8 + 8, ABI_U8);
 }
 
-/* A bit-field counts in every eightbyte it touches. One as wide as an integer type and in the place of one, in a record that is not
- * packed, is an ordinary member. */
+/* A bit-field counts in every eightbyte it touches. One as wide as an integer type and in the place of one, in a record
+ * that is not packed, is an ordinary member. */
 static bool add_struct_bits(LeafList *list, const CMember *member, uint64_t record_offset, uint32_t record_align)
 {
     uint64_t width = member->bit_width;
@@ -189,7 +190,7 @@ static bool add_record(LeafList *list, const CType *type, uint64_t offset)
     return true;
 }
 
-/* -- all ---------------------------------------------------------------------------------------------------------------------------- */
+/* -- all ----------------------------------------------------------------------------------------------------------- */
 
 static bool add_type(LeafList *list, const CType *type, uint64_t offset, bool is_whole)
 {

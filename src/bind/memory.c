@@ -20,7 +20,8 @@ static Span check_span(FfiState *S, lua_State *L, int index, bool is_const, cons
     else if (lua_type(L, index) == LUA_TSTRING)
         span.nbytes = lua_rawlen(L, index) + 1;
     else if (cdata == NULL && lua_type(L, index) == LUA_TUSERDATA)
-        span.nbytes = luaL_testudata(L, index, LUA_FILEHANDLE) != NULL ? 0 : lua_rawlen(L, index); /* a FILE is opaque */
+        span.nbytes =
+            luaL_testudata(L, index, LUA_FILEHANDLE) != NULL ? 0 : lua_rawlen(L, index); /* a FILE is opaque */
     span.start = pointer_of(L, is_const ? S->const_bytes : S->bytes, index, &place);
     return span;
 }

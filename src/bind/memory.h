@@ -1,4 +1,5 @@
-/* ffi.string, ffi.copy, ffi.fill: bytes between Lua strings and C memory. An object of known size is never read or written beyond. */
+/* ffi.string, ffi.copy, ffi.fill: bytes between Lua strings and C memory. An object of known size is never read or
+ * written beyond. */
 #ifndef AIRLOCK_BIND_MEMORY_H
 #define AIRLOCK_BIND_MEMORY_H
 

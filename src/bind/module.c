@@ -13,7 +13,7 @@
 
 __attribute__((visibility("default"))) int luaopen_ffi(lua_State *L);
 
-/* -- declarations and types ------------------------------------------------------------------------------------------------------ */
+/* -- declarations and types ---------------------------------------------------------------------------------------- */
 
 /* What the `$` in a text stand for: the arguments from `first` on. In userdata left on the stack. [-0, +1, v] */
 static CdeclParam *push_params(FfiState *S, lua_State *L, int first, int count, const char *function)
@@ -71,7 +71,7 @@ static int ffi_typeof(lua_State *L)
     return 1;
 }
 
-/* -- sizes -------------------------------------------------------------------------------------------------------------------------- */
+/* -- sizes --------------------------------------------------------------------------------------------------------- */
 
 /* Bytes of an object of a variable-length type with the number of elements at stack index `index`. */
 static uint64_t check_vla_nbytes(FfiState *S, lua_State *L, const CType *type, int index)
@@ -135,7 +135,7 @@ static int ffi_offsetof(lua_State *L)
     return 3;
 }
 
-/* -- objects ------------------------------------------------------------------------------------------------------------------------ */
+/* -- objects ------------------------------------------------------------------------------------------------------- */
 
 static void push_new_pointer(lua_State *L, TypeInfo *info, int first, int count, const Place *place)
 {
@@ -208,7 +208,8 @@ static bool is_same_pointee(const CType *wanted, const CType *type)
            ctype_is_compatible(wanted->main, type->main);
 }
 
-/* LuaJIT's rule: the same type but for qualifiers; integers of one size and sign; a pointer to the record is the record. */
+/* LuaJIT's rule: the same type but for qualifiers; integers of one size and sign; a pointer to the record is the
+ * record. */
 static bool is_same_type(const CType *wanted, const CType *type)
 {
     if (wanted->main == type->main)
@@ -216,8 +217,8 @@ static bool is_same_type(const CType *wanted, const CType *type)
     if (wanted->kind == CTYPE_RECORD && (type->kind == CTYPE_POINTER || type->kind == CTYPE_REFERENCE))
         return type->u.element->main == wanted->main;
     if (wanted->kind == CTYPE_INTEGER && type->kind == CTYPE_INTEGER)
-        return wanted->size == type->size && ctype_scalar_class((CScalar)wanted->scalar) ==
-                                                 ctype_scalar_class((CScalar)type->scalar);
+        return wanted->size == type->size &&
+               ctype_scalar_class((CScalar)wanted->scalar) == ctype_scalar_class((CScalar)type->scalar);
     if (wanted->kind == CTYPE_POINTER && type->kind == CTYPE_POINTER)
         return is_same_pointee(wanted->u.element, type->u.element);
     return ctype_is_compatible(wanted->main, type->main);
@@ -235,7 +236,7 @@ static int ffi_istype(lua_State *L)
     return 1;
 }
 
-/* -- the rest ------------------------------------------------------------------------------------------------------------------------- */
+/* -- the rest ------------------------------------------------------------------------------------------------------ */
 
 /* ffi.errno([new]): C's errno as the last FFI call left it; `new` is what the next call finds. */
 static int ffi_errno(lua_State *L)
@@ -277,7 +278,7 @@ static int ctype_tostring(lua_State *L)
     return 1;
 }
 
-/* -- opening --------------------------------------------------------------------------------------------------------------------------- */
+/* -- opening ------------------------------------------------------------------------------------------------------- */
 
 static int new_metatable(FfiState *S, lua_State *L, const char *name, const luaL_Reg *methods)
 {
@@ -308,13 +309,18 @@ static void open_types(FfiState *S, lua_State *L)
 
 static void open_metatables(FfiState *S, lua_State *L)
 {
-    static const luaL_Reg cdata_methods[] = {
-        {"__index", meta_index}, {"__newindex", meta_newindex}, {"__call", meta_call}, {"__tostring", meta_tostring},
-        {"__len", meta_len},     {"__concat", meta_concat},     {"__add", meta_add},   {"__sub", meta_sub},
-        {"__mul", meta_mul},     {"__div", meta_div},           {"__idiv", meta_idiv}, {"__mod", meta_mod},
-        {"__pow", meta_pow},     {"__unm", meta_unm},           {"__band", meta_band}, {"__bor", meta_bor},
-        {"__bxor", meta_bxor},   {"__bnot", meta_bnot},         {"__shl", meta_shl},   {"__shr", meta_shr},
-        {"__eq", meta_eq},       {"__lt", meta_lt},             {"__le", meta_le},     {NULL, NULL}};
+    static const luaL_Reg cdata_methods[] = {{"__index", meta_index}, {"__newindex", meta_newindex},
+                                             {"__call", meta_call},   {"__tostring", meta_tostring},
+                                             {"__len", meta_len},     {"__concat", meta_concat},
+                                             {"__add", meta_add},     {"__sub", meta_sub},
+                                             {"__mul", meta_mul},     {"__div", meta_div},
+                                             {"__idiv", meta_idiv},   {"__mod", meta_mod},
+                                             {"__pow", meta_pow},     {"__unm", meta_unm},
+                                             {"__band", meta_band},   {"__bor", meta_bor},
+                                             {"__bxor", meta_bxor},   {"__bnot", meta_bnot},
+                                             {"__shl", meta_shl},     {"__shr", meta_shr},
+                                             {"__eq", meta_eq},       {"__lt", meta_lt},
+                                             {"__le", meta_le},       {NULL, NULL}};
     static const luaL_Reg ctype_methods[] = {{"__call", ctype_call}, {"__tostring", ctype_tostring}, {NULL, NULL}};
     if (S->ref_cdata_meta != LUA_NOREF)
         return;
@@ -328,10 +334,11 @@ static void open_metatables(FfiState *S, lua_State *L)
 int luaopen_ffi(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"cdef", ffi_cdef},         {"typeof", ffi_typeof},     {"sizeof", ffi_sizeof}, {"alignof", ffi_alignof},
-        {"offsetof", ffi_offsetof}, {"new", ffi_new},           {"cast", ffi_cast},     {"istype", ffi_istype},
-        {"errno", ffi_errno},       {"abi", ffi_abi},           {"load", namespace_load}, {"string", memory_string},
-        {"copy", memory_copy},      {"fill", memory_fill},      {NULL, NULL}};
+        {"cdef", ffi_cdef},       {"typeof", ffi_typeof},     {"sizeof", ffi_sizeof},
+        {"alignof", ffi_alignof}, {"offsetof", ffi_offsetof}, {"new", ffi_new},
+        {"cast", ffi_cast},       {"istype", ffi_istype},     {"errno", ffi_errno},
+        {"abi", ffi_abi},         {"load", namespace_load},   {"string", memory_string},
+        {"copy", memory_copy},    {"fill", memory_fill},      {NULL, NULL}};
     luaL_checkversion(L);
     FfiState *S = state_open(L);
     open_metatables(S, L);

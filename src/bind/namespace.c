@@ -17,8 +17,8 @@ typedef struct Guard {
     void *handle; /* NULL: nothing was opened */
 } Guard;
 
-/* Upvalues of a namespace's metamethods: the state, the library object, the library's name for messages, and the table of the
- * variables that were found before: name -> Variable. */
+/* Upvalues of a namespace's metamethods: the state, the library object, the library's name for messages, and the table
+ * of the variables that were found before: name -> Variable. */
 enum { UPVALUE_STATE = 1, UPVALUE_LIBRARY = 2, UPVALUE_NAME = 3, UPVALUE_VARIABLES = 4, NUPVALUES = 4 };
 
 typedef struct Variable {
@@ -26,7 +26,7 @@ typedef struct Variable {
     void *address;
 } Variable;
 
-/* -- names ---------------------------------------------------------------------------------------------------------------------- */
+/* -- names --------------------------------------------------------------------------------------------------------- */
 
 static const CDecl *check_decl(FfiState *S, lua_State *L)
 {
@@ -103,7 +103,7 @@ static int namespace_index(lua_State *L)
         push_constant(S, L, decl);
     else
         function_push(S, L, typeinfo_of(S, L, decl->type), check_symbol(L, decl), decl,
-                           lua_upvalueindex(UPVALUE_LIBRARY));
+                      lua_upvalueindex(UPVALUE_LIBRARY));
     lua_pushvalue(L, 2);
     lua_pushvalue(L, -2);
     lua_rawset(L, 1);
@@ -140,7 +140,8 @@ static void push_namespace(lua_State *L, FfiState *S, int library, const char *n
     static const struct {
         const char *event;
         lua_CFunction function;
-    } methods[] = {{"__index", namespace_index}, {"__newindex", namespace_newindex}, {"__tostring", namespace_tostring}};
+    } methods[] = {
+        {"__index", namespace_index}, {"__newindex", namespace_newindex}, {"__tostring", namespace_tostring}};
     lua_newtable(L);
     lua_newtable(L); /* the variables */
     lua_createtable(L, 0, 5);
@@ -160,11 +161,11 @@ static void push_namespace(lua_State *L, FfiState *S, int library, const char *n
     lua_pop(L, 1);
 }
 
-/* -- library objects ---------------------------------------------------------------------------------------------------------- */
+/* -- library objects ----------------------------------------------------------------------------------------------- */
 
-/* A library is found dead together with what uses it, whose finalisers may still call it whatever their order: then its object lives
- * until they are done and is still in the weak-keyed table, and the guard tries again after the next collection. At lua_close nothing
- * is taken out of weak tables, so that libraries stay mapped. */
+/* A library is found dead together with what uses it, whose finalisers may still call it whatever their order: then its
+ * object lives until they are done and is still in the weak-keyed table, and the guard tries again after the next
+ * collection. At lua_close nothing is taken out of weak tables, so that libraries stay mapped. */
 static int guard_gc(lua_State *L)
 {
     FfiState *S = state_of(L);
@@ -226,7 +227,7 @@ void namespace_push_default(FfiState *S, lua_State *L)
     lua_remove(L, -2);
 }
 
-/* -- ffi.load ------------------------------------------------------------------------------------------------------------------ */
+/* -- ffi.load ------------------------------------------------------------------------------------------------------ */
 
 /* Adds the text on top of the stack to the one at stack index `reasons`. [-1, +0, m] */
 static void add_reason(lua_State *L, int reasons)

@@ -1,5 +1,5 @@
-/* Libraries as Lua tables: ffi.C and what ffi.load returns. A namespace caches the functions and constants that were read from it,
- * so the second read is a plain table access; variables go through to C each time. */
+/* Libraries as Lua tables: ffi.C and what ffi.load returns. A namespace caches the functions and constants that were
+ * read from it, so the second read is a plain table access; variables go through to C each time. */
 #ifndef AIRLOCK_BIND_NAMESPACE_H
 #define AIRLOCK_BIND_NAMESPACE_H
 

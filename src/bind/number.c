@@ -4,7 +4,7 @@
 
 #include "bind/cdata.h"
 
-/* -- _Float16, which clang 14 has no type for: IEEE 754 binary16 by hand ----------------------------------------------------- */
+/* -- _Float16, which clang 14 has no type for: IEEE 754 binary16 by hand ------------------------------------------- */
 
 static double half_load(uint16_t bits)
 {
@@ -45,7 +45,7 @@ static uint16_t half_store(__float128 value)
     return (uint16_t)(sign | (((unsigned)(exponent + 14) << 10) + fraction));
 }
 
-/* -- load --------------------------------------------------------------------------------------------------------------------- */
+/* -- load ---------------------------------------------------------------------------------------------------------- */
 
 static Number from_signed(Int128 value)
 {
@@ -62,11 +62,11 @@ static Number from_floating(__float128 value)
     return (Number){.kind = NUMBER_FLOATING, .floating = value};
 }
 
-#define LOAD(type, make)                    \
-    do {                                    \
-        type loaded;                        \
-        memcpy(&loaded, address, sizeof loaded); \
-        return make(loaded);                \
+#define LOAD(type, make)                                                                                               \
+    do {                                                                                                               \
+        type loaded;                                                                                                   \
+        memcpy(&loaded, address, sizeof loaded);                                                                       \
+        return make(loaded);                                                                                           \
     } while (0)
 
 Number number_load(const TypeInfo *info, const void *address)
@@ -98,7 +98,7 @@ Number number_load(const TypeInfo *info, const void *address)
 
 #undef LOAD
 
-/* -- store -------------------------------------------------------------------------------------------------------------------- */
+/* -- store --------------------------------------------------------------------------------------------------------- */
 
 /* A float goes through int64 or uint64 (for the 128-bit types, through those) and is then narrowed. */
 static bool truncate_floating(__float128 value, bool is_wide, Uint128 *integer)
@@ -135,14 +135,15 @@ static bool fits_int64(const Number *number)
     return value == (int64_t)value && (number->kind == NUMBER_SIGNED || value >= 0);
 }
 
-/* Each conversion rounds once: an integer goes to a narrower floating type directly, not through __float128; one of 64 bits by the
- * processor's own instruction, which valgrind does better than libgcc's arithmetic in 80 bits. */
-#define STORE_FLOATING(type)                                                                           \
-    do {                                                                                               \
-        type stored = number->kind == NUMBER_FLOATING ? (type)number->floating :                       \
-                      fits_int64(number) ? (type)(int64_t)number->integer :                            \
-                      number->kind == NUMBER_SIGNED ? (type)(Int128)number->integer : (type)number->integer; \
-        memcpy(address, &stored, sizeof stored);                                                       \
+/* Each conversion rounds once: an integer goes to a narrower floating type directly, not through __float128; one of 64
+ * bits by the processor's own instruction, which valgrind does better than libgcc's arithmetic in 80 bits. */
+#define STORE_FLOATING(type)                                                                                           \
+    do {                                                                                                               \
+        type stored = number->kind == NUMBER_FLOATING ? (type)number->floating                                         \
+                      : fits_int64(number)            ? (type)(int64_t)number->integer                                 \
+                      : number->kind == NUMBER_SIGNED ? (type)(Int128)number->integer                                  \
+                                                      : (type)number->integer;                                         \
+        memcpy(address, &stored, sizeof stored);                                                                       \
     } while (0)
 
 static bool store_floating(ValueKind kind, void *address, const Number *number)
@@ -216,7 +217,8 @@ bool number_to(FfiState *S, lua_State *L, int index, Number *number)
 {
     switch (lua_type(L, index)) {
     case LUA_TNUMBER:
-        *number = lua_isinteger(L, index) ? from_signed(lua_tointeger(L, index)) : from_floating(lua_tonumber(L, index));
+        *number =
+            lua_isinteger(L, index) ? from_signed(lua_tointeger(L, index)) : from_floating(lua_tonumber(L, index));
         return true;
     case LUA_TBOOLEAN: *number = from_signed(lua_toboolean(L, index)); return true;
     case LUA_TUSERDATA: {

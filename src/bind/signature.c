@@ -128,8 +128,8 @@ const Signature *signature_of(TypeInfo *function, lua_State *L, const CDecl *dec
     return signature;
 }
 
-Signature *signature_push_variadic(FfiState *S, lua_State *L, const Signature *fixed, const CDecl *decl, TypeInfo *const *types,
-                                   uint32_t ntypes)
+Signature *signature_push_variadic(FfiState *S, lua_State *L, const Signature *fixed, const CDecl *decl,
+                                   TypeInfo *const *types, uint32_t ntypes)
 {
     uint32_t nparams = fixed->nparams + ntypes;
     luaL_checkstack(L, 8, NULL);

@@ -6,13 +6,13 @@
 
 /* How an argument gets into its slot. */
 typedef enum ParamKind {
-    PARAM_WORD,    /* an integer of 32 or 64 bits: a Lua integer as it is, whose upper half a 32-bit callee ignores */
+    PARAM_WORD, /* an integer of 32 or 64 bits: a Lua integer as it is, whose upper half a 32-bit callee ignores */
     PARAM_DOUBLE,
     PARAM_FLOAT,
-    PARAM_STRING,  /* a pointer that takes Lua strings */
+    PARAM_STRING, /* a pointer that takes Lua strings */
     PARAM_POINTER,
-    PARAM_SCALAR,  /* any other value of one slot */
-    PARAM_VALUE    /* through abi_place */
+    PARAM_SCALAR, /* any other value of one slot */
+    PARAM_VALUE   /* through abi_place */
 } ParamKind;
 
 typedef enum ResultKind {
@@ -44,13 +44,14 @@ struct Signature {
     Param params[];
 };
 
-/* The signature of a FUNCTION type. decl names the function in messages, may be NULL. Raises when a type cannot be passed. [-0, +0, v] */
+/* The signature of a FUNCTION type. decl names the function in messages, may be NULL. Raises when a type cannot be
+ * passed. [-0, +0, v] */
 const Signature *signature_of(TypeInfo *function, lua_State *L, const CDecl *decl);
 
-/* A signature for one call of a variadic function whose arguments beyond the prototype have these types, promoted already. It and
- * its plan live in userdata left on the stack. [-0, +2, v] */
-Signature *signature_push_variadic(FfiState *S, lua_State *L, const Signature *fixed, const CDecl *decl, TypeInfo *const *types,
-                                   uint32_t ntypes);
+/* A signature for one call of a variadic function whose arguments beyond the prototype have these types, promoted
+ * already. It and its plan live in userdata left on the stack. [-0, +2, v] */
+Signature *signature_push_variadic(FfiState *S, lua_State *L, const Signature *fixed, const CDecl *decl,
+                                   TypeInfo *const *types, uint32_t ntypes);
 
 /* What messages call a function: its declared name, or its type when it is called through a pointer. [-0, +1, m] */
 const char *signature_push_name(lua_State *L, const CType *function, const CDecl *decl);

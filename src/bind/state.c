@@ -6,7 +6,7 @@
 
 #include "bind/errors.h"
 
-/* -- the allocator: blocks are userdata, kept in the table ref_blocks under their address -------------------------------- */
+/* -- the allocator: blocks are userdata, kept in the table ref_blocks under their address -------------------------- */
 
 /* (state, nbytes) -> block address as light userdata; runs protected. */
 static int new_block(lua_State *L)
@@ -23,7 +23,8 @@ static int new_block(lua_State *L)
 static void *block_new(FfiState *S, size_t nbytes)
 {
     lua_State *L = S->L;
-    /* a finaliser run by a collection here, or a call hook, could come back into the half-changed table that asks for memory */
+    /* a finaliser run by a collection here, or a call hook, could come back into the half-changed table that asks for
+     * memory */
     bool was_running = lua_gc(L, LUA_GCISRUNNING) > 0;
     lua_Hook hook = lua_gethook(L);
     int hook_mask = lua_gethookmask(L);
@@ -102,7 +103,7 @@ void state_anchor_block(FfiState *S, lua_State *L, void *block)
     lua_pop(L, 1);
 }
 
-/* -- the state ------------------------------------------------------------------------------------------------------------ */
+/* -- the state ----------------------------------------------------------------------------------------------------- */
 
 static uint64_t random_cookie(const void *salt)
 {

@@ -1,6 +1,7 @@
-/* FfiState: all that Airlock keeps for one Lua state. It is a userdata that every function of the module holds, and all memory
- * behind it (types, plans, field tables) lives in userdata anchored in the registry, so that Lua frees it after the last
- * finaliser of lua_close has run, and finalisers may still call C. No state shares anything mutable with another. */
+/* FfiState: all that Airlock keeps for one Lua state. It is a userdata that every function of the module holds, and all
+ * memory behind it (types, plans, field tables) lives in userdata anchored in the registry, so that Lua frees it after
+ * the last finaliser of lua_close has run, and finalisers may still call C. No state shares anything mutable with
+ * another. */
 #ifndef AIRLOCK_BIND_STATE_H
 #define AIRLOCK_BIND_STATE_H
 
@@ -11,7 +12,8 @@
 #include "base/mem.h"
 #include "ctype/ctype.h"
 
-/* One FFI call in flight, on the C stack of its entry with the call's frame right behind it; FfiState.calls is the innermost. */
+/* One FFI call in flight, on the C stack of its entry with the call's frame right behind it; FfiState.calls is the
+ * innermost. */
 typedef struct CallRecord {
     struct CallRecord *previous;
     lua_State *L;                    /* the coroutine that called */
@@ -22,24 +24,24 @@ typedef struct CallRecord {
 typedef struct FfiState {
     lua_State *L; /* the coroutine whose call is being served while memory may be asked for; see state_enter */
     CTypeTable *types;
-    Allocator allocator; /* userdata-backed, see above; may be used inside state_enter only */
-    CallRecord *calls;   /* innermost FFI call in flight, or NULL */
-    int pending;         /* non-zero: a callback left an error that the outer call must raise */
-    int errno_value;     /* C's errno as the last FFI call left it; given back to the next */
-    uint64_t cookie;     /* random; stamps our userdata so that no other's bytes pass for them; low four bits 0 */
-    struct TypeInfo *word;        /* long, what indices and lengths convert to */
-    struct TypeInfo *bytes;       /* void *, where ffi.copy and ffi.fill write */
+    Allocator allocator;    /* userdata-backed, see above; may be used inside state_enter only */
+    CallRecord *calls;      /* innermost FFI call in flight, or NULL */
+    int pending;            /* non-zero: a callback left an error that the outer call must raise */
+    int errno_value;        /* C's errno as the last FFI call left it; given back to the next */
+    uint64_t cookie;        /* random; stamps our userdata so that no other's bytes pass for them; low four bits 0 */
+    struct TypeInfo *word;  /* long, what indices and lengths convert to */
+    struct TypeInfo *bytes; /* void *, where ffi.copy and ffi.fill write */
     struct TypeInfo *const_bytes; /* const volatile void *, where they and ffi.string read */
-    int ref_self;        /* registry references: this userdata */
-    int ref_blocks;      /* table: address -> userdata block of the allocator */
-    int ref_names;       /* table: anchored key strings of field tables */
-    int ref_spellings;   /* table: type string -> ctype object */
-    int ref_ctypes;      /* table: CType address -> ctype object */
-    int ref_functions;   /* table: TypeInfo address -> weak-valued table: function address -> C closure */
-    int ref_libraries;   /* weak-keyed table: library object -> the guard that closes it */
-    int ref_cdata_meta;  /* metatable of every cdata */
-    int ref_ctype_meta;  /* metatable of every ctype object */
-    int ref_library_meta; /* metatable of the guards */
+    int ref_self;                 /* registry references: this userdata */
+    int ref_blocks;               /* table: address -> userdata block of the allocator */
+    int ref_names;                /* table: anchored key strings of field tables */
+    int ref_spellings;            /* table: type string -> ctype object */
+    int ref_ctypes;               /* table: CType address -> ctype object */
+    int ref_functions;            /* table: TypeInfo address -> weak-valued table: function address -> C closure */
+    int ref_libraries;            /* weak-keyed table: library object -> the guard that closes it */
+    int ref_cdata_meta;           /* metatable of every cdata */
+    int ref_ctype_meta;           /* metatable of every ctype object */
+    int ref_library_meta;         /* metatable of the guards */
 } FfiState;
 
 /* The state that L has, or NULL before state_open. [-0, +0, -] */

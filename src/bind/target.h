@@ -1,4 +1,5 @@
-/* What the files that make calls share: the record behind a C function's closure, and the one way into the trampoline. */
+/* What the files that make calls share: the record behind a C function's closure, and the one way into the trampoline.
+ */
 #ifndef AIRLOCK_BIND_TARGET_H
 #define AIRLOCK_BIND_TARGET_H
 
@@ -9,9 +10,10 @@
 #include "bind/signature.h"
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
-#define NOINLINE __attribute__((noinline))
+#define NOINLINE      __attribute__((noinline))
 
-/* What an entry finds in its first upvalue, a userdata; the second keeps the library mapped. What every call reads is copied here. */
+/* What an entry finds in its first upvalue, a userdata; the second keeps the library mapped. What every call reads is
+ * copied here. */
 typedef struct CallTarget {
     AbiFunction function;
     FfiState *state;
@@ -38,8 +40,9 @@ static inline AbiFrame *target_small_frame(SmallBlock *block)
 }
 
 /* A frame of nbytes with room for its record, until the calling function returns. */
-#define TARGET_FRAME(nbytes) \
-    ((AbiFrame *)(void *)((char *)__builtin_alloca_with_align(sizeof(CallRecord) + (nbytes), 16 * 8) + sizeof(CallRecord)))
+#define TARGET_FRAME(nbytes)                                                                                           \
+    ((AbiFrame *)(void *)((char *)__builtin_alloca_with_align(sizeof(CallRecord) + (nbytes), 16 * 8) +                 \
+                          sizeof(CallRecord)))
 
 static inline CallRecord *target_record(AbiFrame *frame)
 {
@@ -60,7 +63,8 @@ _Noreturn void target_raise_count(lua_State *L, const CallTarget *target, int co
 /* Converts the arguments from stack index `first` on into the frame. [-0, +0, v] */
 void target_place_arguments(lua_State *L, const CallTarget *target, AbiFrame *frame, int first);
 
-/* Calls with a placed frame and pushes the result; variadic: the cursor behind variadic arguments, or NULL. [-0, +(0|1), v] */
+/* Calls with a placed frame and pushes the result; variadic: the cursor behind variadic arguments, or NULL. [-0,
+ * +(0|1), v] */
 int target_finish(lua_State *L, const CallTarget *target, AbiFrame *frame, const AbiCursor *variadic);
 
 /* The entry of variadic functions, and the same with the arguments from `first` on. [-0, +(0|1), v] */

@@ -5,7 +5,7 @@
 #include "bind/errors.h"
 #include "bind/leaves.h"
 
-/* -- kinds ------------------------------------------------------------------------------------------------------------------ */
+/* -- kinds --------------------------------------------------------------------------------------------------------- */
 
 static ValueKind kind_of_integer(uint64_t size, bool is_signed)
 {
@@ -75,7 +75,8 @@ TypeInfo *typeinfo_make(FfiState *S, lua_State *L, CType *type)
     if (type->kind == CTYPE_ENUM && !ctype_is_complete(type))
         error_raise(L, MESSAGE_INCOMPLETE, error_push_type(L, type));
     /* first: what fails leaves nothing half made */
-    bool leads_to_record = (type->kind == CTYPE_POINTER || type->kind == CTYPE_REFERENCE) && type->u.element->kind == CTYPE_RECORD;
+    bool leads_to_record =
+        (type->kind == CTYPE_POINTER || type->kind == CTYPE_REFERENCE) && type->u.element->kind == CTYPE_RECORD;
     TypeInfo *record = leads_to_record ? typeinfo_of(S, L, type->u.element) : NULL;
     TypeInfo *info = state_alloc(S, L, sizeof *info);
     info->state = S;
@@ -99,7 +100,7 @@ TypeInfo *typeinfo_make_element(TypeInfo *info, lua_State *L)
     return info->element;
 }
 
-/* -- fields by key string --------------------------------------------------------------------------------------------------- */
+/* -- fields by key string ------------------------------------------------------------------------------------------ */
 
 static uint32_t count_names(const CRecord *record)
 {
@@ -128,7 +129,8 @@ static Field *table_slot(FieldTable *table, const char *key)
     return &table->slots[i];
 }
 
-/* The string for a name that lives as long as the state: its pointer identifies it if it is short enough to be interned. */
+/* The string for a name that lives as long as the state: its pointer identifies it if it is short enough to be
+ * interned. */
 static const char *anchor_name(FfiState *S, lua_State *L, const char *name)
 {
     state_push_ref(L, S->ref_names);
@@ -234,7 +236,7 @@ const Field *typeinfo_find_field(TypeInfo *info, lua_State *L, const char *key, 
     return field->key != NULL ? field : find_by_text(record, L, index);
 }
 
-/* -- for the call engine --------------------------------------------------------------------------------------------------- */
+/* -- for the call engine ------------------------------------------------------------------------------------------- */
 
 const AbiType *typeinfo_abi(TypeInfo *info, lua_State *L)
 {

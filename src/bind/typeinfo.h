@@ -1,5 +1,5 @@
-/* TypeInfo: what the Lua face knows of a CType, made on first use and kept in CType.face: how its values convert, its fields by key
- * string, its leaves for the call engine. One per variant, so a const struct has const fields. */
+/* TypeInfo: what the Lua face knows of a CType, made on first use and kept in CType.face: how its values convert, its
+ * fields by key string, its leaves for the call engine. One per variant, so a const struct has const fields. */
 #ifndef AIRLOCK_BIND_TYPEINFO_H
 #define AIRLOCK_BIND_TYPEINFO_H
 
@@ -55,7 +55,7 @@ typedef struct Field {
     uint64_t offset; /* bytes from the record's start */
     TypeInfo *info;
     const CMember *member;
-    uint8_t kind;      /* ValueKind, VALUE_BITFIELD for a bit-field */
+    uint8_t kind; /* ValueKind, VALUE_BITFIELD for a bit-field */
     bool is_const;
     bool is_unchecked; /* array at the record's end: its index is not checked */
 } Field;
@@ -72,17 +72,18 @@ struct TypeInfo {
     uint8_t kind;       /* ValueKind */
     uint8_t underlying; /* ENUM: ValueKind of its integer; COMPLEX: of its part; else == kind */
     bool is_const;
-    bool is_pointer;    /* its value is an address that an index or field goes through (POINTER, REFERENCE) */
+    bool is_pointer;            /* its value is an address that an index or field goes through (POINTER, REFERENCE) */
     const CType *plain_element; /* POINTER, REFERENCE, ARRAY: the element type without qualifiers */
     uint8_t element_qualifiers; /* and its qualifiers */
-    TypeInfo *element;  /* POINTER, REFERENCE, ARRAY, VECTOR, COMPLEX: of the element, made on first use (typeinfo_element) */
-    TypeInfo *record;   /* the record that a field name is looked up in: itself or what it points to; NULL: none */
-    FieldTable *fields; /* RECORD: made on first field access after completion */
+    TypeInfo *element;          /* POINTER, REFERENCE, ARRAY, VECTOR, COMPLEX: made on first use (typeinfo_element) */
+    TypeInfo *record;     /* the record that a field name is looked up in: itself or what it points to; NULL: none */
+    FieldTable *fields;   /* RECORD: made on first field access after completion */
     Signature *signature; /* FUNCTION: made on first use */
-    AbiType abi;        /* made on first use (typeinfo_abi); leaves NULL before */
+    AbiType abi;          /* made on first use (typeinfo_abi); leaves NULL before */
 };
 
-/* What is known of `type`, worked out once: typeinfo_of asks for it. Never NULL; raises for an enum whose values are not known yet.
+/* What is known of `type`, worked out once: typeinfo_of asks for it. Never NULL; raises for an enum whose values are
+ * not known yet.
  * [-0, +0, v] */
 TypeInfo *typeinfo_make(FfiState *S, lua_State *L, CType *type);
 
@@ -99,8 +100,8 @@ static inline TypeInfo *typeinfo_element(TypeInfo *info, lua_State *L)
     return info->element != NULL ? info->element : typeinfo_make_element(info, L);
 }
 
-/* Field of info->record by the string `key`, which stands at stack index `index`; NULL when it has none. Raises on an incomplete
- * record. [-0, +0, v] */
+/* Field of info->record by the string `key`, which stands at stack index `index`; NULL when it has none. Raises on an
+ * incomplete record. [-0, +0, v] */
 const Field *typeinfo_find_field(TypeInfo *info, lua_State *L, const char *key, int index);
 
 /* The type as the call engine wants it, or NULL when it cannot be passed by value. [-0, +0, m] */

@@ -147,7 +147,8 @@ int variadic_run(lua_State *L, const CallTarget *target, int first)
         return run_planned(L, target, first, last);
     size_t nbytes = ((size_t)(last - first + 1 - nfixed) * 8 + 15) & ~(size_t)15;
     if (nbytes > ABI_STACK_NBYTES_MAX)
-        error_raise(L, MESSAGE_STACK, signature_push_name(L, target->signature->info->type, target->decl), (int)ABI_STACK_NBYTES_MAX);
+        error_raise(L, MESSAGE_STACK, signature_push_name(L, target->signature->info->type, target->decl),
+                    (int)ABI_STACK_NBYTES_MAX);
     AbiFrame *frame = TARGET_FRAME(plan->frame_nbytes + nbytes);
     target_place_arguments(L, target, frame, first);
     AbiCursor cursor = plan->end;

@@ -1,4 +1,5 @@
-/* gcc's attributes: those that change a type or its layout are taken, all others are skipped with balanced parentheses. */
+/* gcc's attributes: those that change a type or its layout are taken, all others are skipped with balanced parentheses.
+ */
 #include <string.h>
 
 #include "cdecl/parser.h"
@@ -170,19 +171,28 @@ bool parse_alignas(Parser *parser, Attributes *attributes)
     return parser_expect(parser, ')', "')'", "alignment");
 }
 
-/* -- mode and vector_size --------------------------------------------------------------------------------------------------- */
+/* -- mode and vector_size ------------------------------------------------------------------------------------------ */
 
 /* gcc's machine modes: QI, HI … by their integer or floating type; V4SF and the like by element and count. */
 static const struct ModeRow {
     const char *name;
     CScalar signed_scalar, unsigned_scalar; /* the same for a floating mode */
 } mode_rows[] = {
-    {"QI", CSCALAR_SCHAR, CSCALAR_UCHAR},     {"byte", CSCALAR_SCHAR, CSCALAR_UCHAR},    {"HI", CSCALAR_SHORT, CSCALAR_USHORT},
-    {"SI", CSCALAR_INT, CSCALAR_UINT},        {"DI", CSCALAR_LONG, CSCALAR_ULONG},       {"word", CSCALAR_LONG, CSCALAR_ULONG},
-    {"pointer", CSCALAR_LONG, CSCALAR_ULONG}, {"TI", CSCALAR_INT128, CSCALAR_UINT128},   {"HF", CSCALAR_FLOAT16, CSCALAR_FLOAT16},
-    {"SF", CSCALAR_FLOAT, CSCALAR_FLOAT},     {"DF", CSCALAR_DOUBLE, CSCALAR_DOUBLE},    {"XF", CSCALAR_LDOUBLE, CSCALAR_LDOUBLE},
+    {"QI", CSCALAR_SCHAR, CSCALAR_UCHAR},
+    {"byte", CSCALAR_SCHAR, CSCALAR_UCHAR},
+    {"HI", CSCALAR_SHORT, CSCALAR_USHORT},
+    {"SI", CSCALAR_INT, CSCALAR_UINT},
+    {"DI", CSCALAR_LONG, CSCALAR_ULONG},
+    {"word", CSCALAR_LONG, CSCALAR_ULONG},
+    {"pointer", CSCALAR_LONG, CSCALAR_ULONG},
+    {"TI", CSCALAR_INT128, CSCALAR_UINT128},
+    {"HF", CSCALAR_FLOAT16, CSCALAR_FLOAT16},
+    {"SF", CSCALAR_FLOAT, CSCALAR_FLOAT},
+    {"DF", CSCALAR_DOUBLE, CSCALAR_DOUBLE},
+    {"XF", CSCALAR_LDOUBLE, CSCALAR_LDOUBLE},
     {"TF", CSCALAR_FLOAT128, CSCALAR_FLOAT128},
-    {"unwind_word", CSCALAR_LONG, CSCALAR_ULONG}, {"libgcc_cmp_return", CSCALAR_LONG, CSCALAR_ULONG},
+    {"unwind_word", CSCALAR_LONG, CSCALAR_ULONG},
+    {"libgcc_cmp_return", CSCALAR_LONG, CSCALAR_ULONG},
     {"libgcc_shift_count", CSCALAR_INT, CSCALAR_UINT},
 };
 

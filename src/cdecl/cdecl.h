@@ -1,6 +1,6 @@
 /* The parser: text of C declarations in, types and names in a CTypeTable out. Recursive descent; its functions bear the
- * names of C11's grammar (6.7, A.2.2). It keeps the first error, turns the rest of the input into end-of-file, and leaves
- * the table as it was when it failed. */
+ * names of C11's grammar (6.7, A.2.2). It keeps the first error, turns the rest of the input into end-of-file, and
+ * leaves the table as it was when it failed. */
 #ifndef AIRLOCK_CDECL_CDECL_H
 #define AIRLOCK_CDECL_CDECL_H
 
@@ -30,7 +30,8 @@ typedef struct CdeclSource {
 /* Parses declarations into the table. False with *error filled, and nothing declared, when the text is bad. */
 bool cdecl_declare(CTypeTable *table, const CdeclSource *source, Error *error);
 
-/* Parses one type name (C11 6.7.7; `[?]` allowed outermost; a record or enum definition allowed). NULL with *error filled when bad. */
+/* Parses one type name (C11 6.7.7; `[?]` allowed outermost; a record or enum definition allowed). NULL with *error
+ * filled when bad. */
 CType *cdecl_type_name(CTypeTable *table, const CdeclSource *source, Error *error);
 
 #endif

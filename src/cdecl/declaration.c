@@ -6,7 +6,7 @@
 /* What stands before a declarator, and the declarator's own trimmings. */
 typedef struct Declaration {
     Specifiers specifiers;
-    Attributes attributes;  /* of the specifiers and this declarator */
+    Attributes attributes; /* of the specifiers and this declarator */
     const char *asm_name;
 } Declaration;
 
@@ -51,7 +51,7 @@ static bool parse_trimmings(Parser *parser, Declaration *declaration)
     }
 }
 
-/* -- initializers ------------------------------------------------------------------------------------------------------- */
+/* -- initializers -------------------------------------------------------------------------------------------------- */
 
 /* Skips to the comma or semicolon that ends the initializer. */
 static bool skip_initializer(Parser *parser)
@@ -96,7 +96,7 @@ static bool parse_initializer(Parser *parser, const Declaration *declaration, CD
     return true;
 }
 
-/* -- declarators -------------------------------------------------------------------------------------------------------- */
+/* -- declarators --------------------------------------------------------------------------------------------------- */
 
 static CDeclKind kind_of(const Declaration *declaration, const CType *type)
 {
@@ -242,12 +242,8 @@ bool parse_external_declaration(Parser *parser)
     while (parser->token.kind == TOKEN_EXTENSION)
         lexer_advance(parser);
     switch (parser->token.kind) {
-    case ';':
-        lexer_advance(parser);
-        return !parser->failed;
-    case TOKEN_ASM:
-        return parse_asm(parser, NULL) && parser_expect(parser, ';', "';'", "asm");
-    default:
-        return is_static_assert(parser) ? parse_static_assert(parser) : parse_declaration(parser);
+    case ';': lexer_advance(parser); return !parser->failed;
+    case TOKEN_ASM: return parse_asm(parser, NULL) && parser_expect(parser, ';', "';'", "asm");
+    default: return is_static_assert(parser) ? parse_static_assert(parser) : parse_declaration(parser);
     }
 }

@@ -1,7 +1,8 @@
-/* Declarators (C11 6.7.6): read from the inside out onto a stack of operations, applied to the base type from the top down.
+/* Declarators (C11 6.7.6): read from the inside out onto a stack of operations, applied to the base type from the top
+ * down.
  *
- * A level's operations are pushed as: those of the parenthesised declarator inside, its suffixes in order, its stars from the
- * last to the first. So the top of the stack is what applies to the base type first. */
+ * A level's operations are pushed as: those of the parenthesised declarator inside, its suffixes in order, its stars
+ * from the last to the first. So the top of the stack is what applies to the base type first. */
 #include <string.h>
 
 #include "cdecl/parser.h"
@@ -16,7 +17,7 @@ static DeclaratorOp *push_op(Parser *parser, Stack *stack, const DeclaratorOp *o
     return place;
 }
 
-/* -- pointers ----------------------------------------------------------------------------------------------------------- */
+/* -- pointers ------------------------------------------------------------------------------------------------------ */
 
 /* type-qualifier-list, attributes among it */
 static bool parse_qualifiers(Parser *parser, Declarator *declarator, uint8_t *qualifiers)
@@ -24,27 +25,17 @@ static bool parse_qualifiers(Parser *parser, Declarator *declarator, uint8_t *qu
     for (;;) {
         Attributes attributes = {.is_packed = false};
         switch (parser->token.kind) {
-        case TOKEN_CONST:
-            *qualifiers |= QUALIFIER_CONST;
-            break;
-        case TOKEN_VOLATILE:
-            *qualifiers |= QUALIFIER_VOLATILE;
-            break;
-        case TOKEN_RESTRICT:
-            *qualifiers |= QUALIFIER_RESTRICT;
-            break;
-        case TOKEN_ATOMIC:
-            *qualifiers |= QUALIFIER_ATOMIC;
-            break;
-        case TOKEN_EXTENSION:
-            break;
+        case TOKEN_CONST: *qualifiers |= QUALIFIER_CONST; break;
+        case TOKEN_VOLATILE: *qualifiers |= QUALIFIER_VOLATILE; break;
+        case TOKEN_RESTRICT: *qualifiers |= QUALIFIER_RESTRICT; break;
+        case TOKEN_ATOMIC: *qualifiers |= QUALIFIER_ATOMIC; break;
+        case TOKEN_EXTENSION: break;
         case TOKEN_ATTRIBUTE:
             if (!parse_attributes(parser, &attributes))
                 return false;
             declarator->is_ms_abi = declarator->is_ms_abi || attributes.is_ms_abi;
             continue;
-        default:
-            return !parser->failed;
+        default: return !parser->failed;
         }
         lexer_advance(parser);
     }
@@ -74,7 +65,7 @@ static bool move_pointers(Parser *parser, size_t first)
     return true;
 }
 
-/* -- arrays ------------------------------------------------------------------------------------------------------------- */
+/* -- arrays -------------------------------------------------------------------------------------------------------- */
 
 static bool is_param_name(const Parser *parser, const Token *token)
 {
@@ -160,7 +151,7 @@ static bool parse_array(Parser *parser, Declarator *declarator)
     return parser_expect(parser, ']', "']'", "array size") && push_op(parser, &parser->ops, &op) != NULL;
 }
 
-/* -- parameters --------------------------------------------------------------------------------------------------------- */
+/* -- parameters ---------------------------------------------------------------------------------------------------- */
 
 /* Arrays and functions become pointers, qualifiers of the parameter itself do not count (C11 6.7.6.3p7, p8, p15). */
 static CType *adjust_param(Parser *parser, CType *type)
@@ -280,7 +271,7 @@ static bool parse_function(Parser *parser, const Token *at)
     return push_op(parser, &parser->ops, &op) != NULL;
 }
 
-/* -- the declarator ------------------------------------------------------------------------------------------------------- */
+/* -- the declarator ------------------------------------------------------------------------------------------------ */
 
 static bool parse_level(Parser *parser, Declarator *declarator, DeclaratorForm form);
 

@@ -14,7 +14,7 @@ static const char *kind_name(CDeclKind kind)
     return names[kind];
 }
 
-/* -- parameter names ---------------------------------------------------------------------------------------------------- */
+/* -- parameter names ----------------------------------------------------------------------------------------------- */
 
 /* The parameters' names of the declared function itself: its operation is the innermost one. */
 static bool set_param_names(Parser *parser, CDecl *decl, const Declarator *declarator)
@@ -40,7 +40,7 @@ static bool set_param_names(Parser *parser, CDecl *decl, const Declarator *decla
     return true;
 }
 
-/* -- new names ---------------------------------------------------------------------------------------------------------- */
+/* -- new names ----------------------------------------------------------------------------------------------------- */
 
 static bool declare_new(Parser *parser, CDecl *decl, const Declarator *declarator)
 {
@@ -54,7 +54,7 @@ static bool declare_new(Parser *parser, CDecl *decl, const Declarator *declarato
     return ctype_declare(parser->table, decl) != NULL || parser_fail_memory(parser);
 }
 
-/* -- the same name again ------------------------------------------------------------------------------------------------ */
+/* -- the same name again ------------------------------------------------------------------------------------------- */
 
 /* Integer types of one size and signedness: a header's own int64_t may be long long. */
 static bool is_like(const CType *a, const CType *b)

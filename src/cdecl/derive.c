@@ -1,4 +1,5 @@
-/* What a declarator's operations make of a base type, with C's constraints on derived types (C11 6.7.6.1 to 6.7.6.3). */
+/* What a declarator's operations make of a base type, with C's constraints on derived types (C11 6.7.6.1 to 6.7.6.3).
+ */
 #include <string.h>
 
 #include "cdecl/parser.h"
@@ -67,7 +68,8 @@ static CType *derive_array(Parser *parser, const DeclaratorOp *op, CType *type, 
                                         : "a qualifier");
         return NULL;
     }
-    if (is_param && type->is_unbounded) /* `a[n][m]` is a pointer to `int []`; more unknown bounds inside count as one */
+    if (is_param &&
+        type->is_unbounded) /* `a[n][m]` is a pointer to `int []`; more unknown bounds inside count as one */
         return is_whole ? made(parser, op, ctype_pointer(parser->table, type)) : type;
     if (!check_element(parser, op, type))
         return NULL;

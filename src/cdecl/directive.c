@@ -59,7 +59,7 @@ static bool take_number(Line *line, uint32_t *number)
     return line->at > start;
 }
 
-/* -- line markers ------------------------------------------------------------------------------------------------------- */
+/* -- line markers -------------------------------------------------------------------------------------------------- */
 
 /* `# 12 "file" 3` or `#line 12 "file"`: the next line is line 12. */
 static bool follow_marker(Parser *parser, Line *line)
@@ -78,7 +78,7 @@ static bool follow_marker(Parser *parser, Line *line)
     return parser->file != NULL || parser_fail_memory(parser);
 }
 
-/* -- pragma pack -------------------------------------------------------------------------------------------------------- */
+/* -- pragma pack --------------------------------------------------------------------------------------------------- */
 
 static bool push_pack(Parser *parser)
 {
@@ -131,7 +131,7 @@ static bool obey_pack(Parser *parser, Line *line)
     return true;
 }
 
-/* -- the line ----------------------------------------------------------------------------------------------------------- */
+/* -- the line ------------------------------------------------------------------------------------------------------ */
 
 static bool fail_directive(Parser *parser, const char *hash, const char *word, size_t length)
 {

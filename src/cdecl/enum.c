@@ -1,7 +1,7 @@
 /* enum specifiers (C11 6.7.2.2) with gcc's 64-bit values.
  *
- * An enumerator is declared as soon as it is read, so that the next may use it; one that was there before with the same value
- * stays, and must turn out to belong to an enum that is defined alike. */
+ * An enumerator is declared as soon as it is read, so that the next may use it; one that was there before with the same
+ * value stays, and must turn out to belong to an enum that is defined alike. */
 #include <string.h>
 
 #include "cdecl/parser.h"
@@ -12,10 +12,10 @@ typedef struct EnumParse {
     CName *tag;   /* or NULL */
     Token at;     /* of the tag, else of the keyword */
     Attributes attributes;
-    uint64_t next;      /* value of an enumerator without one */
-    bool has_next;      /* false: it would overflow */
+    uint64_t next; /* value of an enumerator without one */
+    bool has_next; /* false: it would overflow */
     bool next_is_unsigned;
-    bool has_unsigned;  /* some value is above INT64_MAX */
+    bool has_unsigned; /* some value is above INT64_MAX */
 } EnumParse;
 
 static CEnumerator *enumerator_at(const Parser *parser, const EnumParse *parse)

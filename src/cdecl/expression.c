@@ -1,5 +1,5 @@
-/* Constant expressions (C11 6.5, 6.6): precedence climbing over typed values. What cannot be known, such as the value of a
- * variable, has still a type for sizeof, and only fails where a constant is needed. */
+/* Constant expressions (C11 6.5, 6.6): precedence climbing over typed values. What cannot be known, such as the value
+ * of a variable, has still a type for sizeof, and only fails where a constant is needed. */
 #include <string.h>
 
 #include "cdecl/parser.h"
@@ -13,7 +13,7 @@ static Value unknown(CType *type, const Token *at, Message why)
     return (Value){.type = type, .why = why, .at = *at};
 }
 
-/* -- primary expressions -------------------------------------------------------------------------------------------------- */
+/* -- primary expressions ------------------------------------------------------------------------------------------- */
 
 /* An enumerator is an int when it fits, else of its enum's type, as gcc has it. */
 static Value constant_value(Parser *parser, const CDecl *decl)
@@ -145,24 +145,20 @@ static bool parse_primary(Parser *parser, Value *value)
         *value = value_integer(parser, (CScalar)at.scalar, at.u.value);
         lexer_advance(parser);
         return true;
-    case TOKEN_FLOATING:
-        return parse_floating(parser, value);
-    case TOKEN_STRING:
-        return parse_string(parser, value);
-    case TOKEN_NAME:
-        return parse_name(parser, value);
+    case TOKEN_FLOATING: return parse_floating(parser, value);
+    case TOKEN_STRING: return parse_string(parser, value);
+    case TOKEN_NAME: return parse_name(parser, value);
     case '(':
         lexer_advance(parser);
         return parse_expression(parser, value) && parser_expect(parser, ')', "')'", "expression");
-    default:
-        return parser_fail(parser, &at, MESSAGE_EXPECTED, "an expression", &at);
+    default: return parser_fail(parser, &at, MESSAGE_EXPECTED, "an expression", &at);
     }
 }
 
-/* -- postfix expressions -------------------------------------------------------------------------------------------------- */
+/* -- postfix expressions ------------------------------------------------------------------------------------------- */
 
 /* The lvalue that a pointer leads to; `operator` is how the text says so. */
-static bool dereference(Parser *parser, const Token *at, const char *operator, Value *value)
+static bool dereference(Parser *parser, const Token *at, const char *operator, Value * value)
 {
     if (!value_decay(parser, value))
         return false;
@@ -230,12 +226,8 @@ static bool parse_postfix(Parser *parser, Value *value)
         Token at = parser->token;
         bool is_good;
         switch (at.kind) {
-        case '[':
-            is_good = parse_index(parser, value);
-            break;
-        case '(':
-            is_good = parse_call(parser, value);
-            break;
+        case '[': is_good = parse_index(parser, value); break;
+        case '(': is_good = parse_call(parser, value); break;
         case TOKEN_ARROW:
             lexer_advance(parser);
             is_good = dereference(parser, &at, "'->'", value) && select_member(parser, value);
@@ -244,15 +236,14 @@ static bool parse_postfix(Parser *parser, Value *value)
             lexer_advance(parser);
             is_good = select_member(parser, value);
             break;
-        default:
-            return !parser->failed;
+        default: return !parser->failed;
         }
         if (!is_good)
             return false;
     }
 }
 
-/* -- sizeof, _Alignof, offsetof --------------------------------------------------------------------------------------------- */
+/* -- sizeof, _Alignof, offsetof ------------------------------------------------------------------------------------ */
 
 /* gcc has 1 for void and functions. */
 static bool size_of(Parser *parser, const Token *at, const CType *type, Value *value)
@@ -318,7 +309,7 @@ static bool parse_offsetof(Parser *parser, Value *value)
     return true;
 }
 
-/* -- unary and cast expressions ---------------------------------------------------------------------------------------------- */
+/* -- unary and cast expressions ------------------------------------------------------------------------------------ */
 
 static bool take_address(Parser *parser, const Token *at, Value *value)
 {
@@ -333,29 +324,23 @@ static bool take_address(Parser *parser, const Token *at, Value *value)
     return true;
 }
 
-/* unary-expression: postfix-expression | & * + - ~ ! cast-expression | sizeof … | _Alignof … | __extension__ cast-expression */
+/* unary-expression: postfix-expression | & * + - ~ ! cast-expression | sizeof … | _Alignof … | __extension__
+ * cast-expression */
 static bool parse_unary(Parser *parser, Value *value)
 {
     Token at = parser->token;
     switch (at.kind) {
-    case '+': case '-': case '~': case '!':
-        lexer_advance(parser);
-        return parse_cast(parser, value) && value_unary(parser, &at, at.kind, value);
-    case '&':
-        lexer_advance(parser);
-        return parse_cast(parser, value) && take_address(parser, &at, value);
-    case '*':
-        lexer_advance(parser);
-        return parse_cast(parser, value) && dereference(parser, &at, "'*'", value);
-    case TOKEN_SIZEOF: case TOKEN_ALIGNOF:
-        return parse_sizeof(parser, value);
-    case TOKEN_OFFSETOF:
-        return parse_offsetof(parser, value);
-    case TOKEN_EXTENSION:
-        lexer_advance(parser);
-        return parse_cast(parser, value);
-    default:
-        return parse_postfix(parser, value);
+    case '+':
+    case '-':
+    case '~':
+    case '!': lexer_advance(parser); return parse_cast(parser, value) && value_unary(parser, &at, at.kind, value);
+    case '&': lexer_advance(parser); return parse_cast(parser, value) && take_address(parser, &at, value);
+    case '*': lexer_advance(parser); return parse_cast(parser, value) && dereference(parser, &at, "'*'", value);
+    case TOKEN_SIZEOF:
+    case TOKEN_ALIGNOF: return parse_sizeof(parser, value);
+    case TOKEN_OFFSETOF: return parse_offsetof(parser, value);
+    case TOKEN_EXTENSION: lexer_advance(parser); return parse_cast(parser, value);
+    default: return parse_postfix(parser, value);
     }
 }
 
@@ -391,17 +376,25 @@ static bool parse_cast(Parser *parser, Value *value)
     return is_good;
 }
 
-/* -- binary and conditional expressions -------------------------------------------------------------------------------------- */
+/* -- binary and conditional expressions ---------------------------------------------------------------------------- */
 
 /* C11 6.5.5 to 6.5.14; 0: no binary operator. */
 static unsigned precedence(unsigned operator)
 {
     switch (operator) {
-    case '*': case '/': case '%': return 10;
-    case '+': case '-': return 9;
-    case TOKEN_SHIFT_LEFT: case TOKEN_SHIFT_RIGHT: return 8;
-    case '<': case '>': case TOKEN_LESS_EQUAL: case TOKEN_GREATER_EQUAL: return 7;
-    case TOKEN_EQUAL: case TOKEN_NOT_EQUAL: return 6;
+    case '*':
+    case '/':
+    case '%': return 10;
+    case '+':
+    case '-': return 9;
+    case TOKEN_SHIFT_LEFT:
+    case TOKEN_SHIFT_RIGHT: return 8;
+    case '<':
+    case '>':
+    case TOKEN_LESS_EQUAL:
+    case TOKEN_GREATER_EQUAL: return 7;
+    case TOKEN_EQUAL:
+    case TOKEN_NOT_EQUAL: return 6;
     case '&': return 5;
     case '^': return 4;
     case '|': return 3;
@@ -452,7 +445,8 @@ bool parse_conditional(Parser *parser, Value *value)
     return parser->token.kind != '?' || parse_choice(parser, value);
 }
 
-/* expression: conditional-expression ( , conditional-expression )*; the last one counts. Assignments are not constant. */
+/* expression: conditional-expression ( , conditional-expression )*; the last one counts. Assignments are not constant.
+ */
 static bool parse_expression(Parser *parser, Value *value)
 {
     do {

@@ -7,19 +7,19 @@ enum { CLASS_OTHER, CLASS_SPACE, CLASS_LETTER, CLASS_DIGIT };
 
 /* Bytes above 127 are letters: gcc takes UTF-8 in identifiers. */
 static const uint8_t classes[256] = {
-    [' '] = CLASS_SPACE,  ['\t'] = CLASS_SPACE, ['\v'] = CLASS_SPACE, ['\f'] = CLASS_SPACE,  ['\r'] = CLASS_SPACE,
-    ['0'] = CLASS_DIGIT,  ['1'] = CLASS_DIGIT,  ['2'] = CLASS_DIGIT,  ['3'] = CLASS_DIGIT,   ['4'] = CLASS_DIGIT,
-    ['5'] = CLASS_DIGIT,  ['6'] = CLASS_DIGIT,  ['7'] = CLASS_DIGIT,  ['8'] = CLASS_DIGIT,   ['9'] = CLASS_DIGIT,
-    ['A'] = CLASS_LETTER, ['B'] = CLASS_LETTER, ['C'] = CLASS_LETTER, ['D'] = CLASS_LETTER,  ['E'] = CLASS_LETTER,
-    ['F'] = CLASS_LETTER, ['G'] = CLASS_LETTER, ['H'] = CLASS_LETTER, ['I'] = CLASS_LETTER,  ['J'] = CLASS_LETTER,
-    ['K'] = CLASS_LETTER, ['L'] = CLASS_LETTER, ['M'] = CLASS_LETTER, ['N'] = CLASS_LETTER,  ['O'] = CLASS_LETTER,
-    ['P'] = CLASS_LETTER, ['Q'] = CLASS_LETTER, ['R'] = CLASS_LETTER, ['S'] = CLASS_LETTER,  ['T'] = CLASS_LETTER,
-    ['U'] = CLASS_LETTER, ['V'] = CLASS_LETTER, ['W'] = CLASS_LETTER, ['X'] = CLASS_LETTER,  ['Y'] = CLASS_LETTER,
-    ['Z'] = CLASS_LETTER, ['_'] = CLASS_LETTER, ['a'] = CLASS_LETTER, ['b'] = CLASS_LETTER,  ['c'] = CLASS_LETTER,
-    ['d'] = CLASS_LETTER, ['e'] = CLASS_LETTER, ['f'] = CLASS_LETTER, ['g'] = CLASS_LETTER,  ['h'] = CLASS_LETTER,
-    ['i'] = CLASS_LETTER, ['j'] = CLASS_LETTER, ['k'] = CLASS_LETTER, ['l'] = CLASS_LETTER,  ['m'] = CLASS_LETTER,
-    ['n'] = CLASS_LETTER, ['o'] = CLASS_LETTER, ['p'] = CLASS_LETTER, ['q'] = CLASS_LETTER,  ['r'] = CLASS_LETTER,
-    ['s'] = CLASS_LETTER, ['t'] = CLASS_LETTER, ['u'] = CLASS_LETTER, ['v'] = CLASS_LETTER,  ['w'] = CLASS_LETTER,
+    [' '] = CLASS_SPACE,  ['\t'] = CLASS_SPACE, ['\v'] = CLASS_SPACE, ['\f'] = CLASS_SPACE, ['\r'] = CLASS_SPACE,
+    ['0'] = CLASS_DIGIT,  ['1'] = CLASS_DIGIT,  ['2'] = CLASS_DIGIT,  ['3'] = CLASS_DIGIT,  ['4'] = CLASS_DIGIT,
+    ['5'] = CLASS_DIGIT,  ['6'] = CLASS_DIGIT,  ['7'] = CLASS_DIGIT,  ['8'] = CLASS_DIGIT,  ['9'] = CLASS_DIGIT,
+    ['A'] = CLASS_LETTER, ['B'] = CLASS_LETTER, ['C'] = CLASS_LETTER, ['D'] = CLASS_LETTER, ['E'] = CLASS_LETTER,
+    ['F'] = CLASS_LETTER, ['G'] = CLASS_LETTER, ['H'] = CLASS_LETTER, ['I'] = CLASS_LETTER, ['J'] = CLASS_LETTER,
+    ['K'] = CLASS_LETTER, ['L'] = CLASS_LETTER, ['M'] = CLASS_LETTER, ['N'] = CLASS_LETTER, ['O'] = CLASS_LETTER,
+    ['P'] = CLASS_LETTER, ['Q'] = CLASS_LETTER, ['R'] = CLASS_LETTER, ['S'] = CLASS_LETTER, ['T'] = CLASS_LETTER,
+    ['U'] = CLASS_LETTER, ['V'] = CLASS_LETTER, ['W'] = CLASS_LETTER, ['X'] = CLASS_LETTER, ['Y'] = CLASS_LETTER,
+    ['Z'] = CLASS_LETTER, ['_'] = CLASS_LETTER, ['a'] = CLASS_LETTER, ['b'] = CLASS_LETTER, ['c'] = CLASS_LETTER,
+    ['d'] = CLASS_LETTER, ['e'] = CLASS_LETTER, ['f'] = CLASS_LETTER, ['g'] = CLASS_LETTER, ['h'] = CLASS_LETTER,
+    ['i'] = CLASS_LETTER, ['j'] = CLASS_LETTER, ['k'] = CLASS_LETTER, ['l'] = CLASS_LETTER, ['m'] = CLASS_LETTER,
+    ['n'] = CLASS_LETTER, ['o'] = CLASS_LETTER, ['p'] = CLASS_LETTER, ['q'] = CLASS_LETTER, ['r'] = CLASS_LETTER,
+    ['s'] = CLASS_LETTER, ['t'] = CLASS_LETTER, ['u'] = CLASS_LETTER, ['v'] = CLASS_LETTER, ['w'] = CLASS_LETTER,
     ['x'] = CLASS_LETTER, ['y'] = CLASS_LETTER, ['z'] = CLASS_LETTER,
 };
 
@@ -28,7 +28,7 @@ static const struct Keyword {
     const char *spelling;
 } keywords[] = {
 #define CDECL_KEYWORD(token, spelling) {TOKEN_##token, spelling},
-#define CDECL_ALIAS CDECL_KEYWORD
+#define CDECL_ALIAS                    CDECL_KEYWORD
 #include "cdecl/keywords.def"
 #undef CDECL_KEYWORD
 #undef CDECL_ALIAS
@@ -44,7 +44,7 @@ static char peek(const Parser *parser, const char *at)
     return at < parser->end ? *at : '\0';
 }
 
-/* -- beginning ---------------------------------------------------------------------------------------------------------- */
+/* -- beginning ----------------------------------------------------------------------------------------------------- */
 
 /* The bytes of a backslash-newline at `at`, else 0. */
 static size_t splice_length(const char *at, const char *end)
@@ -64,8 +64,8 @@ static const char *find_splice(const char *at, const char *end)
     return NULL;
 }
 
-/* Copies the text without backslash-newlines. The newlines come back behind their logical line, so that later lines keep
- * their numbers. */
+/* Copies the text without backslash-newlines. The newlines come back behind their logical line, so that later lines
+ * keep their numbers. */
 static char *copy_unspliced(const char *from, const char *end, char *to)
 {
     size_t nowed = 0;
@@ -119,7 +119,7 @@ bool lexer_begin(Parser *parser)
     return true;
 }
 
-/* -- white space -------------------------------------------------------------------------------------------------------- */
+/* -- white space --------------------------------------------------------------------------------------------------- */
 
 static Token token_at(const Parser *parser, const char *start)
 {
@@ -181,7 +181,7 @@ static const char *skip_space(Parser *parser, const char *at)
     return at;
 }
 
-/* -- tokens ------------------------------------------------------------------------------------------------------------- */
+/* -- tokens -------------------------------------------------------------------------------------------------------- */
 
 static const char *lex_name(Parser *parser, const char *start, Token *token)
 {
@@ -239,9 +239,10 @@ static const struct Punctuator {
     char text[4];
     uint8_t kind;
 } punctuators[] = {
-    {"->", TOKEN_ARROW},         {"<<", TOKEN_SHIFT_LEFT}, {">>", TOKEN_SHIFT_RIGHT}, {"<=", TOKEN_LESS_EQUAL},
-    {">=", TOKEN_GREATER_EQUAL}, {"==", TOKEN_EQUAL},      {"!=", TOKEN_NOT_EQUAL},   {"&&", TOKEN_AND},
-    {"||", TOKEN_OR},            {"...", TOKEN_ELLIPSIS},
+    {"->", TOKEN_ARROW},      {"<<", TOKEN_SHIFT_LEFT},    {">>", TOKEN_SHIFT_RIGHT},
+    {"<=", TOKEN_LESS_EQUAL}, {">=", TOKEN_GREATER_EQUAL}, {"==", TOKEN_EQUAL},
+    {"!=", TOKEN_NOT_EQUAL},  {"&&", TOKEN_AND},           {"||", TOKEN_OR},
+    {"...", TOKEN_ELLIPSIS},
 };
 
 static void fail_stray(Parser *parser, const Token *at)
@@ -276,15 +277,20 @@ static const char *lex_punctuator(Parser *parser, const char *start, Token *toke
 static const char *lex_token(Parser *parser, const char *start, Token *token)
 {
     switch (*start) {
-    case '(': case ')': case '*': case ',': case ';': case '{': case '}': case '[': case ']': case ':':
-        token->kind = (uint8_t)*start;
-        return start + 1;
-    case '"': case '\'':
-        return literal_quoted(parser, start, token);
-    case '$':
-        return lex_value(parser, start, token);
-    default:
-        break;
+    case '(':
+    case ')':
+    case '*':
+    case ',':
+    case ';':
+    case '{':
+    case '}':
+    case '[':
+    case ']':
+    case ':': token->kind = (uint8_t)*start; return start + 1;
+    case '"':
+    case '\'': return literal_quoted(parser, start, token);
+    case '$': return lex_value(parser, start, token);
+    default: break;
     }
     if (class_of(*start) == CLASS_LETTER)
         return lex_name(parser, start, token);

@@ -27,7 +27,7 @@ static int digit_value(char c)
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : 16;
 }
 
-/* -- numbers ------------------------------------------------------------------------------------------------------------ */
+/* -- numbers ------------------------------------------------------------------------------------------------------- */
 
 typedef struct Number {
     const char *digits, *end; /* without prefix, suffix included */
@@ -162,7 +162,7 @@ const char *literal_number(Parser *parser, const char *start, Token *token)
     return end;
 }
 
-/* -- characters --------------------------------------------------------------------------------------------------------- */
+/* -- characters ---------------------------------------------------------------------------------------------------- */
 
 /* What follows the prefix of a quoted token. */
 typedef struct Quoted {
@@ -243,7 +243,8 @@ static bool take_character(Parser *parser, const Token *token, Quoted *quoted, u
     return true;
 }
 
-/* Narrow characters make an int, several of them side by side as gcc has it; wide ones keep the last (C11 6.4.4.4p10). */
+/* Narrow characters make an int, several of them side by side as gcc has it; wide ones keep the last (C11 6.4.4.4p10).
+ */
 static bool character_literal(Parser *parser, Token *token, Quoted quoted)
 {
     uint64_t value = 0, character;

@@ -14,7 +14,7 @@ static const struct MessageRow {
 #undef CDECL_MESSAGE
 };
 
-/* -- messages ----------------------------------------------------------------------------------------------------------- */
+/* -- messages ------------------------------------------------------------------------------------------------------ */
 
 typedef struct Text {
     Error *error;
@@ -118,7 +118,7 @@ static void put_message(Error *error, const char *format, va_list *arguments)
         memcpy(error->text + sizeof error->text - 4, "...", 4);
 }
 
-/* -- places ------------------------------------------------------------------------------------------------------------- */
+/* -- places -------------------------------------------------------------------------------------------------------- */
 
 /* Copies the source line around the token: all of it, or a window with the token in its first third. */
 static void show_source(const Parser *parser, const char *start, Error *error)
@@ -187,7 +187,7 @@ bool parser_fail_memory(Parser *parser)
     return parser_fail(parser, &nowhere, MESSAGE_OUT_OF_MEMORY);
 }
 
-/* -- steps -------------------------------------------------------------------------------------------------------------- */
+/* -- steps --------------------------------------------------------------------------------------------------------- */
 
 bool parser_enter(Parser *parser)
 {
@@ -245,7 +245,7 @@ bool parser_skip_group(Parser *parser)
     return !parser->failed;
 }
 
-/* -- entry points ------------------------------------------------------------------------------------------------------- */
+/* -- entry points -------------------------------------------------------------------------------------------------- */
 
 static Stack *const *all_stacks(Parser *parser, Stack *stacks[8])
 {

@@ -1,9 +1,9 @@
-/* What the parser's parts share: its state, tokens, the error funnel, and one function per rule of C11's grammar (A.2) that
- * another part calls. For src/cdecl alone.
+/* What the parser's parts share: its state, tokens, the error funnel, and one function per rule of C11's grammar (A.2)
+ * that another part calls. For src/cdecl alone.
  *
- * Invariants: `token` is the first that is not yet consumed and `next` is behind it; after the first failure `failed` is set
- * and every further token is TOKEN_END, so that each loop that stops at the end stops. Recursion goes through parser_enter,
- * which bounds it. Each rule leaves the stacks as it found them, but for what its comment says. */
+ * Invariants: `token` is the first that is not yet consumed and `next` is behind it; after the first failure `failed`
+ * is set and every further token is TOKEN_END, so that each loop that stops at the end stops. Recursion goes through
+ * parser_enter, which bounds it. Each rule leaves the stacks as it found them, but for what its comment says. */
 #ifndef AIRLOCK_CDECL_PARSER_H
 #define AIRLOCK_CDECL_PARSER_H
 
@@ -79,19 +79,19 @@ typedef struct Parser {
     uint32_t pack;    /* of #pragma pack, 0: none */
     Token token;
     /* stacks of what is being built */
-    Stack packs;       /* uint32_t: saved by #pragma pack(push) */
-    Stack ops;         /* DeclaratorOp, innermost first */
-    Stack pointers;    /* DeclaratorOp: stars read, not yet in ops */
-    Stack params;      /* Param */
-    Stack members;     /* CMemberSpec */
-    Stack enumerators; /* CEnumerator */
-    Stack tags;        /* LocalTag: tags defined in the parameter lists that are open */
-    Stack scratch;     /* bytes */
-    unsigned prototype_depth; /* of open parameter lists */
+    Stack packs;                      /* uint32_t: saved by #pragma pack(push) */
+    Stack ops;                        /* DeclaratorOp, innermost first */
+    Stack pointers;                   /* DeclaratorOp: stars read, not yet in ops */
+    Stack params;                     /* Param */
+    Stack members;                    /* CMemberSpec */
+    Stack enumerators;                /* CEnumerator */
+    Stack tags;                       /* LocalTag: tags defined in the parameter lists that are open */
+    Stack scratch;                    /* bytes */
+    unsigned prototype_depth;         /* of open parameter lists */
     const struct RecordParse *record; /* the innermost that is being defined, or NULL */
 } Parser;
 
-/* -- parser.c: state and errors ----------------------------------------------------------------------------------------- */
+/* -- parser.c: state and errors ------------------------------------------------------------------------------------ */
 
 /* Keeps the first error: the message with its arguments (see messages.def) at a token. Returns false. */
 bool parser_fail(Parser *parser, const Token *at, Message message, ...);
@@ -108,17 +108,19 @@ static inline void parser_leave(Parser *parser)
 bool parser_accept(Parser *parser, unsigned kind);
 /* Consumes the token or fails with "expected WHAT after WHERE, got …". */
 bool parser_expect(Parser *parser, unsigned kind, const char *what, const char *where);
-/* Whether the token is this word, which is no keyword of C11 but has a meaning where no name can stand, and no typedef name. */
+/* Whether the token is this word, which is no keyword of C11 but has a meaning where no name can stand, and no typedef
+ * name. */
 bool is_soft_keyword(const Token *token, const char *word);
 /* Skips a balanced group that the current token, one of ( [ {, opens. */
 bool parser_skip_group(Parser *parser);
 
-/* -- lexer.c, literal.c, directive.c --------------------------------------------------------------------------------------- */
+/* -- lexer.c, literal.c, directive.c ------------------------------------------------------------------------------- */
 
 bool lexer_begin(Parser *parser);
 /* Makes the next token the current one. */
 void lexer_advance(Parser *parser);
-/* Reads a number, a character constant or a string at `start` into the token; the end of it, or NULL after a failure. */
+/* Reads a number, a character constant or a string at `start` into the token; the end of it, or NULL after a failure.
+ */
 const char *literal_number(Parser *parser, const char *start, Token *token);
 const char *literal_quoted(Parser *parser, const char *start, Token *token);
 /* Appends the bytes that a string token stands for to parser->scratch. */
@@ -138,7 +140,7 @@ Bookmark lexer_mark(const Parser *parser);
 /* Reads on from the mark, unless the parser has failed since. */
 void lexer_return(Parser *parser, const Bookmark *mark);
 
-/* -- attribute.c --------------------------------------------------------------------------------------------------------- */
+/* -- attribute.c --------------------------------------------------------------------------------------------------- */
 
 typedef struct Attributes {
     uint32_t align;         /* of aligned and _Alignas, 0: none; the strictest, which counts for a member */
@@ -158,7 +160,7 @@ bool parse_alignas(Parser *parser, Attributes *attributes);
 /* The type that mode and vector_size make of the base type of a declaration; NULL after a failure. */
 CType *attributes_apply(Parser *parser, const Attributes *attributes, CType *type);
 
-/* -- specifiers.c ---------------------------------------------------------------------------------------------------------- */
+/* -- specifiers.c -------------------------------------------------------------------------------------------------- */
 
 typedef struct Specifiers {
     CType *type;      /* with its qualifiers */
@@ -176,7 +178,7 @@ CType *complex_type(Parser *parser, CScalar part);
 /* Whether the current token begins a type. */
 bool is_type_start(const Parser *parser);
 
-/* -- record.c, enum.c ------------------------------------------------------------------------------------------------------ */
+/* -- record.c, enum.c ---------------------------------------------------------------------------------------------- */
 
 typedef struct LocalTag {
     CName *name;
@@ -190,7 +192,7 @@ CType *parse_enum_specifier(Parser *parser);
 CType *find_tag(Parser *parser, const Token *tag, CTypeKind kind, bool is_union);
 bool bind_tag(Parser *parser, CName *name, CType *type);
 
-/* -- declarator.c ---------------------------------------------------------------------------------------------------------- */
+/* -- declarator.c -------------------------------------------------------------------------------------------------- */
 
 typedef struct Param {
     CType *type;
@@ -235,13 +237,13 @@ void declarator_set_ms_abi(Parser *parser, const Declarator *declarator);
 /* type-name */
 CType *parse_type_name(Parser *parser);
 
-/* -- expression.c, value.c ------------------------------------------------------------------------------------------------ */
+/* -- expression.c, value.c ----------------------------------------------------------------------------------------- */
 
 /* The value of an expression. An lvalue of known address stands for offsetof-like forms: `bits` is its address. */
 typedef struct Value {
-    CType *type; /* with qualifiers */
-    uint64_t bits;  /* two's complement, extended to 64 bits as the type says; of an lvalue its address */
-    double number;  /* of a floating type */
+    CType *type;   /* with qualifiers */
+    uint64_t bits; /* two's complement, extended to 64 bits as the type says; of an lvalue its address */
+    double number; /* of a floating type */
     bool is_known;
     bool is_lvalue;
     const CMember *bitfield; /* of an lvalue that is one, else NULL */
@@ -258,13 +260,13 @@ bool value_is_negative(const Value *value);
 /* value.c: operators; `at` is the operator for messages. */
 Value value_integer(Parser *parser, CScalar scalar, uint64_t bits);
 bool value_decay(Parser *parser, Value *value);
-bool value_unary(Parser *parser, const Token *at, unsigned operator, Value *value);
-bool value_binary(Parser *parser, const Token *at, unsigned operator, Value *left, const Value *right);
+bool value_unary(Parser *parser, const Token *at, unsigned operator, Value * value);
+bool value_binary(Parser *parser, const Token *at, unsigned operator, Value * left, const Value *right);
 bool value_cast(Parser *parser, const Token *at, Value *value, CType *type);
 bool value_choose(Parser *parser, const Token *at, Value *condition, const Value *yes, const Value *no);
 bool value_is_true(const Value *value);
 
-/* -- declaration.c, declare.c ---------------------------------------------------------------------------------------------- */
+/* -- declaration.c, declare.c -------------------------------------------------------------------------------------- */
 
 /* Whether the current token begins one. */
 bool is_static_assert(const Parser *parser);
@@ -272,7 +274,8 @@ bool is_static_assert(const Parser *parser);
 bool parse_static_assert(Parser *parser);
 /* external-declaration */
 bool parse_external_declaration(Parser *parser);
-/* Binds a declared name by the rules of redeclaration. `declarator`, or NULL, holds the parameters' names of a function. */
+/* Binds a declared name by the rules of redeclaration. `declarator`, or NULL, holds the parameters' names of a
+ * function. */
 bool declare_name(Parser *parser, const Token *at, CDecl *decl, const Declarator *declarator);
 
 #endif

@@ -1,12 +1,12 @@
 /* struct and union specifiers (C11 6.7.2.1), tags and their scopes.
  *
- * A definition in a parameter list has prototype scope; a tag that is only mentioned there is declared at file scope, which C
- * does not do, but which makes the prototype usable. Every other tag has file scope. */
+ * A definition in a parameter list has prototype scope; a tag that is only mentioned there is declared at file scope,
+ * which C does not do, but which makes the prototype usable. Every other tag has file scope. */
 #include <string.h>
 
 #include "cdecl/parser.h"
 
-/* -- tags --------------------------------------------------------------------------------------------------------------- */
+/* -- tags ---------------------------------------------------------------------------------------------------------- */
 
 static CType *local_tag(const Parser *parser, const CName *name)
 {
@@ -55,15 +55,15 @@ bool bind_tag(Parser *parser, CName *name, CType *type)
     return true;
 }
 
-/* -- members ------------------------------------------------------------------------------------------------------------ */
+/* -- members ------------------------------------------------------------------------------------------------------- */
 
 typedef struct RecordParse {
     size_t first_member; /* bytes of parser->members below */
     bool is_union;
     Attributes attributes;
-    Token at;    /* of the tag, else of the keyword */
-    CName *tag;  /* or NULL */
-    CType *old;  /* what is defined again, or NULL */
+    Token at;   /* of the tag, else of the keyword */
+    CName *tag; /* or NULL */
+    CType *old; /* what is defined again, or NULL */
     const struct RecordParse *outer;
 } RecordParse;
 
@@ -259,7 +259,7 @@ static bool parse_member_declaration(Parser *parser, const RecordParse *parse)
     return parser_expect(parser, ';', "';'", parse->is_union ? "union member" : "struct member");
 }
 
-/* -- completion --------------------------------------------------------------------------------------------------------- */
+/* -- completion ---------------------------------------------------------------------------------------------------- */
 
 /* A flexible array needs another named member before it. */
 static bool check_flexible(Parser *parser, const RecordParse *parse)
@@ -293,14 +293,11 @@ static bool complete(Parser *parser, const RecordParse *parse, CType *type)
     };
     Token at;
     switch (ctype_record_complete(parser->table, type->u.record, &spec)) {
-    case CRECORD_OK:
-        return true;
-    case CRECORD_MEMORY:
-        return parser_fail_memory(parser);
+    case CRECORD_OK: return true;
+    case CRECORD_MEMORY: return parser_fail_memory(parser);
     case CRECORD_TOO_LARGE:
         return parser_fail(parser, &parse->at, MESSAGE_TOO_LARGE, parse->is_union ? "union" : "struct");
-    case CRECORD_DUPLICATE:
-        break;
+    case CRECORD_DUPLICATE: break;
     }
     at = member_token(member_at(parser, parse, spec.duplicate));
     return parser_fail(parser, &at, MESSAGE_DUPLICATE_MEMBER, spec.duplicate_name);
@@ -388,7 +385,8 @@ static CType *mention(Parser *parser, const RecordParse *parse)
     return type;
 }
 
-/* struct-or-union-specifier: struct attributes? tag? { struct-declaration-list } attributes? | struct attributes? tag */
+/* struct-or-union-specifier: struct attributes? tag? { struct-declaration-list } attributes? | struct attributes? tag
+ */
 CType *parse_record_specifier(Parser *parser)
 {
     RecordParse parse = {.is_union = parser->token.kind == TOKEN_UNION, .at = parser->token};

@@ -62,23 +62,42 @@ static CScalar scalar_of(unsigned sum)
     case COUNT_CHAR: return CSCALAR_CHAR;
     case COUNT_SIGNED | COUNT_CHAR: return CSCALAR_SCHAR;
     case COUNT_UNSIGNED | COUNT_CHAR: return CSCALAR_UCHAR;
-    case COUNT_SHORT: case COUNT_SHORT | COUNT_INT: case COUNT_SIGNED | COUNT_SHORT:
+    case COUNT_SHORT:
+    case COUNT_SHORT | COUNT_INT:
+    case COUNT_SIGNED | COUNT_SHORT:
     case COUNT_SIGNED | COUNT_SHORT | COUNT_INT: return CSCALAR_SHORT;
-    case COUNT_UNSIGNED | COUNT_SHORT: case COUNT_UNSIGNED | COUNT_SHORT | COUNT_INT: return CSCALAR_USHORT;
-    case COUNT_INT: case COUNT_SIGNED: case COUNT_SIGNED | COUNT_INT: return CSCALAR_INT;
-    case COUNT_UNSIGNED: case COUNT_UNSIGNED | COUNT_INT: return CSCALAR_UINT;
-    case COUNT_LONG: case COUNT_LONG | COUNT_INT: case COUNT_SIGNED | COUNT_LONG:
+    case COUNT_UNSIGNED | COUNT_SHORT:
+    case COUNT_UNSIGNED | COUNT_SHORT | COUNT_INT: return CSCALAR_USHORT;
+    case COUNT_INT:
+    case COUNT_SIGNED:
+    case COUNT_SIGNED | COUNT_INT: return CSCALAR_INT;
+    case COUNT_UNSIGNED:
+    case COUNT_UNSIGNED | COUNT_INT: return CSCALAR_UINT;
+    case COUNT_LONG:
+    case COUNT_LONG | COUNT_INT:
+    case COUNT_SIGNED | COUNT_LONG:
     case COUNT_SIGNED | COUNT_LONG | COUNT_INT: return CSCALAR_LONG;
-    case COUNT_UNSIGNED | COUNT_LONG: case COUNT_UNSIGNED | COUNT_LONG | COUNT_INT: return CSCALAR_ULONG;
-    case 2 * COUNT_LONG: case 2 * COUNT_LONG | COUNT_INT: case COUNT_SIGNED | 2 * COUNT_LONG:
+    case COUNT_UNSIGNED | COUNT_LONG:
+    case COUNT_UNSIGNED | COUNT_LONG | COUNT_INT: return CSCALAR_ULONG;
+    case 2 * COUNT_LONG:
+    case 2 * COUNT_LONG | COUNT_INT:
+    case COUNT_SIGNED | 2 * COUNT_LONG:
     case COUNT_SIGNED | 2 * COUNT_LONG | COUNT_INT: return CSCALAR_LLONG;
-    case COUNT_UNSIGNED | 2 * COUNT_LONG: case COUNT_UNSIGNED | 2 * COUNT_LONG | COUNT_INT: return CSCALAR_ULLONG;
-    case COUNT_INT128: case COUNT_SIGNED | COUNT_INT128: case COUNT_INT128 | COUNT_OTHER: return CSCALAR_INT128;
-    case COUNT_UNSIGNED | COUNT_INT128: case COUNT_UNSIGNED | COUNT_INT128 | COUNT_OTHER: return CSCALAR_UINT128;
+    case COUNT_UNSIGNED | 2 * COUNT_LONG:
+    case COUNT_UNSIGNED | 2 * COUNT_LONG | COUNT_INT: return CSCALAR_ULLONG;
+    case COUNT_INT128:
+    case COUNT_SIGNED | COUNT_INT128:
+    case COUNT_INT128 | COUNT_OTHER: return CSCALAR_INT128;
+    case COUNT_UNSIGNED | COUNT_INT128:
+    case COUNT_UNSIGNED | COUNT_INT128 | COUNT_OTHER: return CSCALAR_UINT128;
     case COUNT_FLOAT16: return CSCALAR_FLOAT16;
-    case COUNT_FLOAT: case COUNT_FLOAT32: return CSCALAR_FLOAT;
-    case COUNT_DOUBLE: case COUNT_FLOAT64: case COUNT_FLOAT32X: return CSCALAR_DOUBLE;
-    case COUNT_LONG | COUNT_DOUBLE: case COUNT_FLOAT64X: return CSCALAR_LDOUBLE;
+    case COUNT_FLOAT:
+    case COUNT_FLOAT32: return CSCALAR_FLOAT;
+    case COUNT_DOUBLE:
+    case COUNT_FLOAT64:
+    case COUNT_FLOAT32X: return CSCALAR_DOUBLE;
+    case COUNT_LONG | COUNT_DOUBLE:
+    case COUNT_FLOAT64X: return CSCALAR_LDOUBLE;
     case COUNT_FLOAT128: return CSCALAR_FLOAT128;
     default: return CSCALAR_COUNT;
     }
@@ -124,7 +143,7 @@ typedef struct Specifying {
     bool is_type_name;
 } Specifying;
 
-/* -- single specifiers --------------------------------------------------------------------------------------------------- */
+/* -- single specifiers --------------------------------------------------------------------------------------------- */
 
 static bool add_count(Parser *parser, Specifying *s, unsigned count)
 {
@@ -202,7 +221,7 @@ static bool add_typedef_name(Parser *parser, Specifying *s, CType *type)
     return set_type(parser, s, &at, type);
 }
 
-/* -- the list ------------------------------------------------------------------------------------------------------------- */
+/* -- the list ------------------------------------------------------------------------------------------------------ */
 
 static const CDecl *typedef_of(const Token *token)
 {
@@ -266,37 +285,31 @@ static Step add_tagged(Parser *parser, Specifying *s)
 static Step add_specifier(Parser *parser, Specifying *s)
 {
     switch (parser->token.kind) {
-    case TOKEN_NAME:
-        return add_name(parser, s);
-    case TOKEN_TYPE:
-        return step(add_typedef_name(parser, s, parser->token.u.type));
-    case TOKEN_CONST:
-        return add_qualifier(parser, s, QUALIFIER_CONST);
-    case TOKEN_VOLATILE:
-        return add_qualifier(parser, s, QUALIFIER_VOLATILE);
-    case TOKEN_RESTRICT:
-        return add_qualifier(parser, s, QUALIFIER_RESTRICT);
-    case TOKEN_ATOMIC:
-        return step(add_atomic(parser, s));
-    case TOKEN_STRUCT: case TOKEN_UNION: case TOKEN_ENUM:
-        return add_tagged(parser, s);
-    case TOKEN_TYPEDEF: case TOKEN_EXTERN: case TOKEN_STATIC: case TOKEN_AUTO: case TOKEN_REGISTER:
-        return step(add_storage(parser, s));
+    case TOKEN_NAME: return add_name(parser, s);
+    case TOKEN_TYPE: return step(add_typedef_name(parser, s, parser->token.u.type));
+    case TOKEN_CONST: return add_qualifier(parser, s, QUALIFIER_CONST);
+    case TOKEN_VOLATILE: return add_qualifier(parser, s, QUALIFIER_VOLATILE);
+    case TOKEN_RESTRICT: return add_qualifier(parser, s, QUALIFIER_RESTRICT);
+    case TOKEN_ATOMIC: return step(add_atomic(parser, s));
+    case TOKEN_STRUCT:
+    case TOKEN_UNION:
+    case TOKEN_ENUM: return add_tagged(parser, s);
+    case TOKEN_TYPEDEF:
+    case TOKEN_EXTERN:
+    case TOKEN_STATIC:
+    case TOKEN_AUTO:
+    case TOKEN_REGISTER: return step(add_storage(parser, s));
     case TOKEN_INLINE:
         s->specifiers->is_inline = true;
         lexer_advance(parser);
         return STEP_TAKEN;
-    case TOKEN_NORETURN: case TOKEN_THREAD_LOCAL: case TOKEN_EXTENSION:
-        lexer_advance(parser);
-        return STEP_TAKEN;
-    case TOKEN_ATTRIBUTE:
-        return step(parse_attributes(parser, &s->specifiers->attributes));
-    case TOKEN_ALIGNAS:
-        return step(parse_alignas(parser, &s->specifiers->attributes));
-    case TOKEN_TYPEOF:
-        return step(add_typeof(parser, s));
-    case TOKEN_AUTO_TYPE:
-        return step(parser_fail(parser, &parser->token, MESSAGE_AUTO_TYPE, &parser->token));
+    case TOKEN_NORETURN:
+    case TOKEN_THREAD_LOCAL:
+    case TOKEN_EXTENSION: lexer_advance(parser); return STEP_TAKEN;
+    case TOKEN_ATTRIBUTE: return step(parse_attributes(parser, &s->specifiers->attributes));
+    case TOKEN_ALIGNAS: return step(parse_alignas(parser, &s->specifiers->attributes));
+    case TOKEN_TYPEOF: return step(add_typeof(parser, s));
+    case TOKEN_AUTO_TYPE: return step(parser_fail(parser, &parser->token, MESSAGE_AUTO_TYPE, &parser->token));
     default: {
         unsigned count = count_of(parser->token.kind);
         return count == 0 ? STEP_DONE : step(add_count(parser, s, count));
@@ -373,18 +386,24 @@ bool parse_specifiers(Parser *parser, Specifiers *specifiers, bool is_type_name)
 bool is_type_start(const Parser *parser)
 {
     switch (parser->token.kind) {
-    case TOKEN_NAME:
-        return typedef_of(&parser->token) != NULL || is_soft_keyword(&parser->token, "complex");
-    case TOKEN_TYPE: case TOKEN_CONST: case TOKEN_VOLATILE: case TOKEN_RESTRICT: case TOKEN_ATOMIC: case TOKEN_STRUCT:
-    case TOKEN_UNION: case TOKEN_ENUM: case TOKEN_TYPEOF: case TOKEN_ALIGNAS: case TOKEN_REGISTER:
+    case TOKEN_NAME: return typedef_of(&parser->token) != NULL || is_soft_keyword(&parser->token, "complex");
+    case TOKEN_TYPE:
+    case TOKEN_CONST:
+    case TOKEN_VOLATILE:
+    case TOKEN_RESTRICT:
+    case TOKEN_ATOMIC:
+    case TOKEN_STRUCT:
+    case TOKEN_UNION:
+    case TOKEN_ENUM:
+    case TOKEN_TYPEOF:
+    case TOKEN_ALIGNAS:
+    case TOKEN_REGISTER:
     case TOKEN_STATIC:
     case TOKEN_EXTERN:
     case TOKEN_TYPEDEF:
     case TOKEN_INLINE:
     case TOKEN_NORETURN:
-    case TOKEN_THREAD_LOCAL:
-        return true;
-    default:
-        return count_of(parser->token.kind) != 0;
+    case TOKEN_THREAD_LOCAL: return true;
+    default: return count_of(parser->token.kind) != 0;
     }
 }

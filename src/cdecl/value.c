@@ -1,9 +1,10 @@
-/* Arithmetic of constant expressions: C's promotions, conversions and operators on gcc's integer types (C11 6.3.1, 6.5).
+/* Arithmetic of constant expressions: C's promotions, conversions and operators on gcc's integer types
+ * (C11 6.3.1, 6.5).
  *
  * Invariant: an integer value's bits are extended to 64 as its type says; __int128 is computed in 64 bits. */
 #include "cdecl/parser.h"
 
-/* -- kinds -------------------------------------------------------------------------------------------------------------- */
+/* -- kinds --------------------------------------------------------------------------------------------------------- */
 
 static bool is_integer(const CType *type)
 {
@@ -74,7 +75,7 @@ static void spread(Value *into, const Value *from)
     }
 }
 
-/* -- conversions -------------------------------------------------------------------------------------------------------- */
+/* -- conversions --------------------------------------------------------------------------------------------------- */
 
 /* An lvalue becomes what it holds, which only the run knows; arrays and functions become pointers (C11 6.3.2.1). */
 bool value_decay(Parser *parser, Value *value)
@@ -156,7 +157,7 @@ static CType *common_type(Parser *parser, const CType *a, const CType *b)
     return ctype_scalar(parser->table, common_integer(promoted(a), promoted(b)));
 }
 
-/* -- unary operators ----------------------------------------------------------------------------------------------------- */
+/* -- unary operators ----------------------------------------------------------------------------------------------- */
 
 static const char *operator_text(const Token *at, char text[8])
 {
@@ -185,22 +186,22 @@ static bool unary_not(Parser *parser, const Token *at, Value *value)
     return true;
 }
 
-bool value_unary(Parser *parser, const Token *at, unsigned operator, Value *value)
+bool value_unary(Parser *parser, const Token *at, unsigned operator, Value * value)
 {
     if (!value_decay(parser, value))
         return false;
-    if (operator == '!')
+    if (operator== '!')
         return unary_not(parser, at, value);
-    if (!is_arithmetic(value->type) || (operator == '~' && value->type->kind == CTYPE_FLOATING))
+    if (!is_arithmetic(value->type) || (operator== '~' && value->type->kind == CTYPE_FLOATING))
         return fail_operand(parser, at, value->type);
     if (value->type->kind == CTYPE_FLOATING) {
-        value->number = operator == '-' ? -value->number : value->number;
+        value->number = operator== '-' ? -value->number : value->number;
         return true;
     }
     convert(value, ctype_scalar(parser->table, promoted(value->type)));
-    if (operator == '-')
+    if (operator== '-')
         value->bits = normalize(value->type, 0 - value->bits);
-    else if (operator == '~')
+    else if (operator== '~')
         value->bits = normalize(value->type, ~value->bits);
     return true;
 }
@@ -224,15 +225,18 @@ bool value_cast(Parser *parser, const Token *at, Value *value, CType *type)
     return true;
 }
 
-/* -- binary operators ---------------------------------------------------------------------------------------------------- */
+/* -- binary operators ---------------------------------------------------------------------------------------------- */
 
 static bool is_comparison(unsigned operator)
 {
     switch (operator) {
-    case '<': case '>': case TOKEN_LESS_EQUAL: case TOKEN_GREATER_EQUAL: case TOKEN_EQUAL: case TOKEN_NOT_EQUAL:
-        return true;
-    default:
-        return false;
+    case '<':
+    case '>':
+    case TOKEN_LESS_EQUAL:
+    case TOKEN_GREATER_EQUAL:
+    case TOKEN_EQUAL:
+    case TOKEN_NOT_EQUAL: return true;
+    default: return false;
     }
 }
 
@@ -258,10 +262,10 @@ static int order_of(const Value *left, const Value *right)
     return (left->bits > right->bits) - (left->bits < right->bits);
 }
 
-static void divide(const Token *at, unsigned operator, Value *left, const Value *right)
+static void divide(const Token *at, unsigned operator, Value * left, const Value *right)
 {
     uint64_t a = left->bits, b = right->bits;
-    bool is_quotient = operator == '/';
+    bool is_quotient = operator== '/';
     if (b == 0) {
         forget(left, at, MESSAGE_DIVISION_BY_ZERO);
     } else if (!is_signed(left->type)) {
@@ -273,13 +277,14 @@ static void divide(const Token *at, unsigned operator, Value *left, const Value 
     }
 }
 
-static void integer_binary(const Token *at, unsigned operator, Value *left, const Value *right)
+static void integer_binary(const Token *at, unsigned operator, Value * left, const Value *right)
 {
     switch (operator) {
     case '+': left->bits += right->bits; break;
     case '-': left->bits -= right->bits; break;
     case '*': left->bits *= right->bits; break;
-    case '/': case '%': divide(at, operator, left, right); break;
+    case '/':
+    case '%': divide(at, operator, left, right); break;
     case '&': left->bits &= right->bits; break;
     case '|': left->bits |= right->bits; break;
     default: left->bits ^= right->bits; break;
@@ -287,7 +292,7 @@ static void integer_binary(const Token *at, unsigned operator, Value *left, cons
     left->bits = normalize(left->type, left->bits);
 }
 
-static bool floating_binary(Parser *parser, const Token *at, unsigned operator, Value *left, const Value *right)
+static bool floating_binary(Parser *parser, const Token *at, unsigned operator, Value * left, const Value *right)
 {
     switch (operator) {
     case '+': left->number += right->number; return true;
@@ -299,13 +304,12 @@ static bool floating_binary(Parser *parser, const Token *at, unsigned operator, 
         else
             left->number /= right->number;
         return true;
-    default:
-        return fail_operand(parser, at, left->type);
+    default: return fail_operand(parser, at, left->type);
     }
 }
 
 /* The operands are promoted apart; the result has the left one's type (C11 6.5.7). */
-static bool shift(Parser *parser, const Token *at, unsigned operator, Value *left, const Value *right)
+static bool shift(Parser *parser, const Token *at, unsigned operator, Value * left, const Value *right)
 {
     uint64_t count = right->bits;
     unsigned nbits;
@@ -317,7 +321,7 @@ static bool shift(Parser *parser, const Token *at, unsigned operator, Value *lef
         nbits = 64;
     if (value_is_negative(right) || count >= nbits) {
         forget(left, at, MESSAGE_BAD_SHIFT);
-    } else if (operator == TOKEN_SHIFT_LEFT) {
+    } else if (operator== TOKEN_SHIFT_LEFT) {
         left->bits = normalize(left->type, left->bits << count);
     } else if (value_is_negative(left)) {
         left->bits = ~(~left->bits >> count);
@@ -347,35 +351,35 @@ static uint64_t step_of(const CType *pointer)
 }
 
 /* pointer ± integer, pointer - pointer, pointer compared with pointer or integer */
-static bool pointer_binary(Parser *parser, const Token *at, unsigned operator, Value *left, const Value *right)
+static bool pointer_binary(Parser *parser, const Token *at, unsigned operator, Value * left, const Value *right)
 {
     const CType *pointer = is_pointer(left->type) ? left->type : right->type;
     uint64_t step = step_of(pointer);
     if (is_comparison(operator)) {
-        become_int(parser, left, compare(operator, (left->bits > right->bits) - (left->bits < right->bits)));
+        become_int(parser, left, compare(operator,(left->bits > right->bits) - (left->bits < right->bits)));
         return true;
     }
-    if (step == CTYPE_SIZE_UNKNOWN || (operator != '+' && operator != '-'))
+    if (step == CTYPE_SIZE_UNKNOWN || (operator!= '+' && operator!= '-'))
         return fail_operands(parser, at, left, right);
     if (is_pointer(left->type) && is_integer(right->type)) {
-        left->bits += operator == '+' ? right->bits * step : 0 - right->bits * step;
+        left->bits += operator== '+' ? right->bits * step : 0 - right->bits * step;
         return true;
     }
-    if (operator == '+' && is_integer(left->type)) {
+    if (operator== '+' && is_integer(left->type)) {
         left->bits = left->bits * step + right->bits;
         left->type = right->type;
         return true;
     }
-    if (operator != '-' || !is_pointer(right->type) || !is_pointer(left->type) || step == 0)
+    if (operator!= '-' || !is_pointer(right->type) || !is_pointer(left->type) || step == 0)
         return fail_operands(parser, at, left, right);
     left->type = ctype_scalar(parser->table, CSCALAR_LONG);
     left->bits = (uint64_t)((int64_t)(left->bits - right->bits) / (int64_t)step);
     return true;
 }
 
-static bool logical(Parser *parser, unsigned operator, Value *left, const Value *right)
+static bool logical(Parser *parser, unsigned operator, Value * left, const Value *right)
 {
-    bool is_and = operator == TOKEN_AND;
+    bool is_and = operator== TOKEN_AND;
     if (!left->is_known || value_is_true(left) == is_and) { /* the right one decides */
         bool is_true = value_is_true(right);
         spread(left, right);
@@ -386,7 +390,7 @@ static bool logical(Parser *parser, unsigned operator, Value *left, const Value 
     return true;
 }
 
-bool value_binary(Parser *parser, const Token *at, unsigned operator, Value *left, const Value *right)
+bool value_binary(Parser *parser, const Token *at, unsigned operator, Value * left, const Value *right)
 {
     Value other = *right;
     CType *type;
@@ -395,12 +399,12 @@ bool value_binary(Parser *parser, const Token *at, unsigned operator, Value *lef
     if ((!is_arithmetic(left->type) && !is_pointer(left->type)) ||
         (!is_arithmetic(other.type) && !is_pointer(other.type)))
         return fail_operands(parser, at, left, &other);
-    if (operator == TOKEN_AND || operator == TOKEN_OR)
+    if (operator== TOKEN_AND || operator== TOKEN_OR)
         return logical(parser, operator, left, &other);
     spread(left, &other);
     if (is_pointer(left->type) || is_pointer(other.type))
         return pointer_binary(parser, at, operator, left, &other);
-    if (operator == TOKEN_SHIFT_LEFT || operator == TOKEN_SHIFT_RIGHT)
+    if (operator== TOKEN_SHIFT_LEFT || operator== TOKEN_SHIFT_RIGHT)
         return shift(parser, at, operator, left, &other);
     type = common_type(parser, left->type, other.type);
     convert(left, type);

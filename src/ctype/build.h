@@ -1,5 +1,5 @@
-/* How the parser fills a CTypeTable: names with their bindings, records, enums and declarations. The faces above only ask,
- * through ctype.h.
+/* How the parser fills a CTypeTable: names with their bindings, records, enums and declarations. The faces above only
+ * ask, through ctype.h.
  *
  * Every change to something that existed before ctype_begin goes through ctype_journal first, so that ctype_rollback
  * finds it as it was. */
@@ -8,10 +8,12 @@
 
 #include "ctype/ctype.h"
 
-/* As ctype_table_new, with memory taken in chunks of this many bytes at first: small ones let tests fail every allocation. */
+/* As ctype_table_new, with memory taken in chunks of this many bytes at first: small ones let tests fail every
+ * allocation. */
 CTypeTable *ctype_table_new_sized(const Allocator *allocator, size_t chunk_nbytes);
 
-/* -- names ------------------------------------------------------------------------------------------------------------ */
+/* -- names ------------------------------------------------------------------------------------------------------------
+ */
 
 /* One interned identifier and what it means at file scope. */
 typedef struct CName {
@@ -44,7 +46,8 @@ uint32_t ctype_next_stamp(CTypeTable *table);
 /* The byte in which the parser notes that it has interned its keywords. */
 bool *ctype_has_keywords(CTypeTable *table);
 
-/* -- transactions ----------------------------------------------------------------------------------------------------- */
+/* -- transactions -----------------------------------------------------------------------------------------------------
+ */
 
 /* Saves nbytes at `place` for a rollback; true at once outside of a transaction. False when memory is out. */
 bool ctype_journal(CTypeTable *table, void *place, size_t nbytes);
@@ -55,10 +58,12 @@ bool ctype_is_changed(const CTypeTable *table);
 /* Uninitialised memory that lives as long as the table or until a rollback; NULL when memory is out. */
 void *ctype_alloc(CTypeTable *table, size_t nbytes);
 
-/* -- derived types ---------------------------------------------------------------------------------------------------- */
+/* -- derived types ----------------------------------------------------------------------------------------------------
+ */
 
-/* How deeply a type is nested: 0 for a basic, record or enum type without members of depth, one more for each derivation
- * and for each level of member by value. Whoever walks a type recursively relies on the parser's bound on it. */
+/* How deeply a type is nested: 0 for a basic, record or enum type without members of depth, one more for each
+ * derivation and for each level of member by value. Whoever walks a type recursively relies on the parser's bound on
+ * it. */
 unsigned ctype_depth(const CType *type);
 enum { CTYPE_DEPTH_MAX = 1000 };
 
@@ -68,7 +73,8 @@ CType *ctype_function_unprototyped(CTypeTable *table, CType *result, bool is_ms_
 /* The alignment that ctype_aligned gave to this variant, 0 when it has none of its own. */
 uint32_t ctype_own_align(const CType *type);
 
-/* -- records ---------------------------------------------------------------------------------------------------------- */
+/* -- records ----------------------------------------------------------------------------------------------------------
+ */
 
 /* One member as it is declared. */
 typedef struct CMemberSpec {
@@ -77,9 +83,9 @@ typedef struct CMemberSpec {
     uint32_t align; /* of an aligned attribute or _Alignas, 0: none */
     bool is_packed; /* by its own attribute */
     bool is_bitfield;
-    uint8_t width; /* of a bit-field */
-    uint32_t line;       /* for the caller's messages, as is place: not read here */
-    uint32_t length;     /* bytes at place */
+    uint8_t width;   /* of a bit-field */
+    uint32_t line;   /* for the caller's messages, as is place: not read here */
+    uint32_t length; /* bytes at place */
     const char *place;
 } CMemberSpec;
 
@@ -88,12 +94,12 @@ typedef struct CRecordSpec {
     const CMemberSpec *members;
     uint32_t nmembers;
     bool is_packed;
-    uint32_t align;     /* of an aligned attribute, 0: none */
-    uint32_t pack;      /* bytes, of #pragma pack, 0: none */
-    bool is_ms_layout;  /* __attribute__((ms_struct)) */
-    uint32_t line;      /* where it is defined */
-    const char *file;   /* interned, or NULL */
-    uint32_t duplicate; /* out when the status is DUPLICATE: index of the member that brings a name … */
+    uint32_t align;             /* of an aligned attribute, 0: none */
+    uint32_t pack;              /* bytes, of #pragma pack, 0: none */
+    bool is_ms_layout;          /* __attribute__((ms_struct)) */
+    uint32_t line;              /* where it is defined */
+    const char *file;           /* interned, or NULL */
+    uint32_t duplicate;         /* out when the status is DUPLICATE: index of the member that brings a name … */
     const char *duplicate_name; /* … which was there before */
 } CRecordSpec;
 
@@ -107,23 +113,26 @@ typedef enum CRecordStatus {
 /* A new incomplete record; NULL when memory is out. */
 CType *ctype_record_new(CTypeTable *table, const char *tag, bool is_union);
 
-/* Lays the members out and completes the record and all its variants. Members are complete types of acceptable depth, but
- * for a last flexible or VLA array. Unless CRECORD_OK, the record stays incomplete. */
+/* Lays the members out and completes the record and all its variants. Members are complete types of acceptable depth,
+ * but for a last flexible or VLA array. Unless CRECORD_OK, the record stays incomplete. */
 CRecordStatus ctype_record_complete(CTypeTable *table, CRecord *record, CRecordSpec *spec);
 
-/* -- enums ------------------------------------------------------------------------------------------------------------ */
+/* -- enums ------------------------------------------------------------------------------------------------------------
+ */
 
 CType *ctype_enum_new(CTypeTable *table, const char *tag);
 
-/* The integer type that gcc gives an enum with these values: the first of unsigned int, int, unsigned long, long that fits, or
- * with `is_packed` the smallest. `has_unsigned`: some value is above INT64_MAX, so that negative means large. */
+/* The integer type that gcc gives an enum with these values: the first of unsigned int, int, unsigned long, long that
+ * fits, or with `is_packed` the smallest. `has_unsigned`: some value is above INT64_MAX, so that negative means large.
+ */
 CScalar ctype_enum_scalar(const CEnumerator *enumerators, uint32_t count, bool has_unsigned, bool is_packed);
 
 /* Completes the enum with a copy of the enumerators; false when memory is out. */
 bool ctype_enum_complete(CTypeTable *table, CEnum *enumeration, const CEnumerator *enumerators, uint32_t count,
                          CScalar scalar);
 
-/* -- declarations ----------------------------------------------------------------------------------------------------- */
+/* -- declarations -----------------------------------------------------------------------------------------------------
+ */
 
 /* Binds the name to a copy of the declaration, in the place of what it meant before; NULL when memory is out. */
 CDecl *ctype_declare(CTypeTable *table, const CDecl *decl);
@@ -137,14 +146,15 @@ bool ctype_bind_tag(CTypeTable *table, const char *tag, CType *type);
 /* Gives an untagged record or enum the name of its first typedef; false when memory is out. */
 bool ctype_name_type(CTypeTable *table, CType *type, const char *name);
 
-/* Whether two declarations of one name may have these types, qualifiers included (C11 6.7p3, 6.7p4); untagged records and enums
- * are the same when they are defined alike, so that a text may be declared twice. */
+/* Whether two declarations of one name may have these types, qualifiers included (C11 6.7p3, 6.7p4); untagged records
+ * and enums are the same when they are defined alike, so that a text may be declared twice. */
 bool ctype_is_redeclaration(const CType *a, const CType *b);
 
 /* Whether two complete records or enums are defined alike: names, types, layout. */
 bool ctype_is_same_definition(const CType *a, const CType *b);
 
-/* Of two types that ctype_is_redeclaration accepts, the one that says more (array with bound, function with prototype). */
+/* Of two types that ctype_is_redeclaration accepts, the one that says more (array with bound, function with prototype).
+ */
 CType *ctype_composite(CType *older, CType *newer);
 
 #endif

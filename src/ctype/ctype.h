@@ -71,16 +71,17 @@ struct CType {
     void *face;          /* for the face above (bind): NULL at first, never touched here */
 };
 
-/* One member of a record. Bit position p of a bit-field counts from the least significant bit of the byte at `offset`. */
+/* One member of a record. Bit position p of a bit-field counts from the least significant bit of the byte at `offset`.
+ */
 typedef struct CMember {
-    const char *name;    /* interned; NULL for an unnamed struct/union member or unnamed bit-field */
-    CType *type;         /* with qualifiers; for a bit-field its declared type */
-    uint64_t offset;     /* bytes from the record's start; a bit-field's is that of the aligned storage unit of its declared type
-                          * where it fits inside one, else of its first byte */
+    const char *name; /* interned; NULL for an unnamed struct/union member or unnamed bit-field */
+    CType *type;      /* with qualifiers; for a bit-field its declared type */
+    uint64_t offset; /* bytes from the record's start; a bit-field's is that of the aligned storage unit of its declared
+                      * type where it fits inside one, else of its first byte */
     bool is_bitfield;
-    uint8_t bit_offset;  /* 0..63 (127 for __int128) within the storage unit, see offset; 0 when no bit-field. The unit may
-                          * reach past a packed record's end: touch only the bytes that hold the field's bits */
-    uint8_t bit_width;   /* 1..64, for __int128 up to 128; 0 only for the unnamed `:0` */
+    uint8_t bit_offset; /* 0..63 (127 for __int128) within the storage unit, see offset; 0 when no bit-field. The unit
+                         * may reach past a packed record's end: touch only the bytes that hold the field's bits */
+    uint8_t bit_width;  /* 1..64, for __int128 up to 128; 0 only for the unnamed `:0` */
 } CMember;
 
 struct CRecord {
@@ -89,10 +90,10 @@ struct CRecord {
     bool is_complete;
     bool has_flexible; /* last member is a flexible `[]`, `[?]` array, or a record that has one */
     uint32_t nmembers;
-    CMember *members;  /* in order of declaration, unnamed ones included */
-    uint32_t line;     /* where it was defined, 0 if unknown */
-    const char *file;  /* interned, or NULL */
-    CType *type;       /* its main variant */
+    CMember *members; /* in order of declaration, unnamed ones included */
+    uint32_t line;    /* where it was defined, 0 if unknown */
+    const char *file; /* interned, or NULL */
+    CType *type;      /* its main variant */
     CTypeTable *table;
 };
 
@@ -131,17 +132,19 @@ typedef struct CDecl {
     const char *name; /* interned */
     CDeclKind kind;
     CType *type;
-    const char *asm_name;           /* linker symbol from __asm__("…"), else NULL: the name itself */
-    const char *const *param_names; /* FUNCTION: u.function->nparams entries, each interned or NULL; or NULL when none is named */
-    uint64_t value;                 /* CONSTANT: two's complement of its type, which for an enumerator is its enum's */
+    const char *asm_name; /* linker symbol from __asm__("…"), else NULL: the name itself */
+    const char *const
+        *param_names; /* FUNCTION: u.function->nparams entries, each interned or NULL; or NULL when none is named */
+    uint64_t value;   /* CONSTANT: two's complement of its type, which for an enumerator is its enum's */
     uint32_t line;
     const char *file;
 } CDecl;
 
-/* -- the table ------------------------------------------------------------------------------------------------------ */
+/* -- the table ------------------------------------------------------------------------------------------------------
+ */
 
-/* New table with the basic types and the predefined names (int8_t … uintptr_t, size_t, ssize_t, ptrdiff_t, wchar_t, char16_t, char32_t,
- * va_list and __builtin_va_list, bool). NULL when memory is out. Keeps `allocator` by value. */
+/* New table with the basic types and the predefined names (int8_t … uintptr_t, size_t, ssize_t, ptrdiff_t, wchar_t,
+ * char16_t, char32_t, va_list and __builtin_va_list, bool). NULL when memory is out. Keeps `allocator` by value. */
 CTypeTable *ctype_table_new(const Allocator *allocator);
 void ctype_table_free(CTypeTable *table);
 
@@ -156,30 +159,34 @@ const CDecl *ctype_find_decl(const CTypeTable *table, const char *name, size_t l
 CType *ctype_find_tag(const CTypeTable *table, const char *name, size_t length);
 
 /* Transactions: everything added after a mark (types, names, completions, declarations) is undone by the rollback, as
- * if it had never been. Marks do not nest. A commit forgets the mark. No function may fail between rollback and commit. */
+ * if it had never been. Marks do not nest. A commit forgets the mark. No function may fail between rollback and commit.
+ */
 void ctype_begin(CTypeTable *table);
 void ctype_commit(CTypeTable *table);
 void ctype_rollback(CTypeTable *table);
 
-/* -- making types: each returns the interned type, or NULL with memory out -------------------------------------------- */
+/* -- making types: each returns the interned type, or NULL with memory out --------------------------------------------
+ */
 
 CType *ctype_void(CTypeTable *table);
 CType *ctype_scalar(CTypeTable *table, CScalar scalar); /* BOOL, INTEGER or FLOATING by the scalar's class */
 CType *ctype_complex(CTypeTable *table, CScalar part);
 CType *ctype_pointer(CTypeTable *table, CType *element);
 CType *ctype_reference(CTypeTable *table, CType *element);
-/* nelems elements. An element of unknown size, or a size beyond PTRDIFF_MAX, is the caller's error to refuse beforehand. */
+/* nelems elements. An element of unknown size, or a size beyond PTRDIFF_MAX, is the caller's error to refuse
+ * beforehand. */
 CType *ctype_array(CTypeTable *table, CType *element, uint64_t nelems);
 CType *ctype_array_unbounded(CTypeTable *table, CType *element); /* `[]` */
 CType *ctype_array_vla(CTypeTable *table, CType *element);       /* `[?]` */
 CType *ctype_vector(CTypeTable *table, CType *element, uint64_t nbytes);
-CType *ctype_function(CTypeTable *table, CType *result, CType *const *params, uint32_t nparams, bool is_variadic, bool is_ms_abi);
+CType *ctype_function(CTypeTable *table, CType *result, CType *const *params, uint32_t nparams, bool is_variadic,
+                      bool is_ms_abi);
 /* The variant with exactly these qualifiers (for an array: of its elements). */
 CType *ctype_qualified(CTypeTable *table, CType *type, unsigned qualifiers);
 /* The variant whose alignment is `align` (typedef with __attribute__((aligned))). */
 CType *ctype_aligned(CTypeTable *table, CType *type, uint32_t align);
 
-/* -- asking ------------------------------------------------------------------------------------------------------------ */
+/* -- asking -------------------------------------------------------------------------------------------------------- */
 
 static inline bool ctype_is_complete(const CType *type)
 {
@@ -189,7 +196,8 @@ static inline bool ctype_is_complete(const CType *type)
 CScalarClass ctype_scalar_class(CScalar scalar);
 const char *ctype_scalar_spelling(CScalar scalar);
 
-/* Same type but for qualifiers and alignment at any level that C calls compatible (C11 6.2.7), long and long long distinct. */
+/* Same type but for qualifiers and alignment at any level that C calls compatible (C11 6.2.7), long and long long
+ * distinct. */
 bool ctype_is_compatible(const CType *a, const CType *b);
 
 /* Member found by name, looking through unnamed struct and union members; *offset receives its byte offset from the
@@ -198,13 +206,13 @@ const CMember *ctype_find_member(const CRecord *record, const char *name, size_t
 
 const CEnumerator *ctype_find_enumerator(const CEnum *enumeration, const char *name, size_t length);
 
-/* Bytes of an object of a variable-length type (is_vla) whose array has nelems elements, padding included. False when that is too
- * large for an object. */
+/* Bytes of an object of a variable-length type (is_vla) whose array has nelems elements, padding included. False when
+ * that is too large for an object. */
 bool ctype_vla_nbytes(const CType *type, uint64_t nelems, uint64_t *nbytes);
 
-/* Writes the C spelling of a type ("const char *", "int (*)(double)", "struct point [3]"), with `name` as declarator when not
- * NULL. Returns the length that the whole text has, like snprintf; always NUL-terminates when nbytes > 0. Untagged records are
- * spelled by their typedef name, else "struct {line N}" … as the implementation documents. */
+/* Writes the C spelling of a type ("const char *", "int (*)(double)", "struct point [3]"), with `name` as declarator
+ * when not NULL. Returns the length that the whole text has, like snprintf; always NUL-terminates when nbytes > 0.
+ * Untagged records are spelled by their typedef name, else "struct {line N}" … as the implementation documents. */
 size_t ctype_spell(const CType *type, const char *name, char *buffer, size_t nbytes);
 
 #endif

@@ -60,7 +60,7 @@ CType *ctype_composite(CType *older, CType *newer)
     return older;
 }
 
-/* -- agreement ---------------------------------------------------------------------------------------------------------- */
+/* -- agreement ----------------------------------------------------------------------------------------------------- */
 
 /* What two types are compared for. */
 typedef enum Agreement {
@@ -78,8 +78,8 @@ typedef struct Pair {
 typedef struct Comparison {
     Agreement how;
     const Pair *pairs; /* innermost */
-    unsigned depth; /* of recursion */
-    unsigned nsteps; /* functions, arrays and pointers share types, so that the ways through them can be very many */
+    unsigned depth;    /* of recursion */
+    unsigned nsteps;   /* functions, arrays and pointers share types, so that the ways through them can be very many */
 } Comparison;
 
 /* Beyond these two types count as different. */
@@ -135,10 +135,8 @@ static bool agree_inside(const CType *a, const CType *b, Comparison *by)
             return false;
         switch ((CTypeKind)a->kind) {
         case CTYPE_RECORD:
-        case CTYPE_ENUM:
-            return agree_nominal(a, b, by);
-        case CTYPE_FUNCTION:
-            return agree_functions(a, b, by);
+        case CTYPE_ENUM: return agree_nominal(a, b, by);
+        case CTYPE_FUNCTION: return agree_functions(a, b, by);
         case CTYPE_VECTOR:
             if (a->size != b->size)
                 return false;
@@ -148,10 +146,8 @@ static bool agree_inside(const CType *a, const CType *b, Comparison *by)
                 return false;
             break;
         case CTYPE_POINTER:
-        case CTYPE_REFERENCE:
-            break;
-        default:
-            return a->main == b->main;
+        case CTYPE_REFERENCE: break;
+        default: return a->main == b->main;
         }
         a = a->u.element;
         b = b->u.element;

@@ -97,7 +97,7 @@ uint32_t ctype_own_align(const CType *type)
     return type_node(type)->own_align;
 }
 
-/* -- variants ---------------------------------------------------------------------------------------------------------- */
+/* -- variants ------------------------------------------------------------------------------------------------------ */
 
 /* An _Atomic object of a size that the machine handles as a whole is aligned to it, as gcc does. */
 static uint32_t variant_align(const CType *type, unsigned qualifiers, uint32_t own_align)
@@ -179,7 +179,7 @@ bool types_complete(CTypeTable *table, CType *main, uint64_t size, uint32_t alig
     return true;
 }
 
-/* -- structural types -------------------------------------------------------------------------------------------------- */
+/* -- structural types ---------------------------------------------------------------------------------------------- */
 
 static uint32_t hash_key(const CType *key)
 {

@@ -1,9 +1,10 @@
 /* Record layout, member by member. The position is kept as bytes and bits, so that it cannot overflow.
  *
  * psABI 3.1.2: a member goes to the lowest offset that its alignment allows; the record's alignment is its strictest
- * member's; a bit-field must lie within a storage unit of its declared type; unnamed bit-fields do not affect the record's
- * alignment; a `:0` closes the unit. gcc's attributes bend this: packed drops alignment to a byte, and to a bit for
- * bit-fields, which may then cross units; aligned on the member wins over packed; #pragma pack caps all of it. */
+ * member's; a bit-field must lie within a storage unit of its declared type; unnamed bit-fields do not affect the
+ * record's alignment; a `:0` closes the unit. gcc's attributes bend this: packed drops alignment to a byte, and to a
+ * bit for bit-fields, which may then cross units; aligned on the member wins over packed; #pragma pack caps all of it.
+ */
 #include "ctype/layout.h"
 
 typedef struct Position {
@@ -14,9 +15,9 @@ typedef struct Position {
 typedef struct Placer {
     const CRecordSpec *spec;
     bool is_union;
-    Position position;  /* of the next member */
-    uint64_t end;       /* bytes, of the longest union member */
-    uint32_t align;     /* of the record so far */
+    Position position; /* of the next member */
+    uint64_t end;      /* bytes, of the longest union member */
+    uint32_t align;    /* of the record so far */
 } Placer;
 
 static uint32_t max_align(uint32_t a, uint32_t b)
@@ -58,7 +59,7 @@ static uint32_t cap(const Placer *placer, uint32_t align)
     return pack != 0 ? min_align(align, pack) : align;
 }
 
-/* -- plain members ------------------------------------------------------------------------------------------------------ */
+/* -- plain members ------------------------------------------------------------------------------------------------- */
 
 /* An aligned attribute on the member can only raise the type's alignment, unless the member is packed. */
 static uint32_t member_align(const Placer *placer, const CMemberSpec *spec)
@@ -77,7 +78,7 @@ static void place_member(Placer *placer, const CMemberSpec *spec, CMember *membe
     placer->position.nbytes += size_in_record(spec->type);
 }
 
-/* -- bit-fields --------------------------------------------------------------------------------------------------------- */
+/* -- bit-fields ---------------------------------------------------------------------------------------------------- */
 
 /* A field that fills a machine integer at a place where one may lie is an ordinary member to gcc. */
 static bool is_machine_integer(const Placer *placer, const CMemberSpec *spec)
@@ -151,7 +152,7 @@ static void place_bitfield(Placer *placer, const CMemberSpec *spec, CMember *mem
     position->nbits = nbits % 8;
 }
 
-/* -- the record --------------------------------------------------------------------------------------------------------- */
+/* -- the record ---------------------------------------------------------------------------------------------------- */
 
 static bool place(Placer *placer, const CMemberSpec *spec, CMember *member)
 {

@@ -1,7 +1,7 @@
 /* Records and enums: making, completing, finding members, and the size of those whose length varies.
  *
- * Invariant: a record of more than INDEX_MIN members has an index in which each name that a member makes visible (its own,
- * or for an unnamed struct or union all of its members') has a slot; open addressing, at most half full. */
+ * Invariant: a record of more than INDEX_MIN members has an index in which each name that a member makes visible (its
+ * own, or for an unnamed struct or union all of its members') has a slot; open addressing, at most half full. */
 #include <string.h>
 
 #include "ctype/layout.h"
@@ -30,7 +30,7 @@ CType *ctype_record_new(CTypeTable *table, const char *tag, bool is_union)
     return &type_node->type;
 }
 
-/* -- finding ------------------------------------------------------------------------------------------------------------ */
+/* -- finding ------------------------------------------------------------------------------------------------------- */
 
 /* Unnamed struct or union member, whose members count as the record's own (C11 6.7.2.1p13). */
 static const CRecord *unnamed_record(const CMember *member)
@@ -99,7 +99,7 @@ const CEnumerator *ctype_find_enumerator(const CEnum *enumeration, const char *n
     return NULL;
 }
 
-/* -- the index ---------------------------------------------------------------------------------------------------------- */
+/* -- the index ----------------------------------------------------------------------------------------------------- */
 
 /* The number of names that a record makes visible. */
 static uint32_t count_names(const CRecord *record)
@@ -114,7 +114,8 @@ static uint32_t count_names(const CRecord *record)
 
 typedef bool NameVisitor(CRecord *record, uint32_t i, const CName *name);
 
-/* Calls visit for each name that `member`, in or below member i, makes visible; the name for which it returned false, or NULL. */
+/* Calls visit for each name that `member`, in or below member i, makes visible; the name for which it returned false,
+ * or NULL. */
 static const char *visit_names(CRecord *record, uint32_t i, const CMember *member, NameVisitor *visit)
 {
     const CRecord *inner = unnamed_record(member);
@@ -182,7 +183,7 @@ static void note_change(CTypeTable *table, const char *tag, const CType *type)
         table->is_changed = true;
 }
 
-/* -- completing --------------------------------------------------------------------------------------------------------- */
+/* -- completing ---------------------------------------------------------------------------------------------------- */
 
 static unsigned members_depth(const CRecord *record)
 {
@@ -250,10 +251,10 @@ CRecordStatus ctype_record_complete(CTypeTable *table, CRecord *record, CRecordS
     return status;
 }
 
-/* -- variable-length types ---------------------------------------------------------------------------------------------- */
+/* -- variable-length types ----------------------------------------------------------------------------------------- */
 
-/* Bytes up to the end of the variable-length array of `nelems` elements that an object of this type ends in, one of them for a
- * union. False when that is too large. */
+/* Bytes up to the end of the variable-length array of `nelems` elements that an object of this type ends in, one of
+ * them for a union. False when that is too large. */
 static bool vla_end(const CType *type, uint64_t nelems, uint64_t *nbytes)
 {
     if (type->kind == CTYPE_ARRAY)
@@ -282,7 +283,7 @@ bool ctype_vla_nbytes(const CType *type, uint64_t nelems, uint64_t *nbytes)
     return true;
 }
 
-/* -- enums -------------------------------------------------------------------------------------------------------------- */
+/* -- enums --------------------------------------------------------------------------------------------------------- */
 
 CType *ctype_enum_new(CTypeTable *table, const char *tag)
 {

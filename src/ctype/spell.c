@@ -1,9 +1,9 @@
 /* A type as C text: the declarator is written from the inside out, what stands left of the name first (C11 6.7.6).
  *
- * Untagged records and enums are spelled by their first typedef's name, or else as `struct {line 12}`, `union {line 12}`,
- * `enum {line 12}`, which is not C. A type that only an attribute can say is spelled with gcc's attribute; the alignment of an
- * aligned typedef is left out. Types share types, so that a text can be longer than any memory: beyond SPELLING_NBYTES_MAX
- * parameters are left out. */
+ * Untagged records and enums are spelled by their first typedef's name, or else as `struct {line 12}`, `union {line
+ * 12}`, `enum {line 12}`, which is not C. A type that only an attribute can say is spelled with gcc's attribute; the
+ * alignment of an aligned typedef is left out. Types share types, so that a text can be longer than any memory: beyond
+ * SPELLING_NBYTES_MAX parameters are left out. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,8 +15,8 @@ enum { SPELLING_NBYTES_MAX = 1 << 20 };
 typedef struct Writer {
     char *buffer;
     size_t nbytes;
-    size_t length;   /* of the whole text, cut or not */
-    bool needs_gap;  /* a word was written: what follows is separated by a space */
+    size_t length;  /* of the whole text, cut or not */
+    bool needs_gap; /* a word was written: what follows is separated by a space */
 } Writer;
 
 static void put(Writer *writer, const char *text, size_t length)
@@ -66,7 +66,7 @@ static void put_qualifiers(Writer *writer, unsigned qualifiers)
         put_word(writer, "_Atomic");
 }
 
-/* -- types that are one word or two -------------------------------------------------------------------------------------- */
+/* -- types that are one word or two -------------------------------------------------------------------------------- */
 
 static void put_nominal(Writer *writer, const CType *type, const char *keyword, const char *tag, uint32_t line)
 {
@@ -91,9 +91,7 @@ static void put_base(Writer *writer, const CType *type)
 {
     put_qualifiers(writer, type->qualifiers);
     switch ((CTypeKind)type->kind) {
-    case CTYPE_VOID:
-        put_word(writer, "void");
-        break;
+    case CTYPE_VOID: put_word(writer, "void"); break;
     case CTYPE_COMPLEX:
         put_word(writer, "_Complex");
         put_word(writer, ctype_scalar_spelling((CScalar)type->scalar));
@@ -102,21 +100,18 @@ static void put_base(Writer *writer, const CType *type)
         put_nominal(writer, type, type->u.record->is_union ? "union" : "struct", type->u.record->tag,
                     type->u.record->line);
         break;
-    case CTYPE_ENUM:
-        put_nominal(writer, type, "enum", type->u.enumeration->tag, type->u.enumeration->line);
-        break;
+    case CTYPE_ENUM: put_nominal(writer, type, "enum", type->u.enumeration->tag, type->u.enumeration->line); break;
     case CTYPE_VECTOR:
         put_base(writer, type->u.element);
         put_gap(writer);
         put_number(writer, "__attribute__((vector_size(%" PRIu64 ")))", type->size);
         writer->needs_gap = true;
         break;
-    default:
-        put_word(writer, ctype_scalar_spelling((CScalar)type->scalar));
+    default: put_word(writer, ctype_scalar_spelling((CScalar)type->scalar));
     }
 }
 
-/* -- declarators --------------------------------------------------------------------------------------------------------- */
+/* -- declarators --------------------------------------------------------------------------------------------------- */
 
 static bool is_pointer(const CType *type)
 {

@@ -1,7 +1,7 @@
 /* The table's life and its transactions.
  *
- * Invariant: outside of a transaction the journal is empty; within one it holds the old bytes of all that was changed in
- * place, and what is newer than the marks is what was added. */
+ * Invariant: outside of a transaction the journal is empty; within one it holds the old bytes of all that was changed
+ * in place, and what is newer than the marks is what was added. */
 #include "ctype/table.h"
 
 #include <string.h>

@@ -17,8 +17,8 @@ typedef struct TypeNode {
     bool is_unprototyped; /* FUNCTION declared with `()` */
 } TypeNode;
 
-/* A record with the index of its members: `index` has index_mask + 1 slots of member number + 1, 0 for empty, by the hash of
- * each name that the member makes visible. NULL when the record has few members. */
+/* A record with the index of its members: `index` has index_mask + 1 slots of member number + 1, 0 for empty, by the
+ * hash of each name that the member makes visible. NULL when the record has few members. */
 typedef struct RecordNode {
     CRecord record; /* first */
     uint32_t *index;
@@ -34,12 +34,12 @@ typedef struct JournalEntry {
 
 struct CTypeTable {
     Allocator allocator;
-    Arena arena;        /* types, names, declarations */
-    CName **names;      /* hash chains, names_mask + 1 */
+    Arena arena;   /* types, names, declarations */
+    CName **names; /* hash chains, names_mask + 1 */
     size_t nnames;
     size_t names_mask;
     CName *newest_name;
-    TypeNode **types;   /* hash chains of main derived types, types_mask + 1 */
+    TypeNode **types; /* hash chains of main derived types, types_mask + 1 */
     size_t ntypes;
     size_t types_mask;
     TypeNode *newest_type;
@@ -53,7 +53,7 @@ struct CTypeTable {
     Arena journal_arena;
     JournalEntry *journal; /* newest first */
     ArenaMark mark;
-    CName *mark_name;      /* newest_name at the mark */
+    CName *mark_name; /* newest_name at the mark */
     TypeNode *mark_type;
 };
 
