@@ -87,52 +87,33 @@ PROC abi_call_sysv64
         push    0
         jmp     .gap
 
+; load_vectors instruction, register name without number, stride: all eight from the frame.
+%macro load_vectors 3
+  %assign n 0
+  %rep 8
+        %1      %2 %+ n, [rbx + FRAME_VEC + n * %3]
+    %assign n n + 1
+  %endrep
+%endmacro
+
 ; Vector registers at the stride of the widest one.
 .load_8:
         test    r8d, FLAG_LOAD_8
         jz      .load_16
-        movsd   xmm0, [rbx + FRAME_VEC]
-        movsd   xmm1, [rbx + FRAME_VEC + 1 * 8]
-        movsd   xmm2, [rbx + FRAME_VEC + 2 * 8]
-        movsd   xmm3, [rbx + FRAME_VEC + 3 * 8]
-        movsd   xmm4, [rbx + FRAME_VEC + 4 * 8]
-        movsd   xmm5, [rbx + FRAME_VEC + 5 * 8]
-        movsd   xmm6, [rbx + FRAME_VEC + 6 * 8]
-        movsd   xmm7, [rbx + FRAME_VEC + 7 * 8]
+        load_vectors movsd, xmm, 8
         jmp     .al
 .load_16:
         test    r8d, FLAG_LOAD_16
         jz      .load_32
-        movups  xmm0, [rbx + FRAME_VEC]
-        movups  xmm1, [rbx + FRAME_VEC + 1 * 16]
-        movups  xmm2, [rbx + FRAME_VEC + 2 * 16]
-        movups  xmm3, [rbx + FRAME_VEC + 3 * 16]
-        movups  xmm4, [rbx + FRAME_VEC + 4 * 16]
-        movups  xmm5, [rbx + FRAME_VEC + 5 * 16]
-        movups  xmm6, [rbx + FRAME_VEC + 6 * 16]
-        movups  xmm7, [rbx + FRAME_VEC + 7 * 16]
+        load_vectors movups, xmm, 16
         jmp     .al
 .load_32:
         test    r8d, FLAG_LOAD_32
         jz      .load_64
-        vmovups ymm0, [rbx + FRAME_VEC]
-        vmovups ymm1, [rbx + FRAME_VEC + 1 * 32]
-        vmovups ymm2, [rbx + FRAME_VEC + 2 * 32]
-        vmovups ymm3, [rbx + FRAME_VEC + 3 * 32]
-        vmovups ymm4, [rbx + FRAME_VEC + 4 * 32]
-        vmovups ymm5, [rbx + FRAME_VEC + 5 * 32]
-        vmovups ymm6, [rbx + FRAME_VEC + 6 * 32]
-        vmovups ymm7, [rbx + FRAME_VEC + 7 * 32]
+        load_vectors vmovups, ymm, 32
         jmp     .al
 .load_64:
-        vmovups zmm0, [rbx + FRAME_VEC]
-        vmovups zmm1, [rbx + FRAME_VEC + 1 * 64]
-        vmovups zmm2, [rbx + FRAME_VEC + 2 * 64]
-        vmovups zmm3, [rbx + FRAME_VEC + 3 * 64]
-        vmovups zmm4, [rbx + FRAME_VEC + 4 * 64]
-        vmovups zmm5, [rbx + FRAME_VEC + 5 * 64]
-        vmovups zmm6, [rbx + FRAME_VEC + 6 * 64]
-        vmovups zmm7, [rbx + FRAME_VEC + 7 * 64]
+        load_vectors vmovups, zmm, 64
         jmp     .al
 
 ; Results beyond rax and rdx, by flags; then the upper halves that our own loads or the result left dirty.
