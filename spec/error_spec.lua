@@ -55,20 +55,20 @@ describe("the number of arguments", function()
     setup(load_library)
 
     it("is told with the prototype when too small", function()
-        assert_refused("'call_add' takes 2 arguments, got 1: int call_add(int, int)", lib.call_add, 1)
-        assert_refused("'call_add' takes 2 arguments, got 0: int call_add(int, int)", lib.call_add)
+        assert_refused("'call_add' takes 2 arguments, got 1: int call_add(int a, int b)", lib.call_add, 1)
+        assert_refused("'call_add' takes 2 arguments, got 0: int call_add(int a, int b)", lib.call_add)
         assert_refused("'err_one' takes 1 argument, got 0: unsigned int err_one(int)", lib.err_one)
     end)
 
     it("is told when too great, nil included", function()
-        assert_refused("'call_add' takes 2 arguments, got 3: int call_add(int, int)", lib.call_add, 1, 2, 3)
-        assert_refused("'call_add' takes 2 arguments, got 3: int call_add(int, int)", lib.call_add, 1, 2, nil)
+        assert_refused("'call_add' takes 2 arguments, got 3: int call_add(int a, int b)", lib.call_add, 1, 2, 3)
+        assert_refused("'call_add' takes 2 arguments, got 3: int call_add(int a, int b)", lib.call_add, 1, 2, nil)
         assert_refused("'err_none' takes 0 arguments, got 1: unsigned int err_none(void)", lib.err_none, nil)
     end)
 
     it("is told for variadic functions when too small", function()
-        assert_refused("'call_sum' takes at least 1 argument, got 0: long call_sum(int, ...)", lib.call_sum)
-        assert_refused("'call_after_fixed' takes at least 3 arguments, got 2: double call_after_fixed(double, const char *, float, ...)",
+        assert_refused("'call_sum' takes at least 1 argument, got 0: long call_sum(int count, ...)", lib.call_sum)
+        assert_refused("'call_after_fixed' takes at least 3 arguments, got 2: double call_after_fixed(double d, const char *text, float f, ...)",
             lib.call_after_fixed, 1, "x")
     end)
 
@@ -343,7 +343,7 @@ describe("a failing call", function()
         local wrapped = coroutine.wrap(function() return lib.call_add(1) end)
         local line = debug.getinfo(1, "l").currentline - 1
         local _, message = pcall(wrapped)
-        assert.equal(("%s:%d: 'call_add' takes 2 arguments, got 1: int call_add(int, int)"):format(debug.getinfo(1, "S").short_src, line),
+        assert.equal(("%s:%d: 'call_add' takes 2 arguments, got 1: int call_add(int a, int b)"):format(debug.getinfo(1, "S").short_src, line),
             message)
     end)
 end)

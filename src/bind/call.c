@@ -34,11 +34,11 @@ static Place argument_place(const CallTarget *target, uint32_t number)
 void target_raise_count(lua_State *L, const CallTarget *target, int count)
 {
     const Signature *signature = target->signature;
-    char prototype[256];
-    ctype_spell(signature->info->type, target->decl != NULL ? target->decl->name : NULL, prototype, sizeof prototype);
-    error_raise(L, signature->is_variadic ? MESSAGE_ARGUMENT_COUNT_VARIADIC : MESSAGE_ARGUMENT_COUNT,
-                signature_push_name(L, signature->info->type, target->decl), (int)signature->nparams,
-                signature->nparams == 1 ? "" : "s", count, prototype);
+    const CType *function = signature->info->type;
+    const char *name = signature_push_name(L, function, target->decl);
+    error_raise(L, signature->is_variadic ? MESSAGE_ARGUMENT_COUNT_VARIADIC : MESSAGE_ARGUMENT_COUNT, name,
+                (int)signature->nparams, signature->nparams == 1 ? "" : "s", count,
+                signature_push_prototype(L, function, target->decl));
 }
 
 /* -- arguments ----------------------------------------------------------------------------------------------------- */

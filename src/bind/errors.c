@@ -46,17 +46,22 @@ void error_raise_cdecl(lua_State *L, const Error *error, const char *chunk)
                 margin);
 }
 
-const char *error_push_type(lua_State *L, const CType *type)
+const char *error_push_declaration(lua_State *L, const CType *type, const char *name)
 {
     char small[200];
-    size_t length = ctype_spell(type, NULL, small, sizeof small);
+    size_t length = ctype_spell(type, name, small, sizeof small);
     if (length < sizeof small)
         return lua_pushlstring(L, small, length);
     luaL_Buffer buffer;
     char *text = luaL_buffinitsize(L, &buffer, length + 1);
-    ctype_spell(type, NULL, text, length + 1);
+    ctype_spell(type, name, text, length + 1);
     luaL_pushresultsize(&buffer, length);
     return lua_tostring(L, -1);
+}
+
+const char *error_push_type(lua_State *L, const CType *type)
+{
+    return error_push_declaration(L, type, NULL);
 }
 
 const char *error_push_value(lua_State *L, int index)

@@ -39,6 +39,8 @@ typedef struct Place {
     const CType *type;
 } Place;
 
+/* Pushes the C spelling of a type as the declaration of `name` (NULL: of nothing) and returns it. [-0, +1, m] */
+const char *error_push_declaration(lua_State *L, const CType *type, const char *name);
 /* Pushes a type's C spelling and returns it. [-0, +1, m] */
 const char *error_push_type(lua_State *L, const CType *type);
 /* Pushes what a message calls the value at `index` ("string", "'struct point *'", "nil") and returns it. [-0, +1, m] */

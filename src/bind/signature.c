@@ -52,6 +52,28 @@ const char *signature_push_name(lua_State *L, const CType *function, const CDecl
     return decl != NULL ? lua_pushstring(L, decl->name) : error_push_type(L, function);
 }
 
+const char *signature_push_prototype(lua_State *L, const CType *function, const CDecl *decl)
+{
+    const CFunction *parts = function->u.function;
+    luaL_Buffer buffer;
+    if (decl == NULL)
+        return error_push_type(L, function);
+    luaL_buffinit(L, &buffer);
+    luaL_addstring(&buffer, decl->name);
+    luaL_addchar(&buffer, '(');
+    for (uint32_t i = 0; i < parts->nparams; i++) {
+        const char *name = decl->param_names != NULL ? decl->param_names[i] : NULL;
+        luaL_addstring(&buffer, i > 0 ? ", " : "");
+        error_push_declaration(L, parts->params[i], name);
+        luaL_addvalue(&buffer);
+    }
+    luaL_addstring(&buffer, parts->is_variadic ? ", ...)" : parts->nparams == 0 ? "void)" : ")");
+    luaL_pushresult(&buffer);
+    const char *prototype = error_push_declaration(L, parts->result, lua_tostring(L, -1));
+    lua_remove(L, -2);
+    return prototype;
+}
+
 static AbiType abi_or_raise(lua_State *L, TypeInfo *info, const CType *function, const CDecl *decl)
 {
     const AbiType *abi = typeinfo_abi(info, L);

@@ -55,5 +55,7 @@ Signature *signature_push_variadic(FfiState *S, lua_State *L, const Signature *f
 
 /* What messages call a function: its declared name, or its type when it is called through a pointer. [-0, +1, m] */
 const char *signature_push_name(lua_State *L, const CType *function, const CDecl *decl);
+/* Its prototype with the parameters' names, as far as they were declared. [-0, +1, m] */
+const char *signature_push_prototype(lua_State *L, const CType *function, const CDecl *decl);
 
 #endif
