@@ -57,7 +57,7 @@ describe("the number of arguments", function()
     it("is told with the prototype when too small", function()
         assert_refused("'call_add' takes 2 arguments, got 1: int call_add(int a, int b)", lib.call_add, 1)
         assert_refused("'call_add' takes 2 arguments, got 0: int call_add(int a, int b)", lib.call_add)
-        assert_refused("'err_one' takes 1 argument, got 0: unsigned int err_one(int)", lib.err_one)
+        assert_refused("'err_one' takes 1 argument, got 0: unsigned int err_one(int only)", lib.err_one)
     end)
 
     it("is told when too great, nil included", function()
