@@ -79,6 +79,21 @@ _Static_assert(offsetof(EntryRecord, flags) == 8, "entry_check");
 _Static_assert(offsetof(EntryRecord, rax) == 16, "entry_check");
 _Static_assert(offsetof(EntryRecord, mxcsr) == 24, "entry_check");
 _Static_assert(offsetof(EntryRecord, x87) == 28, "entry_check");
+_Static_assert(offsetof(EntryRecord, ngpr) == 56, "entry_check");
+_Static_assert(offsetof(EntryRecord, nvec) == 60, "entry_check");
+
+#define SPOIL_GPR(number, name)                                                                                        \
+    "    cmpl $" #number ", 56+entry_record(%rip)\n"                                                                   \
+    "    ja 1f\n"                                                                                                      \
+    "    movq $0x7b7b7b7b, %" #name "\n"                                                                               \
+    "1:\n"
+#define SPOIL_XMM(number)                                                                                              \
+    "    cmpl $" #number ", 60+entry_record(%rip)\n"                                                                   \
+    "    ja 1f\n"                                                                                                      \
+    "    pcmpeqd %xmm" #number ", %xmm" #number "\n"                                                                   \
+    "1:\n"
+
+/* clang-format off */
 
 /* in: r11 the callee; clobbers r10. fnstenv masks the x87 exceptions, hence the fldenv. */
 __asm__(".text\n"
@@ -92,7 +107,11 @@ __asm__(".text\n"
         "    stmxcsr 24+entry_record(%rip)\n"
         "    fnstenv 28+entry_record(%rip)\n"
         "    fldenv 28+entry_record(%rip)\n"
+        SPOIL_GPR(0, rdi) SPOIL_GPR(1, rsi) SPOIL_GPR(2, rdx) SPOIL_GPR(3, rcx) SPOIL_GPR(4, r8) SPOIL_GPR(5, r9)
+        SPOIL_XMM(0) SPOIL_XMM(1) SPOIL_XMM(2) SPOIL_XMM(3) SPOIL_XMM(4) SPOIL_XMM(5) SPOIL_XMM(6) SPOIL_XMM(7)
         "    jmp *%r11\n");
+
+/* clang-format on */
 
 #define ENTRY(number)                                                                                                  \
     void entry_##number(void) HIDDEN;                                                                                  \
@@ -105,11 +124,11 @@ __asm__(".text\n"
             "    leaq callee_" #number "(%rip), %r11\n"                                                                \
             "    jmp entry_check\n")
 
-/* Whether an argument on the stack stands at its type's alignment, asked so that the compiler cannot answer by itself. One that came in
- * registers has its address from the callee. */
+/* Whether an argument on the stack stands at its type's alignment, asked so that the compiler cannot answer by itself.
+ * One that came in registers has its address from the callee. */
 #define CHECK_ALIGNMENT(object)                                                                                        \
     do {                                                                                                               \
-        uintptr_t address_ = (uintptr_t) & (object);                                                                   \
+        uintptr_t address_ = (uintptr_t)&(object);                                                                     \
         __asm__("" : "+r"(address_));                                                                                  \
         entry_record.nmisaligned += address_ > entry_record.rsp && address_ % __alignof__(object) != 0;                \
     } while (0)

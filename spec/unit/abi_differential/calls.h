@@ -133,15 +133,9 @@ static inline void call_place_fixed(Call *call, const AbiPlan *plan)
 static inline void call_take_result(Call *call, const AbiPlan *plan)
 {
     switch (plan->result) {
-    case ABI_RESULT_RAX:
-        memcpy(call->result, &call->frame->rax, plan->result_nbytes);
-        break;
-    case ABI_RESULT_XMM0:
-        memcpy(call->result, call->frame->result.xmm[0], plan->result_nbytes);
-        break;
-    default:
-        abi_take_result(plan, call->frame, call->result);
-        break;
+    case ABI_RESULT_RAX: memcpy(call->result, &call->frame->rax, plan->result_nbytes); break;
+    case ABI_RESULT_XMM0: memcpy(call->result, call->frame->result.xmm[0], plan->result_nbytes); break;
+    default: abi_take_result(plan, call->frame, call->result); break;
     }
 }
 

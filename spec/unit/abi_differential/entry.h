@@ -11,6 +11,8 @@ typedef struct EntryRecord {
     uint64_t rax;   /* al: vector registers used by a variadic call */
     uint32_t mxcsr;
     uint32_t x87[7];      /* fnstenv: control word, status, tags, … */
+    uint32_t ngpr;        /* in: argument registers behind this many are filled with rubbish; 0..6 */
+    uint32_t nvec;        /* in: and vector registers, their low 16 bytes; 0..8 */
     uint32_t nmisaligned; /* arguments that did not stand at their type's alignment */
 } EntryRecord;
 

@@ -434,6 +434,7 @@ local function add_member_features(record, member, set)
     elseif member.dims[1] then
         set.array = true
         if member.type.record then set.array_of_records = true end
+        if member.type.name == "ComplexFloat16" then set.complex_float16_array = true end
         if record.union and member.type.size * member.dims[1] > 16 then set.union_of_array = true end
     end
     if member.packed or record.packed then

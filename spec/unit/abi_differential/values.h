@@ -192,9 +192,7 @@ static inline void value_make_f80(unsigned char *bytes, Random *random)
 static inline void value_make_legal(uint32_t kind, unsigned char *bytes, Random *random)
 {
     switch (kind) {
-    case ABI_BOOL:
-        bytes[0] &= 1;
-        break;
+    case ABI_BOOL: bytes[0] &= 1; break;
     case ABI_F16:
         if ((bytes[1] & 0x7c) == 0x7c)
             bytes[1] |= 0x02;
@@ -215,11 +213,8 @@ static inline void value_make_legal(uint32_t kind, unsigned char *bytes, Random 
         value_make_f80(bytes + 16, random);
         value_make_f80(bytes, random);
         break;
-    case ABI_F80:
-        value_make_f80(bytes, random);
-        break;
-    default:
-        break;
+    case ABI_F80: value_make_f80(bytes, random); break;
+    default: break;
     }
 }
 
