@@ -31,8 +31,8 @@ local CLANG_DIFFERS = {
     -- are no records, and in arrays at the first element.
     packed_record = "packed_record",
     packed_array_of_records = "packed_record",
-    -- clang overlooks arrays of more than 16 bytes in a union that holds a vector as well, where it has AVX.
-    avx_union_of_array = "avx_union_of_array",
+    -- Where it has AVX clang takes a union of 32 bytes for a vector when it holds one of 16 and is padded, or a vector and an array.
+    avx_wide_union = "avx_wide_union",
     -- clang passes four bytes of an eightbyte that a record in a union begins with a float, whatever else the union has there.
     union_of_float = "union_of_float",
     -- gcc gives a zero-length array inside an eightbyte the class of its element, clang ignores it.
@@ -130,7 +130,7 @@ local function describe(signature)
     features.variadic = signature.is_variadic
     features.packed_array_of_records = features.packed and features.array_of_records
     features.union_of_float = features.union_of_record and features.float
-    features.avx_union_of_array = features.union_of_array and signature.isa > 0
+    features.avx_wide_union = signature.isa > 0 and (features.union_of_array or features.union and features.aligned)
     features.variadic_wide_vector = signature.is_variadic and (features.vector32 or features.vector64)
     if #signature.args > 8 then features.over_8_arguments = true end
     for i = signature.nfixed + 1, #signature.args do
