@@ -240,6 +240,13 @@ bench-inside: lib $(BENCH_MODULES)
 	@$(LUA_ENV); $(if $(IR),$(LUA) bench/ir.lua $(AIRLOCK_BUILD),\
 	    $(LUA) bench/bench.lua $(AIRLOCK_BUILD) $(if $(shell command -v $(LUAJIT)),--luajit="$(LUAJIT) -joff")) $(if $(ONLY),--only='$(ONLY)')
 
+bench-cdef: ## the speed and memory of ffi.cdef and of lookups beside LuaJIT; IR=1 counts instructions; ONLY=TEXT picks rows
+	@tools/install_packages.sh bench-cdef
+	@$(MAKE) $(SUB) bench-cdef-inside
+
+bench-cdef-inside: lib $(BENCH_MODULES)
+	@$(LUA_ENV); export CC="$(CC)"; $(LUA) bench/cdef.lua $(AIRLOCK_BUILD) --luajit=$(LUAJIT) $(if $(IR),--ir) $(if $(ONLY),--only='$(ONLY)')
+
 # -- lint ---------------------------------------------------------------------------------------------------------------------
 
 LINT := lint-format lint-warnings lint-layers lint-binary lint-tidy lint-cppcheck lint-lua lint-selftest
@@ -300,7 +307,7 @@ clean: ## remove what was built
 	rm -rf $(BUILD) build-asan
 
 .PHONY: all lib units unit speclibs specs house test test-asan test-asan-inside test-valgrind lint $(LINT) format \
-        bench bench-inside demo env install help clean FORCE
+        bench bench-inside bench-cdef bench-cdef-inside demo env install help clean FORCE
 
 DEPS := $(OBJECTS:.o=.d) $(addsuffix .d,$(UNITS) $(SPEC_LIBS)) $(wildcard $(BUILD)/spec/*.d $(BUILD)/bench/*.d)
 -include $(wildcard $(DEPS))

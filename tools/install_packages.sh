@@ -1,5 +1,5 @@
 #!/bin/sh
-# install_packages.sh demo|test|lint|valgrind|asan: makes sure that the Debian packages behind a make target are there. Asks dpkg first and
+# install_packages.sh demo|test|lint|valgrind|asan|bench-cdef: makes sure that the Debian packages behind a make target are there. Asks dpkg first and
 # touches apt only when something is missing; without the right to install, names the packages and stops.
 set -eu
 
@@ -10,8 +10,9 @@ case ${1-} in
     test) wanted=$test ;;
     asan) wanted="$test libasan8 libubsan1" ;;
     valgrind) wanted="$test valgrind libc6-dbg" ;;
+    bench-cdef) wanted="$test valgrind libc6-dbg luajit libsqlite3-dev libssl-dev libgtk-3-dev" ;;
     lint) wanted="$demo binutils clang clang-tidy clang-format cppcheck lua-check" ;;
-    *) echo "usage: $0 demo|test|asan|valgrind|lint" >&2; exit 2 ;;
+    *) echo "usage: $0 demo|test|asan|valgrind|lint|bench-cdef" >&2; exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
