@@ -38,6 +38,42 @@ static void check_arena(void)
     CHECK_INT(heap.nbytes, 0);
 }
 
+/* What is large does not cut short the chunk at hand, and the room left unused stays small. */
+static void check_arena_room(void)
+{
+    CountingHeap heap;
+    Allocator allocator = counting_allocator(&heap);
+    Arena arena;
+    ArenaMark mark;
+    size_t used = 0, i;
+    char *small, *large, *older;
+    arena_init(&arena, &allocator, 4096);
+    older = arena_alloc(&arena, 8);
+    mark = arena_mark(&arena);
+    small = arena_alloc(&arena, 8);
+    large = arena_alloc(&arena, 100000);
+    CHECK(small == older + 8 && (char *)arena_alloc(&arena, 8) == small + 8);
+    CHECK(arena_is_younger(&arena, mark, small) && !arena_is_younger(&arena, mark, older));
+    memset(large, 1, 100000);
+    arena_release(&arena, mark);
+    CHECK((char *)arena_alloc(&arena, 8) == small);
+    CHECK(heap.nbytes < 5000);
+    for (i = 0; i < 100000; i++) {
+        size_t nbytes = 8 + i % 40 * 8;
+        CHECK(arena_alloc(&arena, nbytes) != NULL);
+        used += nbytes;
+        if (used > 100000 && heap.nbytes > used + used / 5) {
+            CHECK_INT(heap.nbytes, used);
+            break;
+        }
+    }
+    mark = arena_mark(&arena);
+    CHECK(arena_is_younger(&arena, (ArenaMark){NULL, NULL, 0, 0}, arena_alloc(&arena, 8)));
+    CHECK(!arena_is_younger(&arena, mark, older));
+    arena_free(&arena);
+    CHECK_INT(heap.nbytes, 0);
+}
+
 static void check_stack(void)
 {
     CountingHeap heap;
@@ -67,6 +103,7 @@ static void check_stack(void)
 int main(void)
 {
     check_arena();
+    check_arena_room();
     check_stack();
     return unit_end("base_memory");
 }

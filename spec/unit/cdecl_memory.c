@@ -127,6 +127,27 @@ static void declare_again(void)
     CHECK_INT(heap.nblocks, 0);
 }
 
+/* What a failed declaration made of an older type is gone with it: the qualified variants that it added before it completed the type,
+ * and those that it added behind. */
+static void roll_back_variants(void)
+{
+    CTypeTable *table = ctype_table_new_sized(&mem_system_allocator, 1);
+    CdeclSource source = source_of("extern const struct s *a; struct s { int m; } b; extern volatile struct s c; enum e; typo d;");
+    CType *type, *variant;
+    Error error;
+    CHECK(declare(table, "struct s; extern struct s *p;"));
+    type = find_tag(table, "s");
+    CHECK(!cdecl_declare(table, &source, &error));
+    CHECK_TEXT(error.text, "unknown type name 'typo'");
+    CHECK(!ctype_is_complete(type) && type->next_variant == NULL);
+    CHECK(declare(table, "extern const struct s *a; struct s { int m; }; extern volatile struct s c;"));
+    CHECK_INT(type->size, 4);
+    for (variant = type; variant != NULL; variant = variant->next_variant)
+        CHECK_INT(variant->size, 4);
+    CHECK(find_decl(table, "c")->type->main == type);
+    ctype_table_free(table);
+}
+
 /* -- depth ------------------------------------------------------------------------------------------------------------------ */
 
 typedef struct Text {
@@ -357,6 +378,7 @@ int main(void)
     fail_declarations();
     fail_type_names();
     declare_again();
+    roll_back_variants();
     check_limit_texts();
     check_stacked();
     check_nests();

@@ -17,10 +17,9 @@ CTypeTable *ctype_table_new_sized(const Allocator *allocator, size_t chunk_nbyte
 
 /* One interned identifier and what it means at file scope. */
 typedef struct CName {
-    struct CName *next;  /* in its hash chain */
-    struct CName *older; /* made before this one */
-    CDecl *decl;         /* as an ordinary identifier, or NULL */
-    CType *tag;          /* as a struct, union or enum tag, or NULL */
+    struct CName *next; /* in its hash chain */
+    CDecl *decl;        /* as an ordinary identifier, or NULL */
+    CType *tag;         /* as a struct, union or enum tag, or NULL */
     uint32_t hash;
     uint32_t length;
     uint32_t stamp;  /* set and read by the parser: the last list of names that it was met in */

@@ -51,14 +51,14 @@ typedef struct CFunction CFunction;
 typedef struct CTypeTable CTypeTable;
 
 struct CType {
-    uint8_t kind;       /* CTypeKind */
-    uint8_t scalar;     /* CScalar for BOOL, INTEGER, ENUM, FLOATING, COMPLEX (the part's) */
-    uint8_t qualifiers; /* QUALIFIER_* set */
-    bool is_vla;        /* ARRAY `[?]` or RECORD that ends in one: its size is known only per object */
-    bool is_unbounded;  /* ARRAY `[]` (flexible or incomplete): size CTYPE_SIZE_UNKNOWN, nelems 0 */
-    uint32_t align;     /* bytes, a power of two, this variant's (an aligned typedef may differ from main's) */
-    uint64_t size;      /* bytes, or CTYPE_SIZE_UNKNOWN; for a VLA array UNKNOWN, for a VLA record its fixed part */
-    uint64_t nelems;    /* ARRAY and VECTOR */
+    uint8_t kind;          /* CTypeKind */
+    uint8_t scalar;        /* CScalar for BOOL, INTEGER, ENUM, FLOATING, COMPLEX (the part's) */
+    uint8_t qualifiers;    /* QUALIFIER_* set */
+    bool is_vla : 1;       /* ARRAY `[?]` or RECORD that ends in one: its size is known only per object */
+    bool is_unbounded : 1; /* ARRAY `[]` (flexible or incomplete): size CTYPE_SIZE_UNKNOWN, nelems 0 */
+    uint32_t align;        /* bytes, a power of two, this variant's (an aligned typedef may differ from main's) */
+    uint64_t size;         /* bytes, or CTYPE_SIZE_UNKNOWN; for a VLA array UNKNOWN, for a VLA record its fixed part */
+    uint64_t nelems;       /* ARRAY and VECTOR */
     union {
         CType *element;
         CRecord *record;
@@ -67,7 +67,6 @@ struct CType {
     } u;
     CType *main;         /* never NULL */
     CType *next_variant; /* list that starts at main */
-    const char *name;    /* spelling given by the first typedef of an untagged record or enum, else NULL */
     void *face;          /* for the face above (bind): NULL at first, never touched here */
 };
 
@@ -85,13 +84,14 @@ typedef struct CMember {
 } CMember;
 
 struct CRecord {
-    const char *tag; /* interned, or NULL */
+    const char *tag;          /* interned, or NULL */
+    const char *typedef_name; /* without tag: what its first typedef names it, or NULL */
     bool is_union;
     bool is_complete;
     bool has_flexible; /* last member is a flexible `[]`, `[?]` array, or a record that has one */
+    uint32_t line;     /* where it was defined, 0 if unknown */
     uint32_t nmembers;
     CMember *members; /* in order of declaration, unnamed ones included */
-    uint32_t line;    /* where it was defined, 0 if unknown */
     const char *file; /* interned, or NULL */
     CType *type;      /* its main variant */
     CTypeTable *table;
@@ -103,11 +103,12 @@ typedef struct CEnumerator {
 } CEnumerator;
 
 struct CEnum {
-    const char *tag;
+    const char *tag;          /* interned, or NULL */
+    const char *typedef_name; /* as of a record */
     bool is_complete;
+    uint32_t line;
     uint32_t nenumerators;
     CEnumerator *enumerators;
-    uint32_t line;
     const char *file;
     CType *type;
 };

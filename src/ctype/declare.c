@@ -42,12 +42,13 @@ bool ctype_bind_tag(CTypeTable *table, const char *tag, CType *type)
 
 bool ctype_name_type(CTypeTable *table, CType *type, const char *name)
 {
-    CType *main = type->main;
-    if (main->name != NULL)
+    const char **place =
+        type->kind == CTYPE_RECORD ? &type->u.record->typedef_name : &type->u.enumeration->typedef_name;
+    if (*place != NULL)
         return true;
-    if (!ctype_journal(table, &main->name, sizeof main->name))
+    if (!ctype_journal(table, place, sizeof *place))
         return false;
-    main->name = name;
+    *place = name;
     return true;
 }
 

@@ -44,11 +44,10 @@ static void grow(CTypeTable *table)
 TypeNode *types_new(CTypeTable *table, const CType *type)
 {
     TypeNode *node = arena_alloc(&table->arena, sizeof *node);
-    if (node == NULL)
+    if (node == NULL || !table_note_added(table, &table->added_types, node))
         return NULL;
-    *node = (TypeNode){.type = *type, .older = table->newest_type};
+    *node = (TypeNode){.type = *type};
     node->type.main = &node->type;
-    table->newest_type = node;
     return node;
 }
 
@@ -75,15 +74,14 @@ static void unchain(CTypeTable *table, TypeNode *node)
 }
 
 /* Variants are put right behind their main, so the newest one is the first to go. */
-void types_forget(CTypeTable *table, TypeNode *oldest_kept)
+void types_forget(CTypeTable *table)
 {
-    while (table->newest_type != oldest_kept) {
-        TypeNode *node = table->newest_type;
+    TypeNode *node;
+    while ((node = table_take_added(&table->added_types)) != NULL) {
         if (node->is_hashed)
             unchain(table, node);
         if (node->type.main != &node->type)
             node->type.main->next_variant = node->type.next_variant;
-        table->newest_type = node->older;
     }
 }
 
@@ -94,7 +92,8 @@ unsigned ctype_depth(const CType *type)
 
 uint32_t ctype_own_align(const CType *type)
 {
-    return type_node(type)->own_align;
+    unsigned bits = type_node(type)->own_align_bits;
+    return bits == 0 ? 0 : 1u << (bits - 1);
 }
 
 /* -- variants ------------------------------------------------------------------------------------------------------ */
@@ -114,7 +113,7 @@ static CType *find_variant(CType *main, unsigned qualifiers, uint32_t own_align)
 {
     CType *type = main;
     do {
-        if (type->qualifiers == qualifiers && type_node(type)->own_align == own_align)
+        if (type->qualifiers == qualifiers && ctype_own_align(type) == own_align)
             return type;
         type = type->next_variant;
     } while (type != NULL);
@@ -140,7 +139,7 @@ static CType *variant(CTypeTable *table, CType *main, unsigned qualifiers, uint3
     type->face = NULL;
     if (element != NULL)
         type->u.element = element;
-    node->own_align = own_align;
+    node->own_align_bits = own_align == 0 ? 0 : (uint8_t)(1 + __builtin_ctz(own_align));
     type->next_variant = main->next_variant;
     main->next_variant = type;
     return type;
@@ -150,7 +149,7 @@ CType *ctype_qualified(CTypeTable *table, CType *type, unsigned qualifiers)
 {
     if (type->qualifiers == qualifiers)
         return type;
-    return variant(table, type->main, qualifiers, type_node(type)->own_align);
+    return variant(table, type->main, qualifiers, ctype_own_align(type));
 }
 
 CType *ctype_aligned(CTypeTable *table, CType *type, uint32_t align)
@@ -174,7 +173,7 @@ bool types_complete(CTypeTable *table, CType *main, uint64_t size, uint32_t alig
         type->size = size;
         type->is_vla = is_vla;
         type->scalar = main->scalar;
-        type->align = variant_align(main, type->qualifiers, type_node(type)->own_align);
+        type->align = variant_align(main, type->qualifiers, ctype_own_align(type));
     }
     return true;
 }

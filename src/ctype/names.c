@@ -84,30 +84,34 @@ CName *ctype_name(CTypeTable *table, const char *text, size_t length)
         return name;
     if (length >= UINT32_MAX)
         return NULL;
-    name = arena_alloc(&table->arena, sizeof *name + length + 1);
-    if (name == NULL)
+    name = arena_alloc(&table->arena, offsetof(CName, text) + length + 1);
+    if (name == NULL || !table_note_added(table, &table->added_names, name))
         return NULL;
     if (table->nnames > table->names_mask)
         grow(table);
     chain = &table->names[hash & table->names_mask];
-    *name = (CName){.next = *chain, .older = table->newest_name, .hash = hash, .length = (uint32_t)length};
+    name->next = *chain;
+    name->decl = NULL;
+    name->tag = NULL;
+    name->hash = hash;
+    name->length = (uint32_t)length;
+    name->stamp = 0;
+    name->keyword = 0;
     memcpy(name->text, text, length);
     name->text[length] = '\0';
     *chain = name;
-    table->newest_name = name;
     table->nnames++;
     return name;
 }
 
-void names_forget(CTypeTable *table, CName *oldest_kept)
+void names_forget(CTypeTable *table)
 {
-    while (table->newest_name != oldest_kept) {
-        CName *name = table->newest_name;
+    CName *name;
+    while ((name = table_take_added(&table->added_names)) != NULL) {
         CName **link = &table->names[name->hash & table->names_mask];
         while (*link != name)
             link = &(*link)->next;
         *link = name->next;
-        table->newest_name = name->older;
         table->nnames--;
     }
 }

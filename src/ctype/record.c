@@ -219,7 +219,7 @@ static CRecordStatus complete(CTypeTable *table, RecordNode *node, CRecordSpec *
     Layout layout;
     CRecordStatus status;
     bool is_vla = false;
-    record->members = arena_alloc(&table->arena, spec->nmembers * sizeof *record->members + 1);
+    record->members = arena_alloc(&table->arena, (spec->nmembers > 0 ? spec->nmembers : 1) * sizeof *record->members);
     if (record->members == NULL)
         return CRECORD_MEMORY;
     if (!layout_record(spec, record->is_union, record->members, &layout))
@@ -336,7 +336,7 @@ bool ctype_enum_complete(CTypeTable *table, CEnum *enumeration, const CEnumerato
                          CScalar scalar)
 {
     const CType *like = ctype_scalar(table, scalar);
-    CEnumerator *copy = arena_alloc(&table->arena, count * sizeof *copy + 1);
+    CEnumerator *copy = arena_alloc(&table->arena, (count > 0 ? count : 1) * sizeof *copy);
     if (copy == NULL || !ctype_journal(table, enumeration, sizeof *enumeration))
         return false;
     if (!ctype_journal(table, enumeration->type, sizeof *enumeration->type))

@@ -68,10 +68,10 @@ static void put_qualifiers(Writer *writer, unsigned qualifiers)
 
 /* -- types that are one word or two -------------------------------------------------------------------------------- */
 
-static void put_nominal(Writer *writer, const CType *type, const char *keyword, const char *tag, uint32_t line)
+static void put_nominal(Writer *writer, const char *keyword, const char *tag, const char *typedef_name, uint32_t line)
 {
-    if (tag == NULL && type->main->name != NULL) {
-        put_word(writer, type->main->name);
+    if (tag == NULL && typedef_name != NULL) {
+        put_word(writer, typedef_name);
         return;
     }
     put_word(writer, keyword);
@@ -89,6 +89,8 @@ static void put_nominal(Writer *writer, const CType *type, const char *keyword, 
 
 static void put_base(Writer *writer, const CType *type)
 {
+    const CRecord *record = type->u.record;
+    const CEnum *enumeration = type->u.enumeration;
     put_qualifiers(writer, type->qualifiers);
     switch ((CTypeKind)type->kind) {
     case CTYPE_VOID: put_word(writer, "void"); break;
@@ -97,10 +99,9 @@ static void put_base(Writer *writer, const CType *type)
         put_word(writer, ctype_scalar_spelling((CScalar)type->scalar));
         break;
     case CTYPE_RECORD:
-        put_nominal(writer, type, type->u.record->is_union ? "union" : "struct", type->u.record->tag,
-                    type->u.record->line);
+        put_nominal(writer, record->is_union ? "union" : "struct", record->tag, record->typedef_name, record->line);
         break;
-    case CTYPE_ENUM: put_nominal(writer, type, "enum", type->u.enumeration->tag, type->u.enumeration->line); break;
+    case CTYPE_ENUM: put_nominal(writer, "enum", enumeration->tag, enumeration->typedef_name, enumeration->line); break;
     case CTYPE_VECTOR:
         put_base(writer, type->u.element);
         put_gap(writer);

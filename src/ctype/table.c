@@ -1,12 +1,12 @@
 /* The table's life and its transactions.
  *
  * Invariant: outside of a transaction the journal is empty; within one it holds the old bytes of all that was changed
- * in place, and what is newer than the marks is what was added. */
+ * in place and was there before, and the lists of what was added. */
 #include "ctype/table.h"
 
 #include <string.h>
 
-enum { CHUNK_NBYTES = 8 * 1024 };
+enum { CHUNK_NBYTES = 4 * 1024 };
 
 CTypeTable *ctype_table_new(const Allocator *allocator)
 {
@@ -68,14 +68,13 @@ void ctype_begin(CTypeTable *table)
     table->in_transaction = true;
     table->is_changed = false;
     table->mark = arena_mark(&table->arena);
-    table->mark_name = table->newest_name;
-    table->mark_type = table->newest_type;
 }
 
 static void end(CTypeTable *table)
 {
     table->in_transaction = false;
     table->journal = NULL;
+    table->added_names = table->added_types = NULL;
     arena_free(&table->journal_arena);
 }
 
@@ -87,10 +86,10 @@ void ctype_commit(CTypeTable *table)
 void ctype_rollback(CTypeTable *table)
 {
     JournalEntry *entry;
-    types_forget(table, table->mark_type);
-    names_forget(table, table->mark_name);
     for (entry = table->journal; entry != NULL; entry = entry->older)
         memcpy(entry->place, entry->saved, entry->nbytes);
+    types_forget(table); /* last: a list that was saved with a new variant in it loses it here */
+    names_forget(table);
     arena_release(&table->arena, table->mark);
     end(table);
 }
@@ -98,7 +97,7 @@ void ctype_rollback(CTypeTable *table)
 bool ctype_journal(CTypeTable *table, void *place, size_t nbytes)
 {
     JournalEntry *entry;
-    if (!table->in_transaction)
+    if (!table->in_transaction || arena_is_younger(&table->arena, table->mark, place))
         return true;
     entry = arena_alloc(&table->journal_arena, sizeof *entry + nbytes);
     if (entry == NULL)
@@ -109,6 +108,33 @@ bool ctype_journal(CTypeTable *table, void *place, size_t nbytes)
     memcpy(entry->saved, place, nbytes);
     table->journal = entry;
     return true;
+}
+
+bool table_note_added(CTypeTable *table, Added **list, void *item)
+{
+    Added *added = *list;
+    if (!table->in_transaction)
+        return true;
+    if (added == NULL || added->count == sizeof added->items / sizeof *added->items) {
+        added = arena_alloc(&table->journal_arena, sizeof *added);
+        if (added == NULL)
+            return false;
+        added->older = *list;
+        added->count = 0;
+        *list = added;
+    }
+    added->items[added->count++] = item;
+    return true;
+}
+
+void *table_take_added(Added **list)
+{
+    Added *added = *list;
+    if (added == NULL)
+        return NULL;
+    if (added->count == 1)
+        *list = added->older;
+    return added->items[--added->count];
 }
 
 bool ctype_is_changed(const CTypeTable *table)

@@ -9,13 +9,14 @@
 typedef struct TypeNode {
     CType type;             /* first, so that a CType * is a TypeNode * */
     struct TypeNode *next;  /* in the hash chain of main types */
-    struct TypeNode *older; /* made before this one */
     uint32_t hash;          /* of a main derived type; 0 and in no chain for variants and nominal types */
-    uint32_t own_align;     /* of ctype_aligned, 0: none */
     uint16_t depth;         /* see ctype_depth */
-    bool is_hashed;
-    bool is_unprototyped; /* FUNCTION declared with `()` */
+    uint8_t own_align_bits; /* of ctype_aligned: 1 + the power of two, 0: none */
+    bool is_hashed : 1;
+    bool is_unprototyped : 1; /* FUNCTION declared with `()` */
 } TypeNode;
+
+_Static_assert(sizeof(TypeNode) == 72, "the most of what a large header takes");
 
 /* A record with the index of its members: `index` has index_mask + 1 slots of member number + 1, 0 for empty, by the
  * hash of each name that the member makes visible. NULL when the record has few members. */
@@ -32,17 +33,22 @@ typedef struct JournalEntry {
     unsigned char saved[];
 } JournalEntry;
 
+/* What a transaction has added, newest first. */
+typedef struct Added {
+    struct Added *older;
+    size_t count;
+    void *items[62];
+} Added;
+
 struct CTypeTable {
     Allocator allocator;
     Arena arena;   /* types, names, declarations */
     CName **names; /* hash chains, names_mask + 1 */
     size_t nnames;
     size_t names_mask;
-    CName *newest_name;
     TypeNode **types; /* hash chains of main derived types, types_mask + 1 */
     size_t ntypes;
     size_t types_mask;
-    TypeNode *newest_type;
     CType *void_type;
     CType *scalars[CSCALAR_COUNT];
     uint32_t stamp; /* the last that ctype_next_stamp gave */
@@ -53,8 +59,8 @@ struct CTypeTable {
     Arena journal_arena;
     JournalEntry *journal; /* newest first */
     ArenaMark mark;
-    CName *mark_name; /* newest_name at the mark */
-    TypeNode *mark_type;
+    Added *added_names; /* CName */
+    Added *added_types; /* TypeNode */
 };
 
 static inline const TypeNode *type_node(const CType *type)
@@ -62,14 +68,21 @@ static inline const TypeNode *type_node(const CType *type)
     return (const TypeNode *)type;
 }
 
+/* table.c */
+/* Remembers for a rollback what was added; true at once outside of a transaction. False when memory is out. */
+bool table_note_added(CTypeTable *table, Added **list, void *item);
+/* Takes the newest from the list; NULL when there is none. */
+void *table_take_added(Added **list);
+
 /* names.c */
 bool names_init(CTypeTable *table);
-void names_forget(CTypeTable *table, CName *oldest_kept);
+/* Takes out of the chains what the transaction added. */
+void names_forget(CTypeTable *table);
 CName *names_find(const CTypeTable *table, const char *text, size_t length);
 
 /* intern.c */
 bool types_init(CTypeTable *table);
-void types_forget(CTypeTable *table, TypeNode *oldest_kept);
+void types_forget(CTypeTable *table);
 /* A new type node that is its own main and in no chain; NULL when memory is out. */
 TypeNode *types_new(CTypeTable *table, const CType *type);
 /* Puts a main type with its hash into the chains. */
