@@ -300,7 +300,7 @@ describe("ffi.cdef refuses", function()
         { "a `[?]` inside", "typedef int cd_r13[?][?];", 1, 19, "'[?]' is only for the outermost array or the last member of a struct" },
         { "a tab before the error", "\tint cd_r14(\tunknown_t);", 1, 14, "unknown type name 'unknown_t'" },
         { "an incomplete member", "struct cd_r15 { struct cd_never a; };", 1, 33, "'a' has incomplete type 'struct cd_never'" },
-        { "an unfinished struct", "struct cd_r16 { int a;", 1, 23, "expected '}' after struct members, got end of text" },
+        { "an unfinished struct", "struct cd_r16 { int a;", 1, 23, "expected '}' after struct fields, got end of text" },
         { "words that make no type", "typedef short double cd_r17;", 1, 15, "'double' does not combine with the type specifiers before it" },
         { "a line after a marker by its number and file", "# 40 \"my.h\"\nint cd_r18(void);\nint cd_r19(unknown_t);", 41, 12,
             "unknown type name 'unknown_t'", "my.h" },

@@ -1,5 +1,5 @@
-/* gcc's attributes: those that change a type or its layout are taken, all others are skipped with balanced parentheses.
- */
+/* Attributes in gcc's, C23's and MSVC's spelling: those that change a type or its layout are taken, all others are skipped
+ * with balanced parentheses. Calling conventions of 32-bit Windows say nothing on x86-64. */
 #include <string.h>
 
 #include "cdecl/parser.h"
@@ -91,12 +91,17 @@ static bool skip_arguments(Parser *parser)
     return parser->token.kind != '(' || parser_skip_group(parser);
 }
 
+static bool is_word_token(const Token *token)
+{
+    return token->kind == TOKEN_NAME || token->kind >= TOKEN_TYPEDEF;
+}
+
 /* attribute: any word, keywords too, with or without arguments */
 static bool parse_attribute(Parser *parser, Attributes *attributes)
 {
     Token at = parser->token;
     Word name;
-    if (at.kind < TOKEN_TYPEDEF && at.kind != TOKEN_NAME)
+    if (!is_word_token(&at))
         return parser_fail(parser, &at, MESSAGE_EXPECTED, "an attribute", &at);
     name = bare_word(at.u.name);
     lexer_advance(parser);
@@ -121,10 +126,9 @@ static bool parse_attribute(Parser *parser, Attributes *attributes)
     return skip_arguments(parser);
 }
 
-/* attribute-specifier: __attribute__ ( ( attribute-list ) ) */
-static bool parse_attribute_specifier(Parser *parser, Attributes *attributes)
+/* __attribute__ ( ( attribute-list ) ), behind the word */
+static bool parse_gnu_attributes(Parser *parser, Attributes *attributes)
 {
-    lexer_advance(parser);
     if (!parser_expect(parser, '(', "'(('", "'__attribute__'") ||
         !parser_expect(parser, '(', "'(('", "'__attribute__'"))
         return false;
@@ -141,11 +145,98 @@ static bool parse_attribute_specifier(Parser *parser, Attributes *attributes)
     return parser_expect(parser, ')', "'))'", "attributes");
 }
 
+/* attribute of C23: identifier | identifier :: identifier, then arguments; gcc's are those of __attribute__ */
+static bool parse_standard_attribute(Parser *parser, Attributes *attributes)
+{
+    Token prefix = parser->token;
+    if (!is_word_token(&prefix))
+        return parser_fail(parser, &prefix, MESSAGE_EXPECTED, "an attribute", &prefix);
+    if (parser_peek(parser) != ':') {
+        lexer_advance(parser);
+        return skip_arguments(parser);
+    }
+    lexer_advance(parser);
+    if (!parser_expect(parser, ':', "'::'", "attribute's prefix") ||
+        !parser_expect(parser, ':', "'::'", "attribute's prefix"))
+        return false;
+    if (is_word(bare_word(prefix.u.name), "gnu"))
+        return parse_attribute(parser, attributes);
+    lexer_advance(parser);
+    return skip_arguments(parser);
+}
+
+/* [ [ attribute-list ] ], behind its first bracket */
+static bool parse_standard_attributes(Parser *parser, Attributes *attributes)
+{
+    lexer_advance(parser);
+    while (parser->token.kind != ']')
+        if (!parser_accept(parser, ',') && !parse_standard_attribute(parser, attributes))
+            return false;
+    lexer_advance(parser);
+    return parser_expect(parser, ']', "']]'", "attributes");
+}
+
+/* align ( constant-expression ), behind the word: only ever raises the alignment. */
+static bool parse_declspec_align(Parser *parser, Attributes *attributes)
+{
+    Attributes given = {.is_packed = false};
+    if (parser->token.kind != '(')
+        return parser_expect(parser, '(', "'('", "'align'");
+    if (!parse_aligned(parser, &given))
+        return false;
+    raise_align(attributes, given.align);
+    if (given.align > attributes->declspec_align)
+        attributes->declspec_align = given.align;
+    return true;
+}
+
+/* __declspec ( ( word arguments? )* ), behind the word */
+static bool parse_declspec(Parser *parser, Attributes *attributes)
+{
+    if (!parser_expect(parser, '(', "'('", "'__declspec'"))
+        return false;
+    while (parser->token.kind != ')') {
+        Token at = parser->token;
+        if (parser_accept(parser, ','))
+            continue;
+        if (!is_word_token(&at))
+            return parser_fail(parser, &at, MESSAGE_EXPECTED, "an attribute", &at);
+        lexer_advance(parser);
+        attributes->at = at;
+        if (is_word(bare_word(at.u.name), "align") ? !parse_declspec_align(parser, attributes)
+                                                   : !skip_arguments(parser))
+            return false;
+    }
+    lexer_advance(parser);
+    return !parser->failed;
+}
+
+bool is_attribute_start(const Parser *parser)
+{
+    switch (parser->token.kind) {
+    case TOKEN_ATTRIBUTE:
+    case TOKEN_DECLSPEC:
+    case TOKEN_CALLING_CONVENTION: return true;
+    case '[': return parser_peek(parser) == '[';
+    default: return false;
+    }
+}
+
 bool parse_attributes(Parser *parser, Attributes *attributes)
 {
-    while (parser->token.kind == TOKEN_ATTRIBUTE)
-        if (!parse_attribute_specifier(parser, attributes))
+    while (is_attribute_start(parser)) {
+        unsigned kind = parser->token.kind;
+        bool is_good = true;
+        lexer_advance(parser);
+        if (kind == TOKEN_ATTRIBUTE)
+            is_good = parse_gnu_attributes(parser, attributes);
+        else if (kind == TOKEN_DECLSPEC)
+            is_good = parse_declspec(parser, attributes);
+        else if (kind == '[')
+            is_good = parse_standard_attributes(parser, attributes);
+        if (!is_good)
             return false;
+    }
     return !parser->failed;
 }
 

@@ -42,7 +42,7 @@ static bool parse_trimmings(Parser *parser, Declaration *declaration)
         bool is_good;
         if (parser->token.kind == TOKEN_ASM)
             is_good = parse_asm(parser, &declaration->asm_name);
-        else if (parser->token.kind == TOKEN_ATTRIBUTE)
+        else if (is_attribute_start(parser))
             is_good = parse_attributes(parser, &declaration->attributes);
         else
             return !parser->failed;
@@ -190,7 +190,7 @@ static bool parse_init_declarators(Parser *parser, Declaration *declaration)
 
 bool is_static_assert(const Parser *parser)
 {
-    return parser->token.kind == TOKEN_STATIC_ASSERT || is_soft_keyword(&parser->token, "static_assert");
+    return parser->token.kind == TOKEN_STATIC_ASSERT || soft_keyword(&parser->token) == TOKEN_SOFT_STATIC_ASSERT;
 }
 
 /* static_assert-declaration: _Static_assert ( constant-expression ( , string-literal+ )? ) ; */
@@ -223,17 +223,15 @@ bool parse_static_assert(Parser *parser)
     return parser_expect(parser, ')', "')'", "assertion") && parser_expect(parser, ';', "';'", "assertion");
 }
 
-/* declaration: declaration-specifiers init-declarator-list? ; */
+/* declaration: declaration-specifiers init-declarator-list? ; without tag and declarator it declares nothing, which gcc takes */
 static bool parse_declaration(Parser *parser)
 {
     Declaration declaration;
     if (!parse_specifiers(parser, &declaration.specifiers, false))
         return false;
-    if (parser->token.kind != ';' && !(parser->token.kind == TOKEN_END && declaration.specifiers.has_tag))
-        return parse_init_declarators(parser, &declaration);
-    if (!declaration.specifiers.has_tag)
-        return parser_fail(parser, &declaration.specifiers.start, MESSAGE_EMPTY_DECLARATION);
-    return expect_semicolon(parser);
+    if (parser->token.kind == ';' || (parser->token.kind == TOKEN_END && declaration.specifiers.has_tag))
+        return expect_semicolon(parser);
+    return parse_init_declarators(parser, &declaration);
 }
 
 /* external-declaration: declaration | function-definition | static_assert-declaration | asm ( … ) ; | ; */

@@ -29,13 +29,16 @@ static bool parse_qualifiers(Parser *parser, Declarator *declarator, uint8_t *qu
         case TOKEN_VOLATILE: *qualifiers |= QUALIFIER_VOLATILE; break;
         case TOKEN_RESTRICT: *qualifiers |= QUALIFIER_RESTRICT; break;
         case TOKEN_ATOMIC: *qualifiers |= QUALIFIER_ATOMIC; break;
-        case TOKEN_EXTENSION: break;
-        case TOKEN_ATTRIBUTE:
+        case TOKEN_EXTENSION:
+        case TOKEN_PTR64: break;
+        case TOKEN_PTR32: return parser_fail(parser, &parser->token, MESSAGE_BAD_PTR32);
+        default:
+            if (!is_attribute_start(parser))
+                return !parser->failed;
             if (!parse_attributes(parser, &attributes))
                 return false;
             declarator->is_ms_abi = declarator->is_ms_abi || attributes.is_ms_abi;
             continue;
-        default: return !parser->failed;
         }
         lexer_advance(parser);
     }
@@ -120,10 +123,7 @@ static bool parse_bound(Parser *parser, DeclaratorOp *op)
 /* `*` that the closing bracket follows is no multiplication. */
 static bool is_star_bound(const Parser *parser)
 {
-    const char *at = parser->next;
-    while (at < parser->end && (*at == ' ' || *at == '\t' || *at == '\n'))
-        at++;
-    return parser->token.kind == '*' && at < parser->end && *at == ']';
+    return parser->token.kind == '*' && parser_peek(parser) == ']';
 }
 
 /* [ static? type-qualifier-list? ( constant-expression | * | ? )? ]. A parameter's outermost bound means nothing. */
@@ -290,22 +290,39 @@ static bool parse_group(Parser *parser, Declarator *declarator, DeclaratorForm f
     return parse_level(parser, declarator, form) && parser_expect(parser, ')', "')'", "declarator");
 }
 
-/* direct-declarator: identifier | ( declarator ), then any [ … ] and ( … ) */
-static bool parse_direct(Parser *parser, Declarator *declarator, DeclaratorForm form)
+/* Skips [[…]] that more suffixes follow; any others are left to whom the whole declarator belongs. Whether it did. */
+static bool skip_inner_attributes(Parser *parser)
 {
-    if (parser->token.kind == TOKEN_NAME && form != DECLARATOR_ABSTRACT) {
-        declarator->name = parser->token.u.name;
-        declarator->at = parser->token;
-        lexer_advance(parser);
-    } else if (parser->token.kind == '(') {
-        if (!parse_group(parser, declarator, form))
-            return false;
-    } else if (form == DECLARATOR_NAMED) {
-        return parser_fail(parser, &parser->token, MESSAGE_EXPECTED, "a name", &parser->token);
-    }
+    Bookmark mark = lexer_mark(parser);
+    Attributes attributes = {.is_packed = false};
+    if (parse_attributes(parser, &attributes) && (parser->token.kind == '[' || parser->token.kind == '('))
+        return true;
+    lexer_return(parser, &mark);
+    return false;
+}
+
+/* Marks the first function among the operations from `first_op` on; false when there is none. */
+static bool mark_ms_abi(Parser *parser, size_t first_op)
+{
+    DeclaratorOp *op = (DeclaratorOp *)(void *)(parser->ops.data + first_op);
+    DeclaratorOp *end = (DeclaratorOp *)(void *)(parser->ops.data + parser->ops.used);
+    for (; op < end; op++)
+        if (op->kind == OP_FUNCTION) {
+            op->is_ms_abi = true;
+            return true;
+        }
+    return false;
+}
+
+/* Any [ … ] and ( … ) */
+static bool parse_suffixes(Parser *parser, Declarator *declarator)
+{
     while (parser->token.kind == '[' || parser->token.kind == '(') {
         Token at = parser->token;
-        if (at.kind == '[') {
+        if (is_attribute_start(parser)) {
+            if (!skip_inner_attributes(parser))
+                break;
+        } else if (at.kind == '[') {
             if (!parse_array(parser, declarator))
                 return false;
         } else {
@@ -315,6 +332,38 @@ static bool parse_direct(Parser *parser, Declarator *declarator, DeclaratorForm 
         }
     }
     return !parser->failed;
+}
+
+/* A group and its suffixes: an attribute inside the parentheses is the outer function's, if there is one. */
+static bool parse_group_and_suffixes(Parser *parser, Declarator *declarator, DeclaratorForm form)
+{
+    bool is_ms_abi = declarator->is_ms_abi;
+    size_t first_suffix;
+    declarator->is_ms_abi = false;
+    if (!parse_group(parser, declarator, form))
+        return false;
+    first_suffix = parser->ops.used;
+    if (!parse_suffixes(parser, declarator))
+        return false;
+    if (declarator->is_ms_abi && mark_ms_abi(parser, first_suffix))
+        declarator->is_ms_abi = false;
+    declarator->is_ms_abi = declarator->is_ms_abi || is_ms_abi;
+    return true;
+}
+
+/* direct-declarator: identifier | ( declarator ), then any [ … ] and ( … ) */
+static bool parse_direct(Parser *parser, Declarator *declarator, DeclaratorForm form)
+{
+    if (parser->token.kind == TOKEN_NAME && form != DECLARATOR_ABSTRACT) {
+        declarator->name = parser->token.u.name;
+        declarator->at = parser->token;
+        lexer_advance(parser);
+    } else if (parser->token.kind == '(') {
+        return parse_group_and_suffixes(parser, declarator, form);
+    } else if (form == DECLARATOR_NAMED) {
+        return parser_fail(parser, &parser->token, MESSAGE_EXPECTED, "a name", &parser->token);
+    }
+    return parse_suffixes(parser, declarator);
 }
 
 /* declarator: pointer? direct-declarator */
@@ -348,11 +397,5 @@ void declarator_drop(Parser *parser, const Declarator *declarator)
 
 void declarator_set_ms_abi(Parser *parser, const Declarator *declarator)
 {
-    DeclaratorOp *op = (DeclaratorOp *)(void *)(parser->ops.data + declarator->first_op);
-    DeclaratorOp *end = (DeclaratorOp *)(void *)(parser->ops.data + parser->ops.used);
-    for (; op < end; op++)
-        if (op->kind == OP_FUNCTION) {
-            op->is_ms_abi = true;
-            break;
-        }
+    mark_ms_abi(parser, declarator->first_op);
 }

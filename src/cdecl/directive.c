@@ -80,54 +80,90 @@ static bool follow_marker(Parser *parser, Line *line)
 
 /* -- pragma pack --------------------------------------------------------------------------------------------------- */
 
-static bool push_pack(Parser *parser)
-{
-    uint32_t *saved = stack_push(&parser->packs, sizeof *saved);
-    if (saved == NULL)
-        return parser_fail_memory(parser);
-    *saved = parser->pack;
-    return true;
-}
+typedef struct SavedPack {
+    const char *name; /* interned, or NULL */
+    uint32_t pack;
+} SavedPack;
 
-static void pop_pack(Parser *parser)
-{
-    uint32_t saved = 0;
-    if (parser->packs.used > 0) {
-        stack_drop(&parser->packs, parser->packs.used - sizeof saved);
-        memcpy(&saved, parser->packs.data + parser->packs.used, sizeof saved);
-    }
-    parser->pack = saved;
-}
+typedef struct PackPragma {
+    enum { PACK_SET, PACK_PUSH, PACK_POP } action;
+    const char *name; /* or NULL */
+    uint32_t number;
+    bool has_number;
+} PackPragma;
 
-static void set_pack(Parser *parser, uint32_t number)
-{
-    if (number <= 16 && (number & (number - 1)) == 0)
-        parser->pack = number;
-}
-
-/* pack ( ), pack ( n ), pack ( push [, name] [, n] ), pack ( pop [, name] [, n] ); others are ignored, as gcc does. */
-static bool obey_pack(Parser *parser, Line *line)
+/* ( ), ( n ), ( push [, name] [, n] ), ( pop [, name] ); false for anything else. */
+static bool read_pack(Parser *parser, Line *line, PackPragma *pragma)
 {
     const char *word;
     size_t length;
-    uint32_t number = 0;
     if (!take(line, '('))
+        return false;
+    if (take(line, ')'))
         return true;
-    if (take(line, ')')) {
-        parser->pack = 0;
+    if (!take_number(line, &pragma->number)) {
+        length = take_word(line, &word);
+        pragma->action = is_word(word, length, "push") ? PACK_PUSH : PACK_POP;
+        if (pragma->action == PACK_POP && !is_word(word, length, "pop"))
+            return false;
+        while (take(line, ',')) {
+            if (pragma->action == PACK_PUSH && take_number(line, &pragma->number)) {
+                pragma->has_number = true;
+                break;
+            }
+            length = take_word(line, &word);
+            if (length == 0 || pragma->name != NULL)
+                return false;
+            pragma->name = ctype_intern(parser->table, word, length);
+            if (pragma->name == NULL)
+                return parser_fail_memory(parser);
+        }
+    } else {
+        pragma->has_number = true;
+    }
+    return take(line, ')');
+}
+
+static bool push_pack(Parser *parser, const char *name)
+{
+    SavedPack *saved = stack_push(&parser->packs, sizeof *saved);
+    if (saved == NULL)
+        return parser_fail_memory(parser);
+    *saved = (SavedPack){name, parser->pack};
+    return true;
+}
+
+/* Back to before the last push of that name, or where there is none before the last push of all, as gcc does. */
+static void pop_pack(Parser *parser, const char *name)
+{
+    const SavedPack *saved = (const SavedPack *)(const void *)parser->packs.data;
+    size_t count = parser->packs.used / sizeof *saved, i = count;
+    while (i > 0 && saved[i - 1].name != name)
+        i--;
+    if (i == 0 || name == NULL)
+        i = count;
+    if (i == 0)
+        return;
+    parser->pack = saved[i - 1].pack;
+    stack_drop(&parser->packs, (i - 1) * sizeof *saved);
+}
+
+/* What is malformed, or asks for what is no small power of two, is ignored as a whole, as gcc does. */
+static bool obey_pack(Parser *parser, Line *line)
+{
+    PackPragma pragma = {.action = PACK_SET};
+    if (!read_pack(parser, line, &pragma))
+        return !parser->failed;
+    if (pragma.has_number && (pragma.number > 16 || (pragma.number & (pragma.number - 1)) != 0))
+        return true;
+    if (pragma.action == PACK_POP) {
+        pop_pack(parser, pragma.name);
         return true;
     }
-    do {
-        if (take_number(line, &number)) {
-            set_pack(parser, number);
-            continue;
-        }
-        length = take_word(line, &word);
-        if (is_word(word, length, "push") && !push_pack(parser))
-            return false;
-        if (is_word(word, length, "pop"))
-            pop_pack(parser);
-    } while (take(line, ','));
+    if (pragma.action == PACK_PUSH && !push_pack(parser, pragma.name))
+        return false;
+    if (pragma.action == PACK_SET || pragma.has_number)
+        parser->pack = pragma.number;
     return true;
 }
 

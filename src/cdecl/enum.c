@@ -1,17 +1,14 @@
-/* enum specifiers (C11 6.7.2.2) with gcc's 64-bit values.
+/* enum specifiers (C11 6.7.2.2) with gcc's 64-bit values and C23's underlying type.
  *
  * An enumerator is declared as soon as it is read, so that the next may use it; one that was there before with the same
  * value stays, and must turn out to belong to an enum that is defined alike. */
-#include <string.h>
-
 #include "cdecl/parser.h"
 
 typedef struct EnumParse {
     size_t first; /* bytes of parser->enumerators below */
-    CType *type;  /* being defined */
-    CName *tag;   /* or NULL */
-    Token at;     /* of the tag, else of the keyword */
-    Attributes attributes;
+    Tag tag;
+    CType *type;   /* being defined */
+    CType *fixed;  /* the underlying type that the text gives, or NULL */
     uint64_t next; /* value of an enumerator without one */
     bool has_next; /* false: it would overflow */
     bool next_is_unsigned;
@@ -49,6 +46,19 @@ static bool declare_enumerator(Parser *parser, const EnumParse *parse, const Tok
     return true;
 }
 
+/* Whether the enum's underlying type, if the text gives one, holds the value. */
+static bool is_in_range(const EnumParse *parse, uint64_t value, bool is_large)
+{
+    const CType *fixed = parse->fixed;
+    unsigned nbits;
+    if (fixed == NULL)
+        return true;
+    nbits = fixed->size >= 8 ? 64 : (unsigned)fixed->size * 8;
+    if (ctype_scalar_class((CScalar)fixed->scalar) == CSCALAR_UNSIGNED)
+        return (is_large || (int64_t)value >= 0) && (nbits == 64 || value >> nbits == 0);
+    return !is_large && (int64_t)value >> (nbits - 1) == (int64_t)value >> 63;
+}
+
 /* Takes the value and prepares the next one. */
 static bool push_enumerator(Parser *parser, EnumParse *parse, const Token *at, uint64_t value, bool is_unsigned)
 {
@@ -56,6 +66,8 @@ static bool push_enumerator(Parser *parser, EnumParse *parse, const Token *at, u
     bool is_large = is_unsigned && value > INT64_MAX;
     if (count_enumerators(parser, parse) >= UINT32_MAX / 2)
         return parser_fail(parser, at, MESSAGE_TOO_MANY, "enumerators");
+    if (!is_in_range(parse, value, is_large))
+        return parser_fail(parser, at, MESSAGE_ENUM_RANGE, at->u.name->text, parse->fixed);
     place = stack_push(&parser->enumerators, sizeof *place);
     if (place == NULL)
         return parser_fail_memory(parser);
@@ -114,7 +126,7 @@ static CType *check_again(Parser *parser, const EnumParse *parse)
         if (decl->type->main == parse->type)
             continue;
         if (!ctype_is_redeclaration(decl->type, parse->type)) {
-            fail_enumerator(parser, &parse->at, decl, MESSAGE_OTHER_ENUM);
+            fail_enumerator(parser, &parse->tag.at, decl, MESSAGE_OTHER_ENUM);
             return NULL;
         }
         type = decl->type->main;
@@ -126,17 +138,19 @@ static bool complete(Parser *parser, const EnumParse *parse)
 {
     const CEnumerator *enumerators = enumerator_at(parser, parse);
     uint32_t count = (uint32_t)count_enumerators(parser, parse);
-    CScalar scalar = ctype_enum_scalar(enumerators, count, parse->has_unsigned, parse->attributes.is_packed);
+    CScalar scalar = ctype_enum_scalar(enumerators, count, parse->has_unsigned, parse->tag.attributes.is_packed);
     CEnum *enumeration = parse->type->u.enumeration;
-    if (parse->attributes.mode != NULL) {
-        CType *type = attributes_apply(parser, &parse->attributes, ctype_scalar(parser->table, scalar));
+    if (parse->fixed != NULL)
+        scalar = (CScalar)parse->fixed->scalar;
+    if (parse->tag.attributes.mode != NULL) {
+        CType *type = attributes_apply(parser, &parse->tag.attributes, ctype_scalar(parser->table, scalar));
         if (type == NULL)
             return false;
         scalar = (CScalar)type->scalar;
     }
     if (!ctype_enum_complete(parser->table, enumeration, enumerators, count, scalar))
         return parser_fail_memory(parser);
-    enumeration->line = parse->at.line;
+    enumeration->line = parse->tag.at.line;
     enumeration->file = parser->file;
     return true;
 }
@@ -147,87 +161,48 @@ static bool parse_body(Parser *parser, EnumParse *parse)
     bool is_good;
     parse->first = parser->enumerators.used;
     parse->has_next = true;
-    is_good = parse_enumerators(parser, parse) && parse_attributes(parser, &parse->attributes);
+    is_good = parse_enumerators(parser, parse) && parse_attributes(parser, &parse->tag.attributes);
     if (is_good && ctype_is_complete(parse->type))
-        is_good = parser_fail(parser, &parse->at, MESSAGE_NESTED_REDEFINITION, parse->type);
+        is_good = parser_fail(parser, &parse->tag.at, MESSAGE_NESTED_REDEFINITION, parse->type);
     is_good = is_good && complete(parser, parse);
     stack_drop(&parser->enumerators, parse->first);
     return is_good;
 }
 
-static CType *new_enum(Parser *parser, const EnumParse *parse)
+/* ( : specifier-qualifier-list )?, unless the colon begins an unnamed bit-field's width */
+static bool parse_underlying_type(Parser *parser, EnumParse *parse)
 {
-    CType *type = ctype_enum_new(parser->table, parse->tag == NULL ? NULL : parse->tag->text);
-    if (type == NULL)
-        parser_fail_memory(parser);
-    return type;
+    Bookmark mark = lexer_mark(parser);
+    Specifiers specifiers;
+    if (!parser_accept(parser, ':'))
+        return true;
+    if (!is_type_start(parser)) {
+        lexer_return(parser, &mark);
+        return !parser->failed;
+    }
+    if (!parse_specifiers(parser, &specifiers, true))
+        return false;
+    if (specifiers.type->kind != CTYPE_INTEGER)
+        return parser_fail(parser, &specifiers.start, MESSAGE_ENUM_TYPE, specifiers.type);
+    parse->fixed = specifiers.type->main;
+    return true;
 }
 
-static CType *define_again(Parser *parser, EnumParse *parse, CType *old)
-{
-    parse->type = new_enum(parser, parse);
-    if (parse->type == NULL || !parse_body(parser, parse))
-        return NULL;
-    if (!ctype_is_same_definition(old, parse->type)) {
-        parser_fail(parser, &parse->at, MESSAGE_REDEFINED, old, old->u.enumeration->file, old->u.enumeration->line);
-        return NULL;
-    }
-    return old;
-}
-
-static CType *define(Parser *parser, EnumParse *parse)
-{
-    CType *type = parse->tag == NULL ? NULL : find_tag(parser, &parse->at, CTYPE_ENUM, false);
-    if (parser->failed)
-        return NULL;
-    if (type != NULL && ctype_is_complete(type))
-        return define_again(parser, parse, type->main);
-    if (type == NULL) {
-        type = new_enum(parser, parse);
-        if (type == NULL || (parse->tag != NULL && !bind_tag(parser, parse->tag, type)))
-            return NULL;
-    }
-    parse->type = type;
-    return parse_body(parser, parse) ? check_again(parser, parse) : NULL;
-}
-
-static CType *mention(Parser *parser, const EnumParse *parse)
-{
-    CType *type;
-    if (parse->tag == NULL) {
-        parser_fail(parser, &parser->token, MESSAGE_EXPECTED_AFTER, "a tag or '{'", "'enum'", &parser->token);
-        return NULL;
-    }
-    type = find_tag(parser, &parse->at, CTYPE_ENUM, false);
-    if (type != NULL || parser->failed)
-        return type;
-    type = new_enum(parser, parse);
-    if (type != NULL && !ctype_bind_tag(parser->table, parse->tag->text, type)) {
-        parser_fail_memory(parser);
-        return NULL;
-    }
-    return type;
-}
-
-/* enum-specifier: enum attributes? tag? { enumerator-list ,? } attributes? | enum attributes? tag */
+/* enum-specifier: tag underlying-type? | tag underlying-type? { enumerator-list ,? } attributes? */
 CType *parse_enum_specifier(Parser *parser)
 {
-    EnumParse parse = {.at = parser->token};
-    CType *type;
-    lexer_advance(parser);
-    if (!parse_attributes(parser, &parse.attributes))
+    EnumParse parse = {.tag.attributes = {.is_packed = false}};
+    CType *old, *type = NULL;
+    if (!parse_tag(parser, &parse.tag) || !parse_underlying_type(parser, &parse))
         return NULL;
-    if (parser->token.kind == TOKEN_NAME) {
-        parse.tag = parser->token.u.name;
-        parse.at = parser->token;
-        lexer_advance(parser);
-    }
     if (parser->token.kind != '{')
-        return mention(parser, &parse);
+        return tag_mention(parser, &parse.tag);
     if (!parser_enter(parser))
         return NULL;
     lexer_advance(parser);
-    type = define(parser, &parse);
+    parse.type = tag_define(parser, &parse.tag, &old);
+    if (parse.type != NULL && parse_body(parser, &parse))
+        type = old == NULL ? check_again(parser, &parse) : tag_settle(parser, &parse.tag, old, parse.type);
     parser_leave(parser);
     return type;
 }

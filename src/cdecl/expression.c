@@ -32,14 +32,21 @@ static Value constant_value(Parser *parser, const CDecl *decl)
     return value_integer(parser, scalar, decl->value);
 }
 
+static bool fail_undeclared(Parser *parser, const Token *at)
+{
+    char hint[SUGGESTION_NBYTES];
+    return parser_fail(parser, at, MESSAGE_UNDECLARED, at->u.name->text,
+                       suggest_value(parser, at->u.name, hint, sizeof hint));
+}
+
 static bool parse_name(Parser *parser, Value *value)
 {
     Token at = parser->token;
     const CDecl *decl = at.u.name->decl;
-    if (decl == NULL && is_soft_keyword(&at, "offsetof"))
+    if (decl == NULL && soft_keyword(&at) == TOKEN_SOFT_OFFSETOF)
         return parse_offsetof(parser, value);
     if (decl == NULL)
-        return parser_fail(parser, &at, MESSAGE_UNDECLARED, at.u.name->text);
+        return fail_undeclared(parser, &at);
     if (decl->kind == CDECL_TYPEDEF)
         return parser_fail(parser, &at, MESSAGE_EXPECTED, "an expression", &at);
     lexer_advance(parser);
@@ -170,6 +177,13 @@ static bool dereference(Parser *parser, const Token *at, const char *operator, V
     return true;
 }
 
+static bool fail_member(Parser *parser, const Token *at, const CType *type)
+{
+    char hint[SUGGESTION_NBYTES];
+    return parser_fail(parser, at, MESSAGE_NO_MEMBER, type, at->u.name->text,
+                       suggest_member(type->u.record, at->u.name, hint, sizeof hint));
+}
+
 /* . identifier: the lvalue moves to the member. */
 static bool select_member(Parser *parser, Value *value)
 {
@@ -183,7 +197,7 @@ static bool select_member(Parser *parser, Value *value)
         return parser_fail(parser, at, MESSAGE_NOT_RECORD, type);
     member = ctype_find_member(type->u.record, at->u.name->text, at->u.name->length, &offset);
     if (member == NULL)
-        return parser_fail(parser, at, MESSAGE_NO_MEMBER, type, at->u.name->text);
+        return fail_member(parser, at, type);
     value->type = ctype_qualified(parser->table, member->type, member->type->qualifiers | type->qualifiers);
     if (value->type == NULL)
         return parser_fail_memory(parser);

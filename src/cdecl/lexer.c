@@ -29,9 +29,11 @@ static const struct Keyword {
 } keywords[] = {
 #define CDECL_KEYWORD(token, spelling) {TOKEN_##token, spelling},
 #define CDECL_ALIAS                    CDECL_KEYWORD
+#define CDECL_SOFT                     CDECL_KEYWORD
 #include "cdecl/keywords.def"
 #undef CDECL_KEYWORD
 #undef CDECL_ALIAS
+#undef CDECL_SOFT
 };
 
 static unsigned class_of(char c)
@@ -84,6 +86,32 @@ static char *copy_unspliced(const char *from, const char *end, char *to)
     for (; nowed > 0; nowed--)
         *to++ = '\n';
     return to;
+}
+
+const char *lexer_origin(const Parser *parser, const char *at, uint32_t *nsplices)
+{
+    const char *from = parser->source->text, *end = from + parser->source->length;
+    size_t offset = (size_t)(at - parser->text), nmade = 0;
+    *nsplices = 0;
+    if (parser->spliced == NULL)
+        return at;
+    while (from < end) {
+        size_t length = *from == '\\' ? splice_length(from, end) : 0;
+        if (length > 0) {
+            from += length;
+            ++*nsplices;
+            continue;
+        }
+        if (nmade >= offset)
+            break;
+        if (*from == '\n') {
+            nmade += *nsplices;
+            *nsplices = 0;
+        }
+        nmade++;
+        from++;
+    }
+    return from;
 }
 
 static bool intern_keywords(Parser *parser)
@@ -199,7 +227,7 @@ static const char *lex_name(Parser *parser, const char *start, Token *token)
         parser_fail_memory(parser);
         return NULL;
     }
-    token->kind = name->keyword != 0 ? name->keyword : TOKEN_NAME;
+    token->kind = name->keyword != 0 && name->keyword < TOKEN_SOFT_FIRST ? name->keyword : TOKEN_NAME;
     token->u.name = name;
     return at;
 }
@@ -239,10 +267,20 @@ static const struct Punctuator {
     char text[4];
     uint8_t kind;
 } punctuators[] = {
-    {"->", TOKEN_ARROW},      {"<<", TOKEN_SHIFT_LEFT},    {">>", TOKEN_SHIFT_RIGHT},
-    {"<=", TOKEN_LESS_EQUAL}, {">=", TOKEN_GREATER_EQUAL}, {"==", TOKEN_EQUAL},
-    {"!=", TOKEN_NOT_EQUAL},  {"&&", TOKEN_AND},           {"||", TOKEN_OR},
+    {"->", TOKEN_ARROW},
+    {"<<", TOKEN_SHIFT_LEFT},
+    {">>", TOKEN_SHIFT_RIGHT},
+    {"<=", TOKEN_LESS_EQUAL},
+    {">=", TOKEN_GREATER_EQUAL},
+    {"==", TOKEN_EQUAL},
+    {"!=", TOKEN_NOT_EQUAL},
+    {"&&", TOKEN_AND},
+    {"||", TOKEN_OR},
     {"...", TOKEN_ELLIPSIS},
+    {"<:", '['},
+    {":>", ']'},
+    {"<%", '{'},
+    {"%>", '}'},
 };
 
 static void fail_stray(Parser *parser, const Token *at)
@@ -285,8 +323,7 @@ static const char *lex_token(Parser *parser, const char *start, Token *token)
     case '{':
     case '}':
     case '[':
-    case ']':
-    case ':': token->kind = (uint8_t)*start; return start + 1;
+    case ']': token->kind = (uint8_t)*start; return start + 1;
     case '"':
     case '\'': return literal_quoted(parser, start, token);
     case '$': return lex_value(parser, start, token);

@@ -84,6 +84,15 @@ static void put_place(Text *text, const char *file, uint32_t line)
     put_number(text, line);
 }
 
+static void put_hint(Text *text, const char *hint)
+{
+    if (hint == NULL)
+        return;
+    put_text(text, "; did you mean '");
+    put_text(text, hint);
+    put_text(text, "'?");
+}
+
 static void put_argument(Text *text, char conversion, va_list *arguments)
 {
     if (conversion == 'n') {
@@ -96,6 +105,8 @@ static void put_argument(Text *text, char conversion, va_list *arguments)
         put_type(text, va_arg(*arguments, const CType *));
     } else if (conversion == 'u') {
         put_number(text, va_arg(*arguments, unsigned));
+    } else if (conversion == 'h') {
+        put_hint(text, va_arg(*arguments, const char *));
     } else if (conversion == 'p') {
         const char *file = va_arg(*arguments, const char *);
         put_place(text, file, va_arg(*arguments, uint32_t));
@@ -121,13 +132,13 @@ static void put_message(Error *error, const char *format, va_list *arguments)
 /* -- places -------------------------------------------------------------------------------------------------------- */
 
 /* Copies the source line around the token: all of it, or a window with the token in its first third. */
-static void show_source(const Parser *parser, const char *start, Error *error)
+static void show_source(const CdeclSource *source, const char *start, Error *error)
 {
     const char *begin = start, *end = start;
     size_t column, room = sizeof error->source - 1;
-    while (begin > parser->text && begin[-1] != '\n')
+    while (begin > source->text && begin[-1] != '\n')
         begin--;
-    while (end < parser->end && *end != '\n' && *end != '\r')
+    while (end < source->text + source->length && *end != '\n' && *end != '\r')
         end++;
     error->column = (uint32_t)(start - begin) + 1;
     column = (size_t)(start - begin);
@@ -166,6 +177,7 @@ bool parser_fail(Parser *parser, const Token *at, Message message, ...)
 {
     va_list arguments;
     Token place = *at;
+    uint32_t nsplices;
     if (parser->failed)
         return false;
     memset(parser->error, 0, sizeof *parser->error);
@@ -174,8 +186,11 @@ bool parser_fail(Parser *parser, const Token *at, Message message, ...)
     put_message(parser->error, message_rows[message].format, &arguments);
     va_end(arguments);
     parser->error->line = place.line;
-    if (place.start != NULL)
-        show_source(parser, place.start, parser->error);
+    if (place.start != NULL) {
+        const char *origin = lexer_origin(parser, place.start, &nsplices);
+        parser->error->line += nsplices;
+        show_source(parser->source, origin, parser->error);
+    }
     copy_file(parser, parser->error);
     stop(parser);
     return false;
@@ -205,13 +220,21 @@ bool parser_accept(Parser *parser, unsigned kind)
     return true;
 }
 
-bool is_soft_keyword(const Token *token, const char *word)
+unsigned soft_keyword(const Token *token)
 {
     const CDecl *decl;
-    if (token->kind != TOKEN_NAME || token->length != strlen(word) || memcmp(token->start, word, token->length) != 0)
-        return false;
+    if (token->kind != TOKEN_NAME || token->u.name->keyword < TOKEN_SOFT_FIRST)
+        return 0;
     decl = token->u.name->decl;
-    return decl == NULL || decl->kind != CDECL_TYPEDEF;
+    return decl == NULL || decl->kind != CDECL_TYPEDEF ? token->u.name->keyword : 0;
+}
+
+char parser_peek(const Parser *parser)
+{
+    const char *at = parser->next;
+    while (at < parser->end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
+        at++;
+    return at < parser->end ? *at : '\0';
 }
 
 bool parser_expect(Parser *parser, unsigned kind, const char *what, const char *where)

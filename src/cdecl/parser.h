@@ -34,9 +34,17 @@ typedef enum TokenKind {
     TOKEN_ELLIPSIS,
 #define CDECL_KEYWORD(token, spelling) TOKEN_##token,
 #define CDECL_ALIAS(token, spelling)
+#define CDECL_SOFT(token, spelling)
+#include "cdecl/keywords.def"
+#undef CDECL_KEYWORD
+#undef CDECL_SOFT
+    TOKEN_SOFT_FIRST, /* from here on CName.keyword alone: the token is a NAME */
+#define CDECL_KEYWORD(token, spelling)
+#define CDECL_SOFT(token, spelling) TOKEN_##token,
 #include "cdecl/keywords.def"
 #undef CDECL_KEYWORD
 #undef CDECL_ALIAS
+#undef CDECL_SOFT
     TOKEN_KIND_COUNT
 } TokenKind;
 
@@ -79,7 +87,7 @@ typedef struct Parser {
     uint32_t pack;    /* of #pragma pack, 0: none */
     Token token;
     /* stacks of what is being built */
-    Stack packs;                      /* uint32_t: saved by #pragma pack(push) */
+    Stack packs;                      /* SavedPack: by #pragma pack(push) */
     Stack ops;                        /* DeclaratorOp, innermost first */
     Stack pointers;                   /* DeclaratorOp: stars read, not yet in ops */
     Stack params;                     /* Param */
@@ -108,15 +116,18 @@ static inline void parser_leave(Parser *parser)
 bool parser_accept(Parser *parser, unsigned kind);
 /* Consumes the token or fails with "expected WHAT after WHERE, got …". */
 bool parser_expect(Parser *parser, unsigned kind, const char *what, const char *where);
-/* Whether the token is this word, which is no keyword of C11 but has a meaning where no name can stand, and no typedef
- * name. */
-bool is_soft_keyword(const Token *token, const char *word);
+/* The token kind of a soft keyword that is no typedef's name; 0 for every other token. */
+unsigned soft_keyword(const Token *token);
+/* The first byte behind the current token and the blanks that follow it; '\0' at the end. */
+char parser_peek(const Parser *parser);
 /* Skips a balanced group that the current token, one of ( [ {, opens. */
 bool parser_skip_group(Parser *parser);
 
 /* -- lexer.c, literal.c, directive.c ------------------------------------------------------------------------------- */
 
 bool lexer_begin(Parser *parser);
+/* Where a byte of the parser's text stands in the source, and how many backslash-newlines come before it in its line. */
+const char *lexer_origin(const Parser *parser, const char *at, uint32_t *nsplices);
 /* Makes the next token the current one. */
 void lexer_advance(Parser *parser);
 /* Reads a number, a character constant or a string at `start` into the token; the end of it, or NULL after a failure.
@@ -143,17 +154,20 @@ void lexer_return(Parser *parser, const Bookmark *mark);
 /* -- attribute.c --------------------------------------------------------------------------------------------------- */
 
 typedef struct Attributes {
-    uint32_t align;         /* of aligned and _Alignas, 0: none; the strictest, which counts for a member */
-    uint32_t last_align;    /* the last one, which counts for a type */
-    uint64_t vector_nbytes; /* of vector_size, 0: none */
-    const CName *mode;      /* of mode(…), NULL: none */
+    uint32_t align;          /* of aligned and _Alignas, 0: none; the strictest, which counts for a member */
+    uint32_t last_align;     /* the last one, which counts for a type */
+    uint32_t declspec_align; /* the part of __declspec(align) in align, 0: none */
+    uint64_t vector_nbytes;  /* of vector_size, 0: none */
+    const CName *mode;       /* of mode(…), NULL: none */
     bool is_packed;
     bool is_ms_abi;
     bool is_ms_layout;
     Token at; /* of the last attribute that asks for something */
 } Attributes;
 
-/* Any number of __attribute__((…)). */
+/* Whether the current token begins an attribute of any spelling. */
+bool is_attribute_start(const Parser *parser);
+/* Any number of __attribute__((…)), [[…]], __declspec(…) and calling conventions. */
 bool parse_attributes(Parser *parser, Attributes *attributes);
 /* _Alignas(type or constant) */
 bool parse_alignas(Parser *parser, Attributes *attributes);
@@ -177,20 +191,39 @@ bool parse_specifiers(Parser *parser, Specifiers *specifiers, bool is_type_name)
 CType *complex_type(Parser *parser, CScalar part);
 /* Whether the current token begins a type. */
 bool is_type_start(const Parser *parser);
+/* Whether a token kind is one of the words that make an arithmetic type or void. */
+bool is_type_keyword(unsigned kind);
 
-/* -- record.c, enum.c ---------------------------------------------------------------------------------------------- */
+/* -- tag.c, record.c, enum.c ---------------------------------------------------------------------------------------- */
 
+/* The head of a struct, union or enum specifier. */
+typedef struct Tag {
+    CTypeKind kind; /* RECORD or ENUM */
+    bool is_union;
+    CName *name; /* or NULL */
+    Token at;    /* of the name, else of the keyword */
+    Attributes attributes;
+} Tag;
+
+/* A tag of prototype scope. */
 typedef struct LocalTag {
     CName *name;
     CType *type;
     unsigned prototype_depth;
 } LocalTag;
 
-CType *parse_record_specifier(Parser *parser);
+/* keyword attributes? identifier?; adds to tag->attributes. */
+bool parse_tag(Parser *parser, Tag *tag);
+/* What the tag means where no body follows; declares it when it is new. NULL after a failure, as below. */
+CType *tag_mention(Parser *parser, const Tag *tag);
+/* The incomplete type that a body completes; `*old` receives the complete one that is being defined again, or NULL. */
+CType *tag_define(Parser *parser, const Tag *tag, CType **old);
+/* The type that a completed definition stands for: `old`, if there is one and it is alike. */
+CType *tag_settle(Parser *parser, const Tag *tag, CType *old, CType *type);
+
+/* `align`: of a __declspec(align) before it, or 0. */
+CType *parse_record_specifier(Parser *parser, uint32_t align);
 CType *parse_enum_specifier(Parser *parser);
-/* The tag's type in the scope at hand; NULL when it is new. Checks its kind. */
-CType *find_tag(Parser *parser, const Token *tag, CTypeKind kind, bool is_union);
-bool bind_tag(Parser *parser, CName *name, CType *type);
 
 /* -- declarator.c -------------------------------------------------------------------------------------------------- */
 
@@ -265,6 +298,16 @@ bool value_binary(Parser *parser, const Token *at, unsigned operator, Value * le
 bool value_cast(Parser *parser, const Token *at, Value *value, CType *type);
 bool value_choose(Parser *parser, const Token *at, Value *condition, const Value *yes, const Value *no);
 bool value_is_true(const Value *value);
+
+/* -- suggest.c ----------------------------------------------------------------------------------------------------- */
+
+enum { SUGGESTION_NBYTES = 80 };
+
+/* The known type, value or member that an unknown name most likely means, written into the buffer as the text would have to
+ * say it ("struct point"); NULL when none is near. */
+const char *suggest_type(const Parser *parser, const CName *wanted, char *buffer, size_t nbytes);
+const char *suggest_value(const Parser *parser, const CName *wanted, char *buffer, size_t nbytes);
+const char *suggest_member(const CRecord *record, const CName *wanted, char *buffer, size_t nbytes);
 
 /* -- declaration.c, declare.c -------------------------------------------------------------------------------------- */
 

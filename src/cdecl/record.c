@@ -1,68 +1,11 @@
-/* struct and union specifiers (C11 6.7.2.1), tags and their scopes.
- *
- * A definition in a parameter list has prototype scope; a tag that is only mentioned there is declared at file scope,
- * which C does not do, but which makes the prototype usable. Every other tag has file scope. */
-#include <string.h>
-
+/* struct and union specifiers (C11 6.7.2.1). */
 #include "cdecl/parser.h"
-
-/* -- tags ---------------------------------------------------------------------------------------------------------- */
-
-static CType *local_tag(const Parser *parser, const CName *name)
-{
-    const LocalTag *tags = (const LocalTag *)(const void *)parser->tags.data;
-    size_t i = parser->tags.used / sizeof *tags;
-    while (i-- > 0)
-        if (tags[i].name == name)
-            return tags[i].type;
-    return NULL;
-}
-
-static bool is_tag_kind(const CType *type, CTypeKind kind, bool is_union)
-{
-    return type->kind == kind && (kind == CTYPE_ENUM || type->u.record->is_union == is_union);
-}
-
-static bool fail_tag(Parser *parser, const Token *tag, const CType *type)
-{
-    bool is_record = type->kind == CTYPE_RECORD;
-    return parser_fail(parser, tag, MESSAGE_WRONG_TAG, tag->u.name->text,
-                       is_record ? type->u.record->file : type->u.enumeration->file,
-                       is_record ? type->u.record->line : type->u.enumeration->line);
-}
-
-CType *find_tag(Parser *parser, const Token *tag, CTypeKind kind, bool is_union)
-{
-    CType *type = local_tag(parser, tag->u.name);
-    if (type == NULL)
-        type = tag->u.name->tag;
-    if (type != NULL && !is_tag_kind(type, kind, is_union)) {
-        fail_tag(parser, tag, type);
-        return NULL;
-    }
-    return type;
-}
-
-bool bind_tag(Parser *parser, CName *name, CType *type)
-{
-    LocalTag *local;
-    if (parser->prototype_depth == 0)
-        return ctype_bind_tag(parser->table, name->text, type) || parser_fail_memory(parser);
-    local = stack_push(&parser->tags, sizeof *local);
-    if (local == NULL)
-        return parser_fail_memory(parser);
-    *local = (LocalTag){name, type, parser->prototype_depth};
-    return true;
-}
 
 /* -- members ------------------------------------------------------------------------------------------------------- */
 
 typedef struct RecordParse {
     size_t first_member; /* bytes of parser->members below */
-    bool is_union;
-    Attributes attributes;
-    Token at;   /* of the tag, else of the keyword */
-    CName *tag; /* or NULL */
+    Tag tag;
     CType *old; /* what is defined again, or NULL */
     const struct RecordParse *outer;
 } RecordParse;
@@ -97,7 +40,7 @@ static bool check_last(Parser *parser, const RecordParse *parse)
 {
     size_t count = count_members(parser, parse);
     const CMemberSpec *last = count > 0 ? member_at(parser, parse, count - 1) : NULL;
-    if (last != NULL && is_open(last->type) && !parse->is_union) {
+    if (last != NULL && is_open(last->type) && !parse->tag.is_union) {
         Token at = member_token(last);
         return parser_fail(parser, &at, MESSAGE_FLEXIBLE_NOT_LAST, last->name);
     }
@@ -128,7 +71,7 @@ static bool check_member(Parser *parser, const RecordParse *parse, const CMember
     if (type->kind == CTYPE_FUNCTION)
         return parser_fail(parser, &at, MESSAGE_FUNCTION_MEMBER, member->name);
     if (is_open_array(type)) {
-        if (parse->is_union && type->is_unbounded)
+        if (parse->tag.is_union && type->is_unbounded)
             return parser_fail(parser, &at, MESSAGE_FLEXIBLE_IN_UNION, member->name);
         return true;
     }
@@ -220,17 +163,14 @@ static bool is_open_record(const Parser *parser, const CType *type)
     return parse != NULL;
 }
 
-/* A record without declarator: its members become members here. A tag that is only mentioned adds nothing. */
+/* A record without declarator: its members become members here. Any other type adds nothing, as with gcc. */
 static bool add_unnamed(Parser *parser, const RecordParse *parse, const Specifiers *specifiers)
 {
     CMemberSpec member = {
         .type = specifiers->type, .align = specifiers->attributes.align, .is_packed = specifiers->attributes.is_packed};
     if (specifiers->type->kind != CTYPE_RECORD || !ctype_is_complete(specifiers->type) ||
-        is_open_record(parser, specifiers->type)) {
-        if (specifiers->has_tag)
-            return true;
-        return parser_fail(parser, &specifiers->start, MESSAGE_EMPTY_DECLARATION);
-    }
+        is_open_record(parser, specifiers->type))
+        return true;
     member.place = specifiers->start.start;
     member.line = specifiers->start.line;
     member.length = specifiers->start.length;
@@ -256,7 +196,9 @@ static bool parse_member_declaration(Parser *parser, const RecordParse *parse)
                 return false;
         } while (parser_accept(parser, ','));
     }
-    return parser_expect(parser, ';', "';'", parse->is_union ? "union member" : "struct member");
+    if (parser->token.kind == '}') /* gcc takes it */
+        return true;
+    return parser_expect(parser, ';', "';'", parse->tag.is_union ? "union field" : "struct field");
 }
 
 /* -- completion ---------------------------------------------------------------------------------------------------- */
@@ -266,7 +208,7 @@ static bool check_flexible(Parser *parser, const RecordParse *parse)
 {
     size_t count = count_members(parser, parse), nnamed = 0, i;
     const CMemberSpec *last = count > 0 ? member_at(parser, parse, count - 1) : NULL;
-    if (last == NULL || parse->is_union || last->type->kind != CTYPE_ARRAY || !last->type->is_unbounded)
+    if (last == NULL || parse->tag.is_union || last->type->kind != CTYPE_ARRAY || !last->type->is_unbounded)
         return true;
     for (i = 0; i + 1 < count; i++) {
         const CMemberSpec *member = member_at(parser, parse, i);
@@ -284,11 +226,11 @@ static bool complete(Parser *parser, const RecordParse *parse, CType *type)
     CRecordSpec spec = {
         .members = member_at(parser, parse, 0),
         .nmembers = (uint32_t)count_members(parser, parse),
-        .is_packed = parse->attributes.is_packed,
-        .align = parse->attributes.last_align,
+        .is_packed = parse->tag.attributes.is_packed,
+        .align = parse->tag.attributes.last_align,
         .pack = parser->pack,
-        .is_ms_layout = parse->attributes.is_ms_layout,
-        .line = parse->at.line,
+        .is_ms_layout = parse->tag.attributes.is_ms_layout,
+        .line = parse->tag.at.line,
         .file = parser->file,
     };
     Token at;
@@ -296,7 +238,7 @@ static bool complete(Parser *parser, const RecordParse *parse, CType *type)
     case CRECORD_OK: return true;
     case CRECORD_MEMORY: return parser_fail_memory(parser);
     case CRECORD_TOO_LARGE:
-        return parser_fail(parser, &parse->at, MESSAGE_TOO_LARGE, parse->is_union ? "union" : "struct");
+        return parser_fail(parser, &parse->tag.at, MESSAGE_TOO_LARGE, parse->tag.is_union ? "union" : "struct");
     case CRECORD_DUPLICATE: break;
     }
     at = member_token(member_at(parser, parse, spec.duplicate));
@@ -312,99 +254,31 @@ static bool parse_body(Parser *parser, RecordParse *parse, CType *type)
     parser->record = parse;
     while (is_good && parser->token.kind != '}' && parser->token.kind != TOKEN_END)
         is_good = parse_member_declaration(parser, parse);
-    is_good = is_good && parser_expect(parser, '}', "'}'", parse->is_union ? "union members" : "struct members") &&
-              parse_attributes(parser, &parse->attributes);
+    is_good = is_good && parser_expect(parser, '}', "'}'", parse->tag.is_union ? "union fields" : "struct fields") &&
+              parse_attributes(parser, &parse->tag.attributes);
     parser->record = parse->outer;
     if (is_good && ctype_is_complete(type))
-        is_good = parser_fail(parser, &parse->at, MESSAGE_NESTED_REDEFINITION, type);
+        is_good = parser_fail(parser, &parse->tag.at, MESSAGE_NESTED_REDEFINITION, type);
     is_good = is_good && check_flexible(parser, parse) && complete(parser, parse, type);
     stack_drop(&parser->members, parse->first_member);
     return is_good;
 }
 
-static CType *new_record(Parser *parser, const RecordParse *parse)
+/* struct-or-union-specifier: tag | tag { struct-declaration-list? } attributes? */
+CType *parse_record_specifier(Parser *parser, uint32_t align)
 {
-    CType *type = ctype_record_new(parser->table, parse->tag == NULL ? NULL : parse->tag->text, parse->is_union);
-    if (type == NULL)
-        parser_fail_memory(parser);
-    return type;
-}
-
-/* A record that is there already must be defined again as it was. */
-static CType *define_again(Parser *parser, RecordParse *parse, CType *old)
-{
-    CType *type = new_record(parser, parse);
-    parse->old = old;
-    if (type == NULL || !parse_body(parser, parse, type))
-        return NULL;
-    if (!ctype_is_same_definition(old, type)) {
-        parser_fail(parser, &parse->at, MESSAGE_REDEFINED, old, old->u.record->file, old->u.record->line);
-        return NULL;
-    }
-    return old;
-}
-
-static CType *define(Parser *parser, RecordParse *parse)
-{
-    CType *type = NULL;
-    if (parse->tag != NULL)
-        type = parser->prototype_depth > 0 ? local_tag(parser, parse->tag)
-                                           : find_tag(parser, &parse->at, CTYPE_RECORD, parse->is_union);
-    if (parser->failed)
-        return NULL;
-    if (type != NULL && !is_tag_kind(type, CTYPE_RECORD, parse->is_union)) {
-        fail_tag(parser, &parse->at, type);
-        return NULL;
-    }
-    if (type != NULL && ctype_is_complete(type))
-        return define_again(parser, parse, type->main);
-    if (type == NULL) {
-        type = new_record(parser, parse);
-        if (type == NULL || (parse->tag != NULL && !bind_tag(parser, parse->tag, type)))
-            return NULL;
-    }
-    return parse_body(parser, parse, type) ? type : NULL;
-}
-
-static CType *mention(Parser *parser, const RecordParse *parse)
-{
+    RecordParse parse = {.tag.attributes = {.align = align, .last_align = align}};
     CType *type;
-    if (parse->tag == NULL) {
-        parser_fail(parser, &parser->token, MESSAGE_EXPECTED_AFTER, "a tag or '{'",
-                    parse->is_union ? "'union'" : "'struct'", &parser->token);
+    if (!parse_tag(parser, &parse.tag))
         return NULL;
-    }
-    type = find_tag(parser, &parse->at, CTYPE_RECORD, parse->is_union);
-    if (type != NULL || parser->failed)
-        return type;
-    type = new_record(parser, parse);
-    if (type != NULL && !ctype_bind_tag(parser->table, parse->tag->text, type)) {
-        parser_fail_memory(parser);
-        return NULL;
-    }
-    return type;
-}
-
-/* struct-or-union-specifier: struct attributes? tag? { struct-declaration-list } attributes? | struct attributes? tag
- */
-CType *parse_record_specifier(Parser *parser)
-{
-    RecordParse parse = {.is_union = parser->token.kind == TOKEN_UNION, .at = parser->token};
-    CType *type;
-    lexer_advance(parser);
-    if (!parse_attributes(parser, &parse.attributes))
-        return NULL;
-    if (parser->token.kind == TOKEN_NAME) {
-        parse.tag = parser->token.u.name;
-        parse.at = parser->token;
-        lexer_advance(parser);
-    }
     if (parser->token.kind != '{')
-        return mention(parser, &parse);
+        return tag_mention(parser, &parse.tag);
     if (!parser_enter(parser))
         return NULL;
     lexer_advance(parser);
-    type = define(parser, &parse);
+    type = tag_define(parser, &parse.tag, &parse.old);
+    if (type != NULL)
+        type = parse_body(parser, &parse, type) ? tag_settle(parser, &parse.tag, parse.old, type) : NULL;
     parser_leave(parser);
     return type;
 }

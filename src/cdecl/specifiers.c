@@ -49,7 +49,12 @@ static unsigned count_of(unsigned kind)
     case TOKEN_FLOAT128: return COUNT_FLOAT128;
     case TOKEN_FLOAT32X: return COUNT_FLOAT32X;
     case TOKEN_FLOAT64X: return COUNT_FLOAT64X;
-    case TOKEN_COMPLEX: return COUNT_COMPLEX;
+    case TOKEN_COMPLEX:
+    case TOKEN_SOFT_COMPLEX: return COUNT_COMPLEX;
+    case TOKEN_INT8: return COUNT_CHAR;
+    case TOKEN_INT16: return COUNT_SHORT;
+    case TOKEN_INT32: return COUNT_INT;
+    case TOKEN_INT64: return 2 * COUNT_LONG;
     default: return 0;
     }
 }
@@ -236,6 +241,12 @@ static Step step(bool is_taken)
     return is_taken ? STEP_TAKEN : STEP_FAILED;
 }
 
+static Step skip(Parser *parser)
+{
+    lexer_advance(parser);
+    return STEP_TAKEN;
+}
+
 static Step add_qualifier(Parser *parser, Specifying *s, unsigned qualifier)
 {
     s->qualifiers |= qualifier;
@@ -243,41 +254,46 @@ static Step add_qualifier(Parser *parser, Specifying *s, unsigned qualifier)
     return STEP_TAKEN;
 }
 
-/* LuaJIT's `complex` for _Complex, unless it is the name of what is declared: `struct { float re, im; } complex;`. */
-static bool is_complex(const Parser *parser, const Specifying *s)
+/* Whether the soft keyword has its meaning here, or is the name of what is declared: `struct { float re, im; } complex;`,
+ * `typedef long long __int64;`. */
+static unsigned soft_specifier(const Parser *parser, const Specifying *s)
 {
-    const char *at = parser->next;
-    if (s->specifiers->type != NULL || !is_soft_keyword(&parser->token, "complex"))
-        return false;
-    while (at < parser->end && (*at == ' ' || *at == '\t' || *at == '\n'))
-        at++;
-    return at == parser->end || strchr(";:[=", *at) == NULL;
-}
-
-static bool is_thread_local(const Parser *parser, const Specifying *s)
-{
-    return s->specifiers->type == NULL && s->sum == 0 && is_soft_keyword(&parser->token, "thread_local");
+    unsigned kind = soft_keyword(&parser->token);
+    unsigned signs = COUNT_SIGNED | COUNT_UNSIGNED;
+    if (kind == 0 || s->specifiers->type != NULL)
+        return 0;
+    if (kind == TOKEN_SOFT_COMPLEX)
+        return parser_peek(parser) == '\0' || strchr(";:[=", parser_peek(parser)) == NULL ? kind : 0;
+    if (kind == TOKEN_SOFT_THREAD_LOCAL)
+        return s->sum == 0 ? kind : 0;
+    return (s->sum & ~signs) == 0 ? kind : 0;
 }
 
 /* A name is a type only while there is none yet: `typedef int T; struct { T T; }` (C11 6.7.8p3). */
 static Step add_name(Parser *parser, Specifying *s)
 {
     const CDecl *decl = typedef_of(&parser->token);
-    if (is_complex(parser, s))
-        return step(add_count(parser, s, COUNT_COMPLEX));
-    if (is_thread_local(parser, s)) {
-        lexer_advance(parser);
-        return STEP_TAKEN;
-    }
+    unsigned soft = soft_specifier(parser, s);
+    if (soft == TOKEN_SOFT_THREAD_LOCAL)
+        return skip(parser);
+    if (count_of(soft) != 0)
+        return step(add_count(parser, s, count_of(soft)));
     if (s->sum != 0 || s->specifiers->type != NULL || decl == NULL)
         return STEP_DONE;
     return step(add_typedef_name(parser, s, decl->type));
 }
 
+static Step add_attributes(Parser *parser, Specifying *s)
+{
+    return step(parse_attributes(parser, &s->specifiers->attributes));
+}
+
+/* MSVC's __declspec(align) before a definition is the type's, where gcc's attribute is the declared object's. */
 static Step add_tagged(Parser *parser, Specifying *s)
 {
     Token at = parser->token;
-    CType *type = at.kind == TOKEN_ENUM ? parse_enum_specifier(parser) : parse_record_specifier(parser);
+    uint32_t align = s->specifiers->attributes.declspec_align;
+    CType *type = at.kind == TOKEN_ENUM ? parse_enum_specifier(parser) : parse_record_specifier(parser, align);
     s->specifiers->has_tag = true;
     return step(set_type(parser, s, &at, type));
 }
@@ -305,8 +321,11 @@ static Step add_specifier(Parser *parser, Specifying *s)
         return STEP_TAKEN;
     case TOKEN_NORETURN:
     case TOKEN_THREAD_LOCAL:
-    case TOKEN_EXTENSION: lexer_advance(parser); return STEP_TAKEN;
-    case TOKEN_ATTRIBUTE: return step(parse_attributes(parser, &s->specifiers->attributes));
+    case TOKEN_EXTENSION:
+    case TOKEN_CALLING_CONVENTION: return skip(parser);
+    case '[': return is_attribute_start(parser) ? add_attributes(parser, s) : STEP_DONE;
+    case TOKEN_DECLSPEC:
+    case TOKEN_ATTRIBUTE: return add_attributes(parser, s);
     case TOKEN_ALIGNAS: return step(parse_alignas(parser, &s->specifiers->attributes));
     case TOKEN_TYPEOF: return step(add_typeof(parser, s));
     case TOKEN_AUTO_TYPE: return step(parser_fail(parser, &parser->token, MESSAGE_AUTO_TYPE, &parser->token));
@@ -344,9 +363,12 @@ static CType *counted_type(Parser *parser, unsigned sum)
 static bool fail_without_type(Parser *parser, const Specifying *s)
 {
     const Token *at = &parser->token;
+    char hint[SUGGESTION_NBYTES];
     if (s->sum != 0)
         return parser_fail(parser, &s->specifiers->start, MESSAGE_BAD_SPECIFIER_SET);
-    return parser_fail(parser, at, at->kind == TOKEN_NAME ? MESSAGE_UNKNOWN_TYPE : MESSAGE_EXPECTED_TYPE, at);
+    if (at->kind != TOKEN_NAME)
+        return parser_fail(parser, at, MESSAGE_EXPECTED_TYPE, at);
+    return parser_fail(parser, at, MESSAGE_UNKNOWN_TYPE, at, suggest_type(parser, at->u.name, hint, sizeof hint));
 }
 
 /* The qualifiers of the list, added to those that a typedef name brings. */
@@ -383,10 +405,18 @@ bool parse_specifiers(Parser *parser, Specifiers *specifiers, bool is_type_name)
     return s.qualifiers == 0 || qualify(parser, &s);
 }
 
+bool is_type_keyword(unsigned kind)
+{
+    return count_of(kind) != 0;
+}
+
 bool is_type_start(const Parser *parser)
 {
     switch (parser->token.kind) {
-    case TOKEN_NAME: return typedef_of(&parser->token) != NULL || is_soft_keyword(&parser->token, "complex");
+    case TOKEN_NAME: return typedef_of(&parser->token) != NULL || count_of(soft_keyword(&parser->token)) != 0;
+    case '[': return is_attribute_start(parser);
+    case TOKEN_DECLSPEC:
+    case TOKEN_ATTRIBUTE:
     case TOKEN_TYPE:
     case TOKEN_CONST:
     case TOKEN_VOLATILE:

@@ -36,6 +36,9 @@ static inline CName *ctype_name_of(const char *interned)
     return (CName *)((uintptr_t)interned - offsetof(CName, text));
 }
 
+/* The name behind another in an order without meaning, the first one behind NULL; NULL at the end. */
+const CName *ctype_next_name(const CTypeTable *table, const CName *name);
+
 /* The table's own allocator. */
 const Allocator *ctype_allocator(const CTypeTable *table);
 

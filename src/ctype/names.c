@@ -104,6 +104,18 @@ CName *ctype_name(CTypeTable *table, const char *text, size_t length)
     return name;
 }
 
+const CName *ctype_next_name(const CTypeTable *table, const CName *name)
+{
+    size_t i = 0;
+    if (name != NULL && name->next != NULL)
+        return name->next;
+    if (name != NULL)
+        i = (name->hash & table->names_mask) + 1;
+    while (i <= table->names_mask && table->names[i] == NULL)
+        i++;
+    return i <= table->names_mask ? table->names[i] : NULL;
+}
+
 void names_forget(CTypeTable *table)
 {
     CName *name;

@@ -125,16 +125,28 @@ static bool is_nested(const CType *pointer)
     return pointer->u.element->kind == CTYPE_ARRAY || pointer->u.element->kind == CTYPE_FUNCTION;
 }
 
+/* Where gcc takes it: before the parentheses of a function type, or before the star of what points to one. */
+static void put_abi(Writer *writer, const CType *function)
+{
+    if (function->u.function->is_ms_abi)
+        put_word(writer, "__attribute__((ms_abi))");
+}
+
 static void put_left(Writer *writer, const CType *type)
 {
     if (type->kind == CTYPE_ARRAY) {
         put_left(writer, type->u.element);
     } else if (type->kind == CTYPE_FUNCTION) {
         put_left(writer, type->u.function->result);
+        put_abi(writer, type);
     } else if (is_pointer(type)) {
-        put_left(writer, type->u.element);
+        bool is_function = type->u.element->kind == CTYPE_FUNCTION;
+        put_left(writer, is_function ? type->u.element->u.function->result : type->u.element);
         put_gap(writer);
         put_text(writer, is_nested(type) ? "(" : "");
+        if (is_function)
+            put_abi(writer, type->u.element);
+        put_gap(writer);
         put_text(writer, type->kind == CTYPE_POINTER ? "*" : "&");
         put_qualifiers(writer, type->qualifiers);
     } else {
@@ -176,7 +188,6 @@ static void put_bound(Writer *writer, const CType *array)
 
 static void put_right(Writer *writer, const CType *type)
 {
-    bool is_ms_abi = false;
     for (;;) {
         if (type->kind == CTYPE_ARRAY) {
             put_gap(writer);
@@ -185,7 +196,6 @@ static void put_right(Writer *writer, const CType *type)
         } else if (type->kind == CTYPE_FUNCTION) {
             put_gap(writer);
             put_params(writer, type);
-            is_ms_abi = is_ms_abi || type->u.function->is_ms_abi;
             type = type->u.function->result;
         } else if (is_pointer(type)) {
             put_text(writer, is_nested(type) ? ")" : "");
@@ -195,7 +205,6 @@ static void put_right(Writer *writer, const CType *type)
             break;
         }
     }
-    put_text(writer, is_ms_abi ? " __attribute__((ms_abi))" : "");
 }
 
 static void put_type(Writer *writer, const CType *type, const char *name)
