@@ -50,10 +50,24 @@ static unsigned most_edits(uint32_t a, uint32_t b)
     return longer < 6 ? 1 : longer / 3;
 }
 
-/* Of equally near names the first in the alphabet, so that the answer does not hang on the order of the table. */
+static size_t count_common(const CName *a, const CName *b)
+{
+    size_t i = 0;
+    while (a->text[i] != '\0' && a->text[i] == b->text[i])
+        i++;
+    return i;
+}
+
+/* Of equally near names that which begins alike for longer, then the first in the alphabet: the answer does not hang on the
+ * order of the table. */
 static bool is_first(const Nearest *nearest, const CName *name, unsigned edits)
 {
-    return nearest->name == NULL || edits < nearest->edits || strcmp(name->text, nearest->name->text) < 0;
+    size_t ncommon, ncommon_before;
+    if (nearest->name == NULL || edits < nearest->edits)
+        return true;
+    ncommon = count_common(nearest->wanted, name);
+    ncommon_before = count_common(nearest->wanted, nearest->name);
+    return ncommon > ncommon_before || (ncommon == ncommon_before && strcmp(name->text, nearest->name->text) < 0);
 }
 
 static void consider(Nearest *nearest, const CName *name)
