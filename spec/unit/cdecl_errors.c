@@ -332,6 +332,8 @@ static const struct Case {
      ERROR_SYNTAX, "foo.h", 101, 1, "expected ';' after declaration, got 'y'"},
     {DECLARATIONS, "# 7 \"bar.h\" 3 4\ntypedef int T;\n\n# 3 \"baz.h\"\ntypedef long T;",
      ERROR_REDEFINED, "baz.h", 3, 14, "'T' is declared as 'long', but was 'int'; previously at bar.h:7"},
+    {DECLARATIONS, "# 7 \"a \\\"b\\\" \\\\ \\303\\251.h\"\nint 3;",
+     ERROR_SYNTAX, "a \"b\" \\ \303\251.h", 7, 5, "expected a name, got '3'"},
     {DECLARATIONS, "_Alignas(3) int x;",
      ERROR_TYPE, "", 1, 10, "alignment is not a power of two up to 2^28"},
     {DECLARATIONS, "_Alignas(int x;",

@@ -81,6 +81,7 @@ static const struct Case {
     {"in\\\nt a\\\n\\\r\nb; enum { A\\\n = 1\\\n2, B = '\\\nx' }; char c[sizeof \"a\\\nb\"];", NULL},
     {"int a<:3:>; struct s <% int x; %>; enum { A = 5 <4, B = 6 % 4 };", NULL},
     {"int caf\303\251; int a_1, __b, _C;", NULL},
+    {"typedef float _Float32; typedef double _Float64; _Float32 f(_Float64); typedef double _Float32x; typedef long double _Float64x; typedef __float128 _Float128; _Float64x a; _Float128 b; typedef __int128 __int128_t; __uint128_t c;", "#undef _Float32\n#undef _Float64\n#undef _Float32x\n#undef _Float64x\n#define _Float32 f32\n#define _Float64 f64\n#define _Float32x f32x\n#define _Float64x f64x\n#define _Float128 f128\n"},
     /* MSVC's words */
     {"__int8 a; __int16 b; __int32 c; __int64 d; unsigned __int8 e; __int16 unsigned f; signed __int32 g; unsigned __int64 const *h; struct s { __int8 x; __int64 y; }; __int64 f1(__int64 __int64_x);", "#define __int8 char\n#define __int16 short\n#define __int32 int\n#define __int64 long long\n"},
     {"typedef long long __int64; __int64 a; typedef signed char __int8; __int8 b; int complex; int thread_local, offsetof; struct { int static_assert; } complex2; unsigned __int32;", NULL},

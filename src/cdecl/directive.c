@@ -61,21 +61,44 @@ static bool take_number(Line *line, uint32_t *number)
 
 /* -- line markers -------------------------------------------------------------------------------------------------- */
 
+/* One byte of a file's name: gcc writes quotes and backslashes with a backslash, unprintable bytes as octal escapes. */
+static char take_file_byte(Line *line)
+{
+    unsigned value = 0, ndigits;
+    if (*line->at != '\\' || line->end - line->at < 2)
+        return *line->at++;
+    line->at++;
+    if (*line->at < '0' || *line->at > '7')
+        return *line->at++;
+    for (ndigits = 0; ndigits < 3 && line->at < line->end && *line->at >= '0' && *line->at <= '7'; ndigits++)
+        value = value * 8 + (unsigned)(*line->at++ - '0');
+    return (char)value;
+}
+
+static bool take_file(Parser *parser, Line *line)
+{
+    size_t used = parser->scratch.used;
+    while (line->at < line->end && *line->at != '"') {
+        char *byte = stack_push(&parser->scratch, 1);
+        if (byte == NULL)
+            return parser_fail_memory(parser);
+        *byte = take_file_byte(line);
+    }
+    parser->file =
+        ctype_intern(parser->table, parser->scratch.used > used ? (const char *)parser->scratch.data + used : "",
+                     parser->scratch.used - used);
+    stack_drop(&parser->scratch, used);
+    return parser->file != NULL || parser_fail_memory(parser);
+}
+
 /* `# 12 "file" 3` or `#line 12 "file"`: the next line is line 12. */
 static bool follow_marker(Parser *parser, Line *line)
 {
     uint32_t number;
-    const char *name;
     if (!take_number(line, &number))
         return true;
     parser->line = number - 1;
-    if (!take(line, '"'))
-        return true;
-    name = line->at;
-    while (line->at < line->end && *line->at != '"')
-        line->at++;
-    parser->file = ctype_intern(parser->table, name, (size_t)(line->at - name));
-    return parser->file != NULL || parser_fail_memory(parser);
+    return !take(line, '"') || take_file(parser, line);
 }
 
 /* -- pragma pack --------------------------------------------------------------------------------------------------- */

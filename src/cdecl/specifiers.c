@@ -23,7 +23,6 @@ enum {
     COUNT_FLOAT32X = 1 << 16,
     COUNT_FLOAT64X = 1 << 17,
     COUNT_COMPLEX = 1 << 18,
-    COUNT_OTHER = 1 << 19, /* a whole type: record, enum, typedef name, typeof */
     COUNT_MASK_LONG = 3 * COUNT_LONG
 };
 
@@ -41,13 +40,13 @@ static unsigned count_of(unsigned kind)
     case TOKEN_SIGNED: return COUNT_SIGNED;
     case TOKEN_UNSIGNED: return COUNT_UNSIGNED;
     case TOKEN_INT128: return COUNT_INT128;
-    case TOKEN_INT128_T: return COUNT_INT128 | COUNT_OTHER;
-    case TOKEN_UINT128_T: return COUNT_INT128 | COUNT_UNSIGNED | COUNT_OTHER;
     case TOKEN_FLOAT16: return COUNT_FLOAT16;
     case TOKEN_FLOAT32: return COUNT_FLOAT32;
     case TOKEN_FLOAT64: return COUNT_FLOAT64;
+    case TOKEN_SOFT_FLOAT128:
     case TOKEN_FLOAT128: return COUNT_FLOAT128;
     case TOKEN_FLOAT32X: return COUNT_FLOAT32X;
+    case TOKEN_FLOAT80:
     case TOKEN_FLOAT64X: return COUNT_FLOAT64X;
     case TOKEN_COMPLEX:
     case TOKEN_SOFT_COMPLEX: return COUNT_COMPLEX;
@@ -91,10 +90,8 @@ static CScalar scalar_of(unsigned sum)
     case COUNT_UNSIGNED | 2 * COUNT_LONG:
     case COUNT_UNSIGNED | 2 * COUNT_LONG | COUNT_INT: return CSCALAR_ULLONG;
     case COUNT_INT128:
-    case COUNT_SIGNED | COUNT_INT128:
-    case COUNT_INT128 | COUNT_OTHER: return CSCALAR_INT128;
-    case COUNT_UNSIGNED | COUNT_INT128:
-    case COUNT_UNSIGNED | COUNT_INT128 | COUNT_OTHER: return CSCALAR_UINT128;
+    case COUNT_SIGNED | COUNT_INT128: return CSCALAR_INT128;
+    case COUNT_UNSIGNED | COUNT_INT128: return CSCALAR_UINT128;
     case COUNT_FLOAT16: return CSCALAR_FLOAT16;
     case COUNT_FLOAT:
     case COUNT_FLOAT32: return CSCALAR_FLOAT;
@@ -124,7 +121,6 @@ static bool is_possible(unsigned sum)
         COUNT_UNSIGNED | COUNT_LONG | COUNT_INT,
         COUNT_SIGNED | COUNT_INT128,
         COUNT_UNSIGNED | COUNT_INT128,
-        COUNT_UNSIGNED | COUNT_INT128 | COUNT_OTHER,
         COUNT_COMPLEX | COUNT_FLOAT,
         COUNT_COMPLEX | COUNT_LONG | COUNT_DOUBLE,
         COUNT_COMPLEX | COUNT_FLOAT16,
@@ -259,14 +255,14 @@ static Step add_qualifier(Parser *parser, Specifying *s, unsigned qualifier)
 static unsigned soft_specifier(const Parser *parser, const Specifying *s)
 {
     unsigned kind = soft_keyword(&parser->token);
-    unsigned signs = COUNT_SIGNED | COUNT_UNSIGNED;
+    unsigned companions = COUNT_SIGNED | COUNT_UNSIGNED | COUNT_COMPLEX;
     if (kind == 0 || s->specifiers->type != NULL)
         return 0;
     if (kind == TOKEN_SOFT_COMPLEX)
         return parser_peek(parser) == '\0' || strchr(";:[=", parser_peek(parser)) == NULL ? kind : 0;
     if (kind == TOKEN_SOFT_THREAD_LOCAL)
         return s->sum == 0 ? kind : 0;
-    return (s->sum & ~signs) == 0 ? kind : 0;
+    return (s->sum & ~companions) == 0 ? kind : 0;
 }
 
 /* A name is a type only while there is none yet: `typedef int T; struct { T T; }` (C11 6.7.8p3). */

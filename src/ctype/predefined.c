@@ -16,12 +16,13 @@ static const struct TypedefRow {
     const char *name;
     CScalar scalar;
 } typedef_rows[] = {
-    {"bool", CSCALAR_BOOL_},      {"int8_t", CSCALAR_SCHAR},    {"int16_t", CSCALAR_SHORT},
-    {"int32_t", CSCALAR_INT},     {"int64_t", CSCALAR_LONG},    {"uint8_t", CSCALAR_UCHAR},
-    {"uint16_t", CSCALAR_USHORT}, {"uint32_t", CSCALAR_UINT},   {"uint64_t", CSCALAR_ULONG},
-    {"intptr_t", CSCALAR_LONG},   {"uintptr_t", CSCALAR_ULONG}, {"size_t", CSCALAR_ULONG},
-    {"ssize_t", CSCALAR_LONG},    {"ptrdiff_t", CSCALAR_LONG},  {"wchar_t", CSCALAR_INT},
-    {"char16_t", CSCALAR_USHORT}, {"char32_t", CSCALAR_UINT},
+    {"bool", CSCALAR_BOOL_},          {"int8_t", CSCALAR_SCHAR},    {"int16_t", CSCALAR_SHORT},
+    {"int32_t", CSCALAR_INT},         {"int64_t", CSCALAR_LONG},    {"uint8_t", CSCALAR_UCHAR},
+    {"uint16_t", CSCALAR_USHORT},     {"uint32_t", CSCALAR_UINT},   {"uint64_t", CSCALAR_ULONG},
+    {"intptr_t", CSCALAR_LONG},       {"uintptr_t", CSCALAR_ULONG}, {"size_t", CSCALAR_ULONG},
+    {"ssize_t", CSCALAR_LONG},        {"ptrdiff_t", CSCALAR_LONG},  {"wchar_t", CSCALAR_INT},
+    {"char16_t", CSCALAR_USHORT},     {"char32_t", CSCALAR_UINT},   {"__int128_t", CSCALAR_INT128},
+    {"__uint128_t", CSCALAR_UINT128},
 };
 
 CScalarClass ctype_scalar_class(CScalar scalar)
