@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "cdecl_help.h"
+#include "ctype/build.h"
 
 /* A declaration, and what ctype_spell says of a name in it. */
 static const struct Case {
@@ -99,17 +100,17 @@ static void check_declarations(void)
     source.file = "some.h";
     CHECK(cdecl_declare(table, &source, &error));
     f = find_decl(table, "f");
-    CHECK_TEXT(f->asm_name, "real_f");
-    CHECK_TEXT(f->param_names[0], "a");
-    CHECK(f->param_names[1] == NULL);
-    CHECK_TEXT(f->param_names[2], "where");
+    CHECK_TEXT(ctype_asm_name(f), "real_f");
+    CHECK_TEXT(ctype_param_name(f, 0), "a");
+    CHECK(ctype_param_name(f, 1) == NULL);
+    CHECK_TEXT(ctype_param_name(f, 2), "where");
     CHECK_INT(f->line, 3);
     CHECK_TEXT(f->file, "some.h");
     CHECK(f->name == ctype_find_name(table, "f", 1));
     CHECK(declare(table, "int g(int, char *); int (*h)(int a); typedef int fn(int a); fn k;"));
-    CHECK(find_decl(table, "g")->param_names == NULL);
-    CHECK(find_decl(table, "h")->param_names == NULL);
-    CHECK(find_decl(table, "k")->param_names == NULL);
+    CHECK(!find_decl(table, "g")->has_param_names);
+    CHECK(!find_decl(table, "h")->has_param_names);
+    CHECK(!find_decl(table, "k")->has_param_names);
     CHECK(find_decl(table, "nothing") == NULL && find_tag(table, "nothing") == NULL);
     CHECK(find_tag(table, "point") != NULL);
     ctype_table_free(table);
@@ -126,12 +127,12 @@ static void check_completion(void)
     CHECK(declare(table, "int f(int x, char y) __asm__(\"s\"); extern int a[4];"));
     CHECK(find_decl(table, "f") == f && find_decl(table, "a") == a);
     CHECK_TEXT(spell(f->type), "int (int, char)");
-    CHECK_TEXT(f->param_names[1], "y");
-    CHECK_TEXT(f->asm_name, "s");
+    CHECK_TEXT(ctype_param_name(f, 1), "y");
+    CHECK_TEXT(ctype_asm_name(f), "s");
     CHECK_INT(a->type->nelems, 4);
     CHECK(declare(table, "int f(); int f(int, char); extern int a[]; extern int a[4]; typedef int T; typedef int T;"));
     CHECK_TEXT(spell(f->type), "int (int, char)");
-    CHECK_TEXT(f->param_names[1], "y");
+    CHECK_TEXT(ctype_param_name(f, 1), "y");
     CHECK_INT(a->type->nelems, 4);
     CHECK(declare(
         table,
@@ -282,6 +283,30 @@ static void check_records(void)
     ctype_table_free(table);
 }
 
+/* Each name of the table is met once. */
+static void check_names(void)
+{
+    CTypeTable *table = ctype_table_new(&mem_system_allocator);
+    char text[64];
+    const CName *name = NULL;
+    uint32_t stamp;
+    size_t i, count = 0, nmet = 0;
+    for (i = 0; i < 3000; i++) {
+        snprintf(text, sizeof text, "extern int met_%zu;", i);
+        CHECK(declare(table, text));
+    }
+    stamp = ctype_next_stamp(table);
+    while ((name = ctype_next_name(table, name)) != NULL) {
+        CHECK(name->stamp != stamp);
+        ctype_name_of(name->text)->stamp = stamp;
+        nmet += strncmp(name->text, "met_", 4) == 0;
+        count++;
+    }
+    CHECK_INT(nmet, 3000);
+    CHECK(count > nmet);
+    ctype_table_free(table);
+}
+
 int main(void)
 {
     check_cases();
@@ -291,6 +316,7 @@ int main(void)
     check_values();
     check_enums();
     check_records();
+    check_names();
     remove_scratch_directory();
     return unit_end("cdecl_declare");
 }

@@ -27,7 +27,7 @@ static void check_everything(const CTypeTable *table)
     CHECK(find_tag(table, "big") != NULL && ctype_is_complete(find_tag(table, "big")));
     CHECK(find_decl(table, "limit") != NULL && find_decl(table, "limit")->value == 34);
     CHECK(find_decl(table, "open_array") != NULL && find_decl(table, "open_array")->type->nelems == 7);
-    CHECK_TEXT(find_decl(table, "f")->asm_name, "gh");
+    CHECK_TEXT(ctype_asm_name(find_decl(table, "f")), "gh");
 }
 
 /* -- failing allocations ---------------------------------------------------------------------------------------------------- */
@@ -121,7 +121,7 @@ static void declare_again(void)
         if (!CHECK(declare(table, everything)) || !CHECK_INT(heap.nbytes, nbytes))
             break;
     CHECK(find_decl(table, "f") == decl);
-    CHECK(strcmp(decl->param_names[0], "format") == 0);
+    CHECK(strcmp(ctype_param_name(decl, 0), "format") == 0);
     check_everything(table);
     ctype_table_free(table);
     CHECK_INT(heap.nblocks, 0);
@@ -364,7 +364,7 @@ static void check_many(void)
               offset == 399996);
         CHECK_INT(find_decl(table, "E99999")->value, 99999);
         CHECK_INT(find_decl(table, "f")->type->u.function->nparams, count);
-        CHECK_TEXT(find_decl(table, "f")->param_names[99999], "p99999");
+        CHECK_TEXT(ctype_param_name(find_decl(table, "f"), 99999), "p99999");
         CHECK_INT(find_tag(table, "t99999")->size, 8 * 99999);
     }
     ctype_table_free(table);

@@ -26,8 +26,8 @@ static Place argument_place(const CallTarget *target, uint32_t number)
     if (decl == NULL)
         return place;
     place.owner = decl->name;
-    if (decl->param_names != NULL && number < decl->type->u.function->nparams)
-        place.name = decl->param_names[number];
+    if (number < decl->type->u.function->nparams)
+        place.name = ctype_param_name(decl, number);
     return place;
 }
 

@@ -45,12 +45,13 @@ static const CDecl *check_decl(FfiState *S, lua_State *L)
 static void *check_symbol(lua_State *L, const CDecl *decl)
 {
     const Library *library = lua_touserdata(L, lua_upvalueindex(UPVALUE_LIBRARY));
-    const char *symbol = decl->asm_name != NULL ? decl->asm_name : decl->name;
+    const char *asm_name = ctype_asm_name(decl);
+    const char *symbol = asm_name != NULL ? asm_name : decl->name;
     void *address = dlsym(library->handle != NULL ? library->handle : RTLD_DEFAULT, symbol);
     if (address != NULL)
         return address;
     const char *where = lua_tostring(L, lua_upvalueindex(UPVALUE_NAME));
-    if (decl->asm_name != NULL)
+    if (asm_name != NULL)
         error_raise(L, MESSAGE_NO_SYMBOL_ASM, symbol, decl->name, where);
     error_raise(L, MESSAGE_NO_SYMBOL, symbol, where);
 }

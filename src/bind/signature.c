@@ -62,9 +62,8 @@ const char *signature_push_prototype(lua_State *L, const CType *function, const 
     luaL_addstring(&buffer, decl->name);
     luaL_addchar(&buffer, '(');
     for (uint32_t i = 0; i < parts->nparams; i++) {
-        const char *name = decl->param_names != NULL ? decl->param_names[i] : NULL;
         luaL_addstring(&buffer, i > 0 ? ", " : "");
-        error_push_declaration(L, parts->params[i], name);
+        error_push_declaration(L, parts->params[i], ctype_param_name(decl, i));
         luaL_addvalue(&buffer);
     }
     luaL_addstring(&buffer, parts->is_variadic ? ", ...)" : parts->nparams == 0 ? "void)" : ")");

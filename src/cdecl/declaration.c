@@ -143,7 +143,7 @@ static bool parse_init_declarator(Parser *parser, Declaration *declaration, Decl
         return false;
     *kind = decl.kind = kind_of(declaration, decl.type);
     decl.name = declarator->name->text;
-    decl.asm_name = declaration->asm_name;
+    declarator->asm_name = declaration->asm_name;
     decl.line = declarator->at.line;
     decl.file = parser->file;
     if (decl.kind == CDECL_VARIABLE && !check_variable(parser, declarator, decl.type))

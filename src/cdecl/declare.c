@@ -5,7 +5,7 @@
 
 #include "cdecl/parser.h"
 
-static const char *kind_name(CDeclKind kind)
+static const char *kind_name(unsigned kind)
 {
     static const char *const names[] = {[CDECL_TYPEDEF] = "typedef",
                                         [CDECL_FUNCTION] = "function",
@@ -14,29 +14,51 @@ static const char *kind_name(CDeclKind kind)
     return names[kind];
 }
 
-/* -- parameter names ----------------------------------------------------------------------------------------------- */
+/* -- the asm label's and the parameters' names --------------------------------------------------------------------- */
 
-/* The parameters' names of the declared function itself: its operation is the innermost one. */
-static bool set_param_names(Parser *parser, CDecl *decl, const Declarator *declarator)
+/* The operation of the declared function itself, the innermost one, when it names parameters; else NULL. */
+static const DeclaratorOp *naming_function(const Parser *parser, const CDecl *decl, const Declarator *declarator)
 {
     const DeclaratorOp *op;
     const Param *params;
-    const char **names;
-    uint32_t i, nnamed = 0;
+    uint32_t i;
     if (decl->kind != CDECL_FUNCTION || declarator == NULL || parser->ops.used == declarator->first_op)
-        return true;
+        return NULL;
     op = (const DeclaratorOp *)(const void *)(parser->ops.data + declarator->first_op);
     params = (const Param *)(const void *)parser->params.data + op->first_param;
     for (i = 0; i < op->nparams; i++)
-        nnamed += params[i].name != NULL;
-    if (nnamed == 0)
+        if (params[i].name != NULL)
+            return op;
+    return NULL;
+}
+
+static const char *asm_name_of(const CDecl *decl, const Declarator *declarator)
+{
+    bool is_symbol = decl->kind == CDECL_FUNCTION || decl->kind == CDECL_VARIABLE;
+    return is_symbol && declarator != NULL ? declarator->asm_name : NULL;
+}
+
+/* Gives the declaration the names that the old one, or NULL, and the declarator have. */
+static bool set_names(Parser *parser, CDecl *decl, const CDecl *old, const Declarator *declarator)
+{
+    bool has_old_params = old != NULL && old->has_param_names;
+    const DeclaratorOp *op = has_old_params ? NULL : naming_function(parser, decl, declarator);
+    const char *asm_name = old != NULL && old->has_asm_name ? ctype_asm_name(old) : asm_name_of(decl, declarator);
+    uint32_t nparams = has_old_params ? old->type->u.function->nparams : op != NULL ? op->nparams : 0, i;
+    const char **names;
+    decl->has_asm_name = asm_name != NULL;
+    decl->has_param_names = nparams > 0;
+    if (asm_name == NULL && nparams == 0)
         return true;
-    names = ctype_alloc(parser->table, op->nparams * sizeof *names);
+    names = ctype_alloc(parser->table, ((size_t)nparams + decl->has_asm_name) * sizeof *names);
     if (names == NULL)
         return parser_fail_memory(parser);
-    for (i = 0; i < op->nparams; i++)
-        names[i] = params[i].name;
-    decl->param_names = names;
+    decl->names = names;
+    if (asm_name != NULL)
+        *names++ = asm_name;
+    for (i = 0; i < nparams; i++)
+        names[i] = has_old_params ? ctype_param_name(old, i)
+                                  : ((const Param *)(const void *)parser->params.data)[op->first_param + i].name;
     return true;
 }
 
@@ -47,7 +69,7 @@ static bool declare_new(Parser *parser, CDecl *decl, const Declarator *declarato
     CType *type = decl->type;
     bool is_untagged = (type->kind == CTYPE_RECORD && type->u.record->tag == NULL) ||
                        (type->kind == CTYPE_ENUM && type->u.enumeration->tag == NULL);
-    if (!set_param_names(parser, decl, declarator))
+    if (!set_names(parser, decl, NULL, declarator))
         return false;
     if (decl->kind == CDECL_TYPEDEF && is_untagged && !ctype_name_type(parser->table, type, decl->name))
         return parser_fail_memory(parser);
@@ -73,18 +95,20 @@ static bool is_predefined(const CDecl *decl)
 static bool complete(Parser *parser, const CDecl *old, const CDecl *decl, const Declarator *declarator)
 {
     CDecl merged = *old;
+    bool has_news = (!old->has_asm_name && asm_name_of(decl, declarator) != NULL) ||
+                    (!old->has_param_names && naming_function(parser, decl, declarator) != NULL);
     merged.type = ctype_composite(old->type, decl->type);
-    if (old->asm_name == NULL)
-        merged.asm_name = decl->asm_name;
-    if (old->param_names == NULL && !set_param_names(parser, &merged, declarator))
-        return false;
-    if (merged.type == old->type && merged.asm_name == old->asm_name && merged.param_names == old->param_names)
+    if (merged.type == old->type && !has_news)
         return true;
+    if (has_news && !set_names(parser, &merged, old, declarator))
+        return false;
     return ctype_redeclare(parser->table, old, &merged) || parser_fail_memory(parser);
 }
 
-static bool check_again(Parser *parser, const Token *at, const CDecl *old, const CDecl *decl)
+static bool check_again(Parser *parser, const Token *at, const CDecl *old, const CDecl *decl,
+                        const Declarator *declarator)
 {
+    const char *asm_name = asm_name_of(decl, declarator);
     if (old->kind != decl->kind)
         return parser_fail(parser, at, MESSAGE_OTHER_KIND, decl->name, kind_name(decl->kind), kind_name(old->kind),
                            old->file, old->line);
@@ -92,7 +116,7 @@ static bool check_again(Parser *parser, const Token *at, const CDecl *old, const
         return parser_fail(parser, at, MESSAGE_CONFLICT, decl->name, decl->type, old->type, old->file, old->line);
     if (decl->kind == CDECL_CONSTANT && decl->value != old->value)
         return parser_fail(parser, at, MESSAGE_OTHER_VALUE, decl->name, old->file, old->line);
-    if (old->asm_name != NULL && decl->asm_name != NULL && old->asm_name != decl->asm_name)
+    if (old->has_asm_name && asm_name != NULL && ctype_asm_name(old) != asm_name)
         return parser_fail(parser, at, MESSAGE_OTHER_SYMBOL, decl->name, old->file, old->line);
     return true;
 }
@@ -108,5 +132,5 @@ bool declare_name(Parser *parser, const Token *at, CDecl *decl, const Declarator
             return true;
         return declare_new(parser, decl, declarator);
     }
-    return check_again(parser, at, old, decl) && complete(parser, old, decl, declarator);
+    return check_again(parser, at, old, decl, declarator) && complete(parser, old, decl, declarator);
 }

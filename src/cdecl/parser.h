@@ -256,7 +256,8 @@ typedef struct Declarator {
     Token at;          /* of the name, or where it would be */
     size_t first_op;   /* bytes of parser->ops below it */
     size_t first_param;
-    bool is_ms_abi; /* by an attribute among its stars */
+    const char *asm_name; /* of an asm label behind it, or NULL */
+    bool is_ms_abi;       /* by an attribute among its stars */
 } Declarator;
 
 /* declarator, abstract-declarator: leaves its operations on parser->ops and its parameters on parser->params, until
@@ -317,8 +318,8 @@ bool is_static_assert(const Parser *parser);
 bool parse_static_assert(Parser *parser);
 /* external-declaration */
 bool parse_external_declaration(Parser *parser);
-/* Binds a declared name by the rules of redeclaration. `declarator`, or NULL, holds the parameters' names of a
- * function. */
+/* Binds a declared name by the rules of redeclaration. `declarator`, or NULL, holds the asm name and the parameters' names
+ * of a function. */
 bool declare_name(Parser *parser, const Token *at, CDecl *decl, const Declarator *declarator);
 
 #endif

@@ -131,15 +131,29 @@ typedef enum CDeclKind {
 
 typedef struct CDecl {
     const char *name; /* interned */
-    CDeclKind kind;
     CType *type;
-    const char *asm_name; /* linker symbol from __asm__("…"), else NULL: the name itself */
-    const char *const
-        *param_names; /* FUNCTION: u.function->nparams entries, each interned or NULL; or NULL when none is named */
-    uint64_t value;   /* CONSTANT: two's complement of its type, which for an enumerator is its enum's */
+    const char *file; /* interned, or NULL */
     uint32_t line;
-    const char *file;
+    uint8_t kind;         /* CDeclKind */
+    bool has_asm_name;    /* FUNCTION, VARIABLE: its linker symbol comes from __asm__("…") */
+    bool has_param_names; /* FUNCTION: some parameter is named */
+    union {
+        uint64_t value;           /* CONSTANT: two's complement of its type, which for an enumerator is its enum's */
+        const char *const *names; /* the asm name, then the parameters' names or NULLs: as far as it has them */
+    };
 } CDecl;
+
+/* The linker symbol that an asm label gives, else NULL: the name itself. */
+static inline const char *ctype_asm_name(const CDecl *decl)
+{
+    return decl->has_asm_name ? decl->names[0] : NULL;
+}
+
+/* The name of parameter i < nparams of a function, interned, or NULL. */
+static inline const char *ctype_param_name(const CDecl *decl, uint32_t i)
+{
+    return decl->has_param_names ? decl->names[(decl->has_asm_name ? 1 : 0) + i] : NULL;
+}
 
 /* -- the table ------------------------------------------------------------------------------------------------------
  */

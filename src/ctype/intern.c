@@ -6,7 +6,8 @@
 
 #include "ctype/table.h"
 
-enum { TYPES_INITIAL = 128 };
+/* Types to a chain before there are more chains. */
+enum { TYPES_INITIAL = 64, CHAIN_LENGTH = 2 };
 
 bool types_init(CTypeTable *table)
 {
@@ -54,7 +55,7 @@ TypeNode *types_new(CTypeTable *table, const CType *type)
 void types_insert(CTypeTable *table, TypeNode *node, uint32_t hash)
 {
     TypeNode **chain;
-    if (table->ntypes > table->types_mask)
+    if (table->ntypes > CHAIN_LENGTH * table->types_mask)
         grow(table);
     chain = &table->types[hash & table->types_mask];
     node->hash = hash;

@@ -3,7 +3,8 @@
 
 #include "ctype/table.h"
 
-enum { NAMES_INITIAL = 256 };
+/* Names to a chain before there are more chains. */
+enum { NAMES_INITIAL = 256, CHAIN_LENGTH = 2 };
 
 /* Eight bytes a step; the tail is read as zero-extended. */
 static uint32_t hash_text(const char *text, size_t length)
@@ -87,7 +88,7 @@ CName *ctype_name(CTypeTable *table, const char *text, size_t length)
     name = arena_alloc(&table->arena, offsetof(CName, text) + length + 1);
     if (name == NULL || !table_note_added(table, &table->added_names, name))
         return NULL;
-    if (table->nnames > table->names_mask)
+    if (table->nnames > CHAIN_LENGTH * table->names_mask)
         grow(table);
     chain = &table->names[hash & table->names_mask];
     name->next = *chain;
