@@ -26,6 +26,15 @@ __extension__ typedef _Complex _Float16 ComplexFloat16;
 typedef struct { Float16 a, b, c; } ThreeHalves;
 typedef struct { short a; Float16 b; } ShortHalf;
 #endif
+#ifdef __DEC32_MAX__
+__extension__ typedef _Decimal32 Decimal32;
+__extension__ typedef _Decimal64 Decimal64;
+__extension__ typedef _Decimal128 Decimal128;
+typedef struct { Decimal32 a, b, c; } ThreeDecimals;
+typedef struct { int a; Decimal32 b; Decimal64 c; } IntDecimals;
+typedef struct { Decimal128 a; } OneDecimal128;
+typedef union { Decimal64 a; long b; } DecimalOrLong;
+#endif
 
 typedef struct { char a; } OneChar;
 typedef struct { char a[3]; } ThreeChars;
@@ -93,6 +102,15 @@ typedef struct { long a; char b[]; } Flexible;
     X(ThreeHalves, {0, ABI_F16}, {2, ABI_F16}, {4, ABI_F16}) X(ShortHalf, {0, ABI_I16}, {2, ABI_F16})
 #else
 #define HALVES(X)
+#endif
+
+#ifdef __DEC32_MAX__
+#define DECIMALS(X) \
+    X(Decimal32, {0, ABI_F32}) X(Decimal64, {0, ABI_F64}) X(Decimal128, {0, ABI_F128}) \
+    X(ThreeDecimals, {0, ABI_F32}, {4, ABI_F32}, {8, ABI_F32}) X(IntDecimals, {0, ABI_I32}, {4, ABI_F32}, {8, ABI_F64}) \
+    X(OneDecimal128, {0, ABI_F128}) X(DecimalOrLong, {0, ABI_F64}, {0, ABI_I64})
+#else
+#define DECIMALS(X)
 #endif
 
 #define CHARS_3(at) {at, ABI_I8}, {(at) + 1, ABI_I8}, {(at) + 2, ABI_I8}
@@ -169,6 +187,7 @@ static struct {
 
 SCALARS(CALLEES)
 HALVES(CALLEES)
+DECIMALS(CALLEES)
 AGGREGATES(CALLEES)
 LEAFLESS(CALLEES_LEAFLESS)
 
@@ -190,6 +209,7 @@ WIDE_64(CALLEES)
 #define LEAVES(T, ...) static const AbiLeaf T##_leaves[] = {__VA_ARGS__};
 SCALARS(LEAVES)
 HALVES(LEAVES)
+DECIMALS(LEAVES)
 AGGREGATES(LEAVES)
 WIDE_32(LEAVES)
 WIDE_64(LEAVES)
@@ -211,7 +231,7 @@ typedef struct Row {
 #define ROW(T, ...) {#T, {sizeof(T), T##_align, sizeof T##_leaves / sizeof(AbiLeaf), T##_leaves}, FUNCTIONS(T)},
 #define ROW_LEAFLESS(T) {#T, {sizeof(T), T##_align, 0, NULL}, FUNCTIONS(T)},
 
-static const Row rows[] = {SCALARS(ROW) HALVES(ROW) AGGREGATES(ROW) LEAFLESS(ROW_LEAFLESS) WIDE_32(ROW) WIDE_64(ROW)};
+static const Row rows[] = {SCALARS(ROW) HALVES(ROW) DECIMALS(ROW) AGGREGATES(ROW) LEAFLESS(ROW_LEAFLESS) WIDE_32(ROW) WIDE_64(ROW)};
 
 /* -- values ------------------------------------------------------------------------------------------------------------------- */
 

@@ -50,7 +50,7 @@ static const char prelude[] =
 static const char *const plain_types[] = {
     "char", "signed char", "unsigned char", "short", "unsigned short", "int", "unsigned", "long", "unsigned long", "long long",
     "float", "double", "long double", "_Bool", "__int128", "_Complex float", "_Complex double", "_Complex long double", "__float128",
-    "_Float16", "void *", "enum small", "enum negative", "enum wide", "enum byte_enum", "aligned16", "lax", "strict", "v4", "v8", "v64", "lowint",
+    "_Complex char", "_Complex unsigned short", "_Complex __int128", "_Decimal32", "_Decimal64", "_Decimal128", "_Float16", "void *", "enum small", "enum negative", "enum wide", "enum byte_enum", "aligned16", "lax", "strict", "v4", "v8", "v64", "lowint",
     "bytes5", "mode_di", "struct empty", "struct three", "_Atomic int", "_Atomic struct three", "_Atomic _Complex float", "const char *const", "__builtin_va_list",
 };
 

@@ -304,7 +304,8 @@ int meta_bnot(lua_State *L)
 static bool compared_address(FfiState *S, Cdata *cdata, uintptr_t *address, const CType **pointee)
 {
     void *start;
-    if (cdata == NULL || cdata->info->kind == VALUE_COMPLEX || !cdata_points_to(S, cdata, &start, pointee))
+    if (cdata == NULL || cdata->info->kind == VALUE_COMPLEX || cdata->info->kind == VALUE_DECIMAL ||
+        !cdata_points_to(S, cdata, &start, pointee))
         return false;
     *address = (uintptr_t)start;
     return true;
@@ -314,7 +315,7 @@ static bool complex_equal(const TypeInfo *info, const char *a, const TypeInfo *o
 {
     Number parts[4] = {number_load(info, a), number_load(info, a + info->type->size / 2), number_load(other, b),
                        number_load(other, b + other->type->size / 2)};
-    return parts[0].floating == parts[2].floating && parts[1].floating == parts[3].floating;
+    return number_is_equal(&parts[0], &parts[2]) && number_is_equal(&parts[1], &parts[3]);
 }
 
 static int compare_numbers(const Operands *operands)

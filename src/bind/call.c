@@ -53,6 +53,7 @@ uint64_t target_slot_value(ValueKind kind, const void *value)
     case VALUE_BOOL:
     case VALUE_U8: return *(const uint8_t *)value;
     case VALUE_U16:
+    case VALUE_BF16:
     case VALUE_F16: return *(const uint16_t *)value;
     case VALUE_U32:
     case VALUE_F32: return *(const uint32_t *)value;
@@ -60,7 +61,7 @@ uint64_t target_slot_value(ValueKind kind, const void *value)
     }
 }
 
-/* Records, vectors, complex numbers, 128-bit and long double values: from the cdata itself where the types agree, else
+/* Records, vectors, complex and decimal numbers, 128-bit and long double values: from the cdata itself where the types agree, else
  * made aside. */
 static void place_value(lua_State *L, const CallTarget *target, AbiFrame *frame, uint32_t number, int index)
 {

@@ -153,6 +153,7 @@ bool cdata_points_to(const FfiState *S, Cdata *cdata, void **address, const CTyp
     case VALUE_RECORD:
     case VALUE_VECTOR:
     case VALUE_COMPLEX:
+    case VALUE_DECIMAL:
         *address = cdata_address(S, cdata);
         *pointee = type;
         return true;

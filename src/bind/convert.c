@@ -72,6 +72,7 @@ void value_push(lua_State *L, TypeInfo *info, void *address, int owner, unsigned
     case VALUE_RECORD:
     case VALUE_ARRAY: cdata_push_view(L, info, address, owner, flags); break;
     case VALUE_VECTOR:
+    case VALUE_DECIMAL:
     case VALUE_COMPLEX: push_copy(L, info, address); break;
     case VALUE_VOID:
     case VALUE_FUNCTION: lua_pushnil(L); break;
@@ -203,7 +204,8 @@ static void store_number(lua_State *L, TypeInfo *info, void *address, int index,
     error_raise(L, MESSAGE_NUMBER_RANGE, type, (lua_Number)number.floating, error_push_place(L, place));
 }
 
-/* A complex takes a complex or a number (its real part). */
+/* A complex takes a complex or a number (its real part). False, and nothing is stored: it is no number, or one that the
+ * parts cannot hold. */
 static bool store_complex(lua_State *L, TypeInfo *info, void *address, int index)
 {
     FfiState *S = info->state;
@@ -212,18 +214,21 @@ static bool store_complex(lua_State *L, TypeInfo *info, void *address, int index
     Number number;
     if (!number_to(S, L, index, &number))
         return false;
-    number_store(part, address, &number);
-    memset((char *)address + nbytes, 0, nbytes);
     Cdata *cdata = cdata_to(S, L, index);
+    unsigned char made[32] = {0};
+    if (!number_store(part, made, &number))
+        return false;
     if (cdata != NULL && cdata->info->kind == VALUE_COMPLEX) {
         TypeInfo *other = typeinfo_element(cdata->info, L);
         number = number_load(other, (char *)cdata_address(S, cdata) + other->type->size);
-        number_store(part, (char *)address + nbytes, &number);
+        if (!number_store(part, made + nbytes, &number))
+            return false;
     }
+    memcpy(address, made, 2 * nbytes);
     return true;
 }
 
-/* An object of the same record, array or vector type is copied. */
+/* An object of the same record, array, vector or decimal type is copied. */
 static bool store_copy(lua_State *L, TypeInfo *info, void *address, int index)
 {
     Cdata *cdata = cdata_to(info->state, L, index);
@@ -248,7 +253,8 @@ static void store_aggregate(lua_State *L, TypeInfo *info, void *address, int ind
     if (store_copy(L, info, address, index) || (info->kind == VALUE_COMPLEX && store_complex(L, info, address, index)))
         return;
     Number scalar; /* stands for each element of a vector */
-    bool is_initialiser = type == LUA_TTABLE || (type == LUA_TSTRING && info->kind == VALUE_ARRAY) ||
+    bool is_initialiser = (type == LUA_TTABLE && info->kind != VALUE_DECIMAL) ||
+                          (type == LUA_TSTRING && info->kind == VALUE_ARRAY) ||
                           (info->kind == VALUE_VECTOR && number_to(info->state, L, index, &scalar));
     if (!is_initialiser || !ctype_is_complete(info->type))
         error_conversion(L, info->type, index, place);
@@ -274,6 +280,7 @@ void value_store(lua_State *L, TypeInfo *info, void *address, int index, const P
     case VALUE_RECORD:
     case VALUE_ARRAY:
     case VALUE_VECTOR:
+    case VALUE_DECIMAL:
     case VALUE_COMPLEX: store_aggregate(L, info, address, index, place); break;
     case VALUE_VOID:
     case VALUE_FUNCTION: error_conversion(L, info->type, index, place);
@@ -392,6 +399,12 @@ static void cast_to_pointer(lua_State *L, TypeInfo *info, int index)
     cdata_push_pointer_or_nil(L, info, (void *)(uintptr_t)bits, 0);
 }
 
+static bool is_decimal(FfiState *S, lua_State *L, int index)
+{
+    const Cdata *cdata = cdata_to(S, L, index);
+    return cdata != NULL && cdata->info->kind == VALUE_DECIMAL;
+}
+
 static void cast_to_number(lua_State *L, TypeInfo *info, int index)
 {
     _Alignas(16) unsigned char value[16];
@@ -403,6 +416,8 @@ static void cast_to_number(lua_State *L, TypeInfo *info, int index)
             store_number(L, info, value, index, &place); /* raises */
     } else if (info->kind == VALUE_ENUM && lua_type(L, index) == LUA_TSTRING) {
         store_enum_name(L, info, value, index, &place);
+    } else if (is_decimal(info->state, L, index)) {
+        error_conversion(L, info->type, index, &place);
     } else if (lua_type(L, index) != LUA_TSTRING && value_is_integer((ValueKind)info->underlying) &&
                address_of(info->state, L, index, &address)) {
         number = (Number){.kind = NUMBER_UNSIGNED, .integer = (uintptr_t)address};
@@ -422,7 +437,7 @@ void value_push_cast(lua_State *L, TypeInfo *info, int index)
         cast_to_number(L, info, index);
     } else if (info->is_pointer) {
         cast_to_pointer(L, typeinfo_of(info->state, L, info->type->main), index);
-    } else if (info->kind == VALUE_COMPLEX || info->kind == VALUE_VECTOR) {
+    } else if (info->kind == VALUE_COMPLEX || info->kind == VALUE_VECTOR || info->kind == VALUE_DECIMAL) {
         Place place = {.kind = PLACE_API, .index = 2, .name = "ffi.cast"};
         void *address = cdata_push_new(L, info);
         value_store(L, info, address, index, &place);

@@ -108,13 +108,24 @@ const char *error_push_place(lua_State *L, const Place *place)
     return text;
 }
 
+/* Lua's numbers are binary: none converts to or from a decimal. The arithmetic kinds come first in CTypeKind. */
+static bool is_decimal_conversion(lua_State *L, const CType *wanted, int index)
+{
+    FfiState *S = state_find(L);
+    Cdata *cdata = S != NULL ? cdata_to(S, L, index) : NULL;
+    if (wanted->kind == CTYPE_DECIMAL)
+        return true;
+    return cdata != NULL && cdata->info->kind == VALUE_DECIMAL && wanted->kind < CTYPE_VECTOR;
+}
+
 void error_conversion(lua_State *L, const CType *wanted, int index, const Place *place)
 {
     index = lua_absindex(L, index);
     luaL_checkstack(L, 8, NULL);
+    Message message = is_decimal_conversion(L, wanted, index) ? MESSAGE_DECIMAL : MESSAGE_WANTED;
     const char *value = error_push_value(L, index); /* first: the index may be that of no value */
     const char *type = error_push_type(L, wanted);
-    error_raise(L, MESSAGE_WANTED, type, value, error_push_place(L, place));
+    error_raise(L, message, type, value, error_push_place(L, place));
 }
 
 void error_no_elements(lua_State *L, const CType *pointer)

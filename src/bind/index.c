@@ -232,24 +232,30 @@ static void push_int128(lua_State *L, const Number *number)
 }
 
 /* A NaN has no sign here. */
-static int put_part(char text[40], double number)
+static const char *push_part(lua_State *L, const Number *number)
 {
-    return number != number ? snprintf(text, 40, "nan") : lua_number2str(text, 40, number);
+    char text[40];
+    double floating = (double)number->floating;
+    if (number->kind != NUMBER_FLOATING) {
+        push_int128(L, number);
+        return lua_tostring(L, -1);
+    }
+    if (floating != floating)
+        return lua_pushstring(L, "nan");
+    lua_number2str(text, sizeof text, floating);
+    return lua_pushstring(L, text);
 }
 
 /* As LuaJIT writes it: 1+2i, and I behind what ends in a letter. */
 static void push_complex(lua_State *L, TypeInfo *info, char *address)
 {
     TypeInfo *part = typeinfo_element(info, L);
-    double re = (double)number_load(part, address).floating;
-    double im = (double)number_load(part, address + part->type->size).floating;
-    char text[80];
-    int length = put_part(text, re);
-    if (im != im || !__builtin_signbit(im))
-        text[length++] = '+';
-    length += put_part(text + length, im);
-    text[length++] = isfinite(im) ? 'i' : 'I';
-    lua_pushlstring(L, text, (size_t)length);
+    Number re = number_load(part, address);
+    Number im = number_load(part, address + part->type->size);
+    const char *left = push_part(L, &re);
+    const char *right = push_part(L, &im);
+    bool is_finite = im.kind != NUMBER_FLOATING || isfinite((double)im.floating);
+    lua_pushfstring(L, "%s%s%s%s", left, right[0] == '-' ? "" : "+", right, is_finite ? "i" : "I");
 }
 
 int meta_tostring(lua_State *L)

@@ -18,12 +18,16 @@ static bool add_leaf(LeafList *list, uint64_t offset, AbiKind kind)
 
 /* -- scalars, complex numbers and vectors -------------------------------------------------------------------------- */
 
+/* A decimal goes where the binary type of its size goes. */
 static AbiKind kind_of_floating(CScalar scalar)
 {
     switch (scalar) {
+    case CSCALAR_BFLOAT16:
     case CSCALAR_FLOAT16: return ABI_F16;
-    case CSCALAR_FLOAT: return ABI_F32;
-    case CSCALAR_DOUBLE: return ABI_F64;
+    case CSCALAR_FLOAT:
+    case CSCALAR_DECIMAL32: return ABI_F32;
+    case CSCALAR_DOUBLE:
+    case CSCALAR_DECIMAL64: return ABI_F64;
     case CSCALAR_LDOUBLE: return ABI_F80;
     default: return ABI_F128;
     }
@@ -46,7 +50,8 @@ static AbiKind kind_of_scalar(const CType *type)
     case CSCALAR_BOOL: return ABI_BOOL;
     case CSCALAR_SIGNED: return kind_of_integer(type->size, true);
     case CSCALAR_UNSIGNED: return kind_of_integer(type->size, false);
-    case CSCALAR_FLOATING: return kind_of_floating((CScalar)type->scalar);
+    case CSCALAR_FLOATING:
+    case CSCALAR_DECIMAL: return kind_of_floating((CScalar)type->scalar);
     }
     return ABI_MEMORY;
 }
@@ -54,7 +59,7 @@ static AbiKind kind_of_scalar(const CType *type)
 /* A complex long double by itself is returned in st0 and st1; as a member it is two long doubles like any complex. */
 static bool add_complex(LeafList *list, const CType *type, uint64_t offset, bool is_whole)
 {
-    AbiKind part = kind_of_floating((CScalar)type->scalar);
+    AbiKind part = kind_of_scalar(type->u.element);
     if (part == ABI_F80 && is_whole)
         return add_leaf(list, offset, ABI_COMPLEX_F80);
     return add_leaf(list, offset, part) && add_leaf(list, offset + type->size / 2, part);
@@ -63,7 +68,8 @@ static bool add_complex(LeafList *list, const CType *type, uint64_t offset, bool
 /* Small integer vectors are integers; one floating element goes in memory. */
 static bool add_vector(LeafList *list, const CType *type, uint64_t offset)
 {
-    if (type->u.element->kind == CTYPE_FLOATING && type->nelems == 1)
+    bool is_floating = type->u.element->kind == CTYPE_FLOATING || type->u.element->kind == CTYPE_DECIMAL;
+    if (is_floating && type->nelems == 1)
         return add_leaf(list, offset, ABI_MEMORY);
     switch (type->size) {
     case 2: return add_leaf(list, offset, ABI_U16);
@@ -201,7 +207,8 @@ static bool add_type(LeafList *list, const CType *type, uint64_t offset, bool is
     case CTYPE_BOOL:
     case CTYPE_INTEGER:
     case CTYPE_ENUM:
-    case CTYPE_FLOATING: return add_leaf(list, offset, kind_of_scalar(type));
+    case CTYPE_FLOATING:
+    case CTYPE_DECIMAL: return add_leaf(list, offset, kind_of_scalar(type));
     case CTYPE_POINTER:
     case CTYPE_REFERENCE: return add_leaf(list, offset, ABI_POINTER);
     case CTYPE_COMPLEX: return add_complex(list, type, offset, is_whole);

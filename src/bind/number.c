@@ -4,45 +4,64 @@
 
 #include "bind/cdata.h"
 
-/* -- _Float16, which clang 14 has no type for: IEEE 754 binary16 by hand ------------------------------------------- */
+/* -- IEEE 754 binary16 and __bf16 by hand: clang 14 has no type for the one, gcc 12 for the other --------------------- */
 
-static double half_load(uint16_t bits)
+typedef struct SmallFormat {
+    int bias;           /* of the exponent, and its largest value */
+    unsigned nfraction; /* bits stored */
+    uint16_t infinity;  /* all ones in the exponent field; one bit less in front is a quiet NaN's */
+} SmallFormat;
+
+static const SmallFormat binary16 = {.bias = 15, .nfraction = 10, .infinity = 0x7c00};
+static const SmallFormat bfloat16 = {.bias = 127, .nfraction = 7, .infinity = 0x7f80};
+
+static double small_load(const SmallFormat *format, uint16_t bits)
 {
-    unsigned exponent = bits >> 10 & 31;
-    unsigned fraction = bits & 1023u;
+    int exponent = (bits & 0x7fff) >> format->nfraction;
+    unsigned one = 1u << format->nfraction;
+    unsigned fraction = bits & (one - 1);
+    int scale = 1 - format->bias - (int)format->nfraction;
     double magnitude;
-    if (exponent == 31)
+    if (exponent == 2 * format->bias + 1)
         magnitude = fraction == 0 ? __builtin_inf() : __builtin_nan("");
     else if (exponent == 0)
-        magnitude = __builtin_ldexp(fraction, -24);
+        magnitude = __builtin_ldexp(fraction, scale);
     else
-        magnitude = __builtin_ldexp(fraction + 1024u, (int)exponent - 25);
+        magnitude = __builtin_ldexp(fraction + one, scale + exponent - 1);
     return bits & 0x8000 ? -magnitude : magnitude;
 }
 
+/* The exponent of the unit in the first place, of a number that is neither zero nor infinite; no less than `lowest`. */
+static int exponent_of(__float128 magnitude, int lowest)
+{
+    int exponent;
+    if (magnitude < (__float128)__builtin_ldexp(1.0, lowest))
+        return lowest;
+    __builtin_frexpl((long double)magnitude, &exponent);
+    return exponent - 1;
+}
+
 /* Rounds to nearest, ties to even, once. */
-static uint16_t half_store(__float128 value)
+static uint16_t small_store(const SmallFormat *format, __float128 value)
 {
     uint64_t halves[2];
     memcpy(halves, &value, sizeof halves);
+    int nfraction = (int)format->nfraction;
     unsigned sign = (unsigned)(halves[1] >> 48) & 0x8000u;
     __float128 magnitude = sign ? -value : value;
     if (value != value)
-        return (uint16_t)(sign | 0x7e00u);
-    if (magnitude == 0)
-        return (uint16_t)sign; /* frexp gives zero the exponent of a half */
-    if (magnitude >= 65520)
-        return (uint16_t)(sign | 0x7c00u);
-    int exponent;
-    __builtin_frexpl((long double)magnitude, &exponent);
-    exponent = exponent - 1 < -14 ? -14 : exponent - 1;
-    __float128 scaled = magnitude * (__float128)__builtin_ldexp(1.0, 10 - exponent);
+        return (uint16_t)(sign | format->infinity | 1u << (nfraction - 1));
+    /* from half a unit above the largest number on */
+    if (magnitude >= (2 - (__float128)__builtin_ldexp(1.0, -nfraction - 1)) * __builtin_ldexp(1.0, format->bias))
+        return (uint16_t)(sign | format->infinity);
+    int exponent = exponent_of(magnitude, 1 - format->bias);
+    __float128 scaled = magnitude * (__float128)__builtin_ldexp(1.0, nfraction - exponent);
     unsigned fraction = (unsigned)scaled;
     __float128 rest = scaled - fraction;
     if (rest > 0.5 || (rest == 0.5 && fraction & 1))
         fraction++;
-    /* a fraction of 1024 and more carries its leading one into the exponent field */
-    return (uint16_t)(sign | (((unsigned)(exponent + 14) << 10) + fraction));
+    /* the leading one, where there is one, carries into the exponent field */
+    return (uint16_t)(sign | (((unsigned)(exponent + format->bias - 1) << nfraction) + fraction));
 }
 
 /* -- load ---------------------------------------------------------------------------------------------------------- */
@@ -87,10 +106,11 @@ Number number_load(const TypeInfo *info, const void *address)
     case VALUE_F64: LOAD(double, from_floating);
     case VALUE_F80: LOAD(long double, from_floating);
     case VALUE_F128: LOAD(__float128, from_floating);
+    case VALUE_BF16:
     case VALUE_F16: {
         uint16_t bits;
         memcpy(&bits, address, sizeof bits);
-        return from_floating(half_load(bits));
+        return from_floating(small_load(info->underlying == VALUE_F16 ? &binary16 : &bfloat16, bits));
     }
     default: return from_signed(0);
     }
@@ -157,8 +177,9 @@ static bool store_floating(ValueKind kind, void *address, const Number *number)
         memset((char *)address + 10, 0, 6); /* the padding of the 80-bit format: never stack rubbish */
         return true;
     }
+    case VALUE_BF16:
     case VALUE_F16: {
-        uint16_t bits = half_store(to_floating(number));
+        uint16_t bits = small_store(kind == VALUE_F16 ? &binary16 : &bfloat16, to_floating(number));
         memcpy(address, &bits, sizeof bits);
         return true;
     }
@@ -171,7 +192,7 @@ static bool store_floating(ValueKind kind, void *address, const Number *number)
 bool number_store(const TypeInfo *info, void *address, const Number *number)
 {
     ValueKind kind = (ValueKind)info->underlying;
-    if (kind >= VALUE_F16 && kind <= VALUE_F128)
+    if (kind >= VALUE_BF16 && kind <= VALUE_F128)
         return store_floating(kind, address, number);
     if (kind == VALUE_BOOL) {
         *(uint8_t *)address = to_bool(number);
@@ -182,6 +203,14 @@ bool number_store(const TypeInfo *info, void *address, const Number *number)
         return false;
     memcpy(address, &integer, (size_t)info->type->size); /* little-endian: the low bytes come first */
     return true;
+}
+
+bool number_is_equal(const Number *a, const Number *b)
+{
+    if (a->kind == NUMBER_FLOATING || b->kind == NUMBER_FLOATING)
+        return to_floating(a) == to_floating(b);
+    /* one signed, one not: the highest bit says two different things */
+    return a->integer == b->integer && (a->kind == b->kind || a->integer >> 127 == 0);
 }
 
 bool number_store_lua(lua_State *L, const TypeInfo *info, void *address, int index)

@@ -23,6 +23,8 @@ bool number_store(const TypeInfo *info, void *address, const Number *number);
 /* Stores the Lua number at `index` where that takes no thought: an integer into any type of up to 64 bits or double, a
  * float into float or double. False (and nothing stored) for all else. [-0, +0, -] */
 bool number_store_lua(lua_State *L, const TypeInfo *info, void *address, int index);
+/* Whether two numbers are the same, whatever their types. */
+bool number_is_equal(const Number *a, const Number *b);
 /* The number that the Lua value at `index` is: a Lua number, a boolean or a cdata number (a complex one's real part).
  * False when it is none. [-0, +0, -] */
 bool number_to(FfiState *S, lua_State *L, int index, Number *number);

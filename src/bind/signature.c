@@ -18,7 +18,8 @@ static ParamKind param_kind(const TypeInfo *info, uint32_t slot)
     case VALUE_POINTER: return typeinfo_takes_string(info->type->u.element) ? PARAM_STRING : PARAM_POINTER;
     case VALUE_RECORD:
     case VALUE_VECTOR:
-    case VALUE_COMPLEX: return PARAM_VALUE;
+    case VALUE_COMPLEX:
+    case VALUE_DECIMAL: return PARAM_VALUE;
     default: return PARAM_SCALAR;
     }
 }
@@ -35,7 +36,8 @@ static ResultKind result_kind(const TypeInfo *info, const AbiPlan *plan)
     case VALUE_POINTER: return RESULT_POINTER;
     case VALUE_RECORD:
     case VALUE_VECTOR:
-    case VALUE_COMPLEX: return RESULT_OBJECT;
+    case VALUE_COMPLEX:
+    case VALUE_DECIMAL: return RESULT_OBJECT;
     case VALUE_ENUM:
         if (info->underlying == VALUE_I32)
             return RESULT_I32;

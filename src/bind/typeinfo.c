@@ -21,6 +21,7 @@ static ValueKind kind_of_integer(uint64_t size, bool is_signed)
 static ValueKind kind_of_floating(CScalar scalar)
 {
     switch (scalar) {
+    case CSCALAR_BFLOAT16: return VALUE_BF16;
     case CSCALAR_FLOAT16: return VALUE_F16;
     case CSCALAR_FLOAT: return VALUE_F32;
     case CSCALAR_DOUBLE: return VALUE_F64;
@@ -35,6 +36,7 @@ static ValueKind kind_of_scalar(const CType *type)
     switch (ctype_scalar_class(scalar)) {
     case CSCALAR_BOOL: return VALUE_BOOL;
     case CSCALAR_FLOATING: return kind_of_floating(scalar);
+    case CSCALAR_DECIMAL: return VALUE_DECIMAL;
     case CSCALAR_SIGNED: return kind_of_integer(type->size, true);
     case CSCALAR_UNSIGNED: return kind_of_integer(type->size, false);
     }
@@ -47,7 +49,8 @@ static ValueKind kind_of(const CType *type)
     case CTYPE_VOID: return VALUE_VOID;
     case CTYPE_BOOL:
     case CTYPE_INTEGER:
-    case CTYPE_FLOATING: return kind_of_scalar(type);
+    case CTYPE_FLOATING:
+    case CTYPE_DECIMAL: return kind_of_scalar(type);
     case CTYPE_ENUM: return VALUE_ENUM;
     case CTYPE_COMPLEX: return VALUE_COMPLEX;
     case CTYPE_VECTOR: return VALUE_VECTOR;
@@ -65,7 +68,7 @@ static ValueKind underlying_of(const CType *type, ValueKind kind)
     if (kind == VALUE_ENUM)
         return kind_of_scalar(type);
     if (kind == VALUE_COMPLEX)
-        return kind_of_floating((CScalar)type->scalar);
+        return kind_of_scalar(type->u.element);
     return kind;
 }
 

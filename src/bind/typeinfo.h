@@ -21,6 +21,7 @@ typedef enum ValueKind {
     VALUE_U64, /* read as cdata from 2^63 up */
     VALUE_I128,
     VALUE_U128,
+    VALUE_BF16, /* __bf16 */
     VALUE_F16,
     VALUE_F32,
     VALUE_F64,
@@ -34,6 +35,7 @@ typedef enum ValueKind {
     VALUE_ARRAY,
     VALUE_VECTOR,
     VALUE_COMPLEX,
+    VALUE_DECIMAL, /* no number in Lua: a cdata that is copied, like a vector */
     VALUE_FUNCTION
 } ValueKind;
 

@@ -15,6 +15,7 @@ static VariadicKind promote_cdata(FfiState *S, Cdata *cdata, uint64_t *word)
     case VALUE_REFERENCE: memcpy(word, address, sizeof *word); return VARIADIC_INTEGER;
     case VALUE_ARRAY:
     case VALUE_RECORD: *word = (uint64_t)(uintptr_t)address; return VARIADIC_INTEGER;
+    case VALUE_BF16:
     case VALUE_F16:
     case VALUE_F32:
     case VALUE_F64:
@@ -28,6 +29,7 @@ static VariadicKind promote_cdata(FfiState *S, Cdata *cdata, uint64_t *word)
     case VALUE_I128:
     case VALUE_U128:
     case VALUE_COMPLEX:
+    case VALUE_DECIMAL:
     case VALUE_VECTOR: return VARIADIC_OTHER;
     default: *word = target_slot_value((ValueKind)cdata->info->underlying, address); return VARIADIC_INTEGER;
     }
@@ -70,6 +72,7 @@ static CType *promoted_type(FfiState *S, lua_State *L, int index)
     Cdata *cdata = cdata_to(S, L, index);
     if (cdata != NULL && value_is_number((ValueKind)cdata->info->kind)) {
         switch ((ValueKind)cdata->info->underlying) {
+        case VALUE_BF16:
         case VALUE_F16:
         case VALUE_F32:
         case VALUE_F64: return ctype_scalar(types, CSCALAR_DOUBLE);
@@ -81,7 +84,8 @@ static CType *promoted_type(FfiState *S, lua_State *L, int index)
         default: return ctype_scalar(types, CSCALAR_LONG);
         }
     }
-    if (cdata != NULL && (cdata->info->kind == VALUE_COMPLEX || cdata->info->kind == VALUE_VECTOR))
+    if (cdata != NULL &&
+        (cdata->info->kind == VALUE_COMPLEX || cdata->info->kind == VALUE_DECIMAL || cdata->info->kind == VALUE_VECTOR))
         return cdata->info->type->main;
     if (lua_type(L, index) == LUA_TNUMBER)
         return ctype_scalar(types, lua_isinteger(L, index) ? CSCALAR_LONG : CSCALAR_DOUBLE);

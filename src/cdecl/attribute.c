@@ -345,7 +345,8 @@ static unsigned take_count(Word *mode)
 
 static CType *make_vector(Parser *parser, const Attributes *attributes, CType *element, uint64_t nbytes)
 {
-    bool is_scalar = element->kind == CTYPE_INTEGER || element->kind == CTYPE_FLOATING || element->kind == CTYPE_ENUM;
+    bool is_scalar = element->kind == CTYPE_INTEGER || element->kind == CTYPE_FLOATING ||
+                     element->kind == CTYPE_DECIMAL || element->kind == CTYPE_ENUM;
     CType *type;
     if (!is_scalar || nbytes > (1u << 20) || (nbytes & (nbytes - 1)) != 0 || nbytes < element->size) {
         parser_fail(parser, &attributes->at, MESSAGE_BAD_VECTOR, element);

@@ -23,6 +23,10 @@ enum {
     COUNT_FLOAT32X = 1 << 16,
     COUNT_FLOAT64X = 1 << 17,
     COUNT_COMPLEX = 1 << 18,
+    COUNT_BFLOAT16 = 1 << 19,
+    COUNT_DECIMAL32 = 1 << 20,
+    COUNT_DECIMAL64 = 1 << 21,
+    COUNT_DECIMAL128 = 1 << 22,
     COUNT_MASK_LONG = 3 * COUNT_LONG
 };
 
@@ -48,6 +52,10 @@ static unsigned count_of(unsigned kind)
     case TOKEN_FLOAT32X: return COUNT_FLOAT32X;
     case TOKEN_FLOAT80:
     case TOKEN_FLOAT64X: return COUNT_FLOAT64X;
+    case TOKEN_BFLOAT16: return COUNT_BFLOAT16;
+    case TOKEN_DECIMAL32: return COUNT_DECIMAL32;
+    case TOKEN_DECIMAL64: return COUNT_DECIMAL64;
+    case TOKEN_DECIMAL128: return COUNT_DECIMAL128;
     case TOKEN_COMPLEX:
     case TOKEN_SOFT_COMPLEX: return COUNT_COMPLEX;
     case TOKEN_INT8: return COUNT_CHAR;
@@ -101,6 +109,10 @@ static CScalar scalar_of(unsigned sum)
     case COUNT_LONG | COUNT_DOUBLE:
     case COUNT_FLOAT64X: return CSCALAR_LDOUBLE;
     case COUNT_FLOAT128: return CSCALAR_FLOAT128;
+    case COUNT_BFLOAT16: return CSCALAR_BFLOAT16;
+    case COUNT_DECIMAL32: return CSCALAR_DECIMAL32;
+    case COUNT_DECIMAL64: return CSCALAR_DECIMAL64;
+    case COUNT_DECIMAL128: return CSCALAR_DECIMAL128;
     default: return CSCALAR_COUNT;
     }
 }
@@ -111,16 +123,16 @@ static bool is_possible(unsigned sum)
     static const unsigned largest[] = {
         COUNT_VOID,
         COUNT_BOOL,
-        COUNT_SIGNED | COUNT_CHAR,
-        COUNT_UNSIGNED | COUNT_CHAR,
-        COUNT_SIGNED | COUNT_SHORT | COUNT_INT,
-        COUNT_UNSIGNED | COUNT_SHORT | COUNT_INT,
-        COUNT_SIGNED | 2 * COUNT_LONG | COUNT_INT,
-        COUNT_SIGNED | COUNT_LONG | COUNT_INT,
-        COUNT_UNSIGNED | 2 * COUNT_LONG | COUNT_INT,
-        COUNT_UNSIGNED | COUNT_LONG | COUNT_INT,
-        COUNT_SIGNED | COUNT_INT128,
-        COUNT_UNSIGNED | COUNT_INT128,
+        COUNT_COMPLEX | COUNT_SIGNED | COUNT_CHAR,
+        COUNT_COMPLEX | COUNT_UNSIGNED | COUNT_CHAR,
+        COUNT_COMPLEX | COUNT_SIGNED | COUNT_SHORT | COUNT_INT,
+        COUNT_COMPLEX | COUNT_UNSIGNED | COUNT_SHORT | COUNT_INT,
+        COUNT_COMPLEX | COUNT_SIGNED | 2 * COUNT_LONG | COUNT_INT,
+        COUNT_COMPLEX | COUNT_SIGNED | COUNT_LONG | COUNT_INT,
+        COUNT_COMPLEX | COUNT_UNSIGNED | 2 * COUNT_LONG | COUNT_INT,
+        COUNT_COMPLEX | COUNT_UNSIGNED | COUNT_LONG | COUNT_INT,
+        COUNT_COMPLEX | COUNT_SIGNED | COUNT_INT128,
+        COUNT_COMPLEX | COUNT_UNSIGNED | COUNT_INT128,
         COUNT_COMPLEX | COUNT_FLOAT,
         COUNT_COMPLEX | COUNT_LONG | COUNT_DOUBLE,
         COUNT_COMPLEX | COUNT_FLOAT16,
@@ -129,6 +141,10 @@ static bool is_possible(unsigned sum)
         COUNT_COMPLEX | COUNT_FLOAT128,
         COUNT_COMPLEX | COUNT_FLOAT32X,
         COUNT_COMPLEX | COUNT_FLOAT64X,
+        COUNT_BFLOAT16,
+        COUNT_DECIMAL32,
+        COUNT_DECIMAL64,
+        COUNT_DECIMAL128,
     };
     size_t i;
     for (i = 0; i < sizeof largest / sizeof *largest; i++)
@@ -150,7 +166,7 @@ static bool add_count(Parser *parser, Specifying *s, unsigned count)
 {
     unsigned sum = s->sum + count;
     bool is_repeated = (s->sum & count & ~(unsigned)COUNT_MASK_LONG) != 0 ||
-                       (count == COUNT_LONG && (s->sum & COUNT_MASK_LONG) == 2 * COUNT_LONG);
+                       (s->sum & COUNT_MASK_LONG) + (count & COUNT_MASK_LONG) > 2 * COUNT_LONG;
     if (is_repeated || s->specifiers->type != NULL || (s->sum != 0 && !is_possible(sum)))
         return parser_fail(parser, &parser->token, MESSAGE_BAD_SPECIFIERS, &parser->token);
     s->sum = sum;
@@ -353,15 +369,13 @@ static CType *counted_type(Parser *parser, unsigned sum)
         return NULL;
     if ((sum & COUNT_COMPLEX) == 0)
         return ctype_scalar(parser->table, scalar);
-    return ctype_scalar_class(scalar) == CSCALAR_FLOATING ? complex_type(parser, scalar) : NULL;
+    return complex_type(parser, scalar);
 }
 
-static bool fail_without_type(Parser *parser, const Specifying *s)
+static bool fail_without_type(Parser *parser)
 {
     const Token *at = &parser->token;
     char hint[SUGGESTION_NBYTES];
-    if (s->sum != 0)
-        return parser_fail(parser, &s->specifiers->start, MESSAGE_BAD_SPECIFIER_SET);
     if (at->kind != TOKEN_NAME)
         return parser_fail(parser, at, MESSAGE_EXPECTED_TYPE, at);
     return parser_fail(parser, at, MESSAGE_UNKNOWN_TYPE, at, suggest_type(parser, at->u.name, hint, sizeof hint));
@@ -397,7 +411,7 @@ bool parse_specifiers(Parser *parser, Specifiers *specifiers, bool is_type_name)
     if (specifiers->type == NULL && s.sum != 0)
         specifiers->type = counted_type(parser, s.sum);
     if (specifiers->type == NULL)
-        return fail_without_type(parser, &s);
+        return fail_without_type(parser);
     return s.qualifiers == 0 || qualify(parser, &s);
 }
 

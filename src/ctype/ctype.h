@@ -20,8 +20,9 @@ typedef enum CTypeKind {
     CTYPE_BOOL,      /* _Bool */
     CTYPE_INTEGER,   /* `scalar` is one of the integer scalars, char and __int128 included */
     CTYPE_ENUM,      /* u.enumeration; `scalar` is the compatible integer type's */
-    CTYPE_FLOATING,  /* `scalar` is one of the floating scalars */
-    CTYPE_COMPLEX,   /* `scalar` is the part's floating scalar; u.element the part's type */
+    CTYPE_FLOATING,  /* `scalar` is one of the binary floating scalars */
+    CTYPE_DECIMAL,   /* `scalar` is one of the decimal floating scalars, which nothing here computes with */
+    CTYPE_COMPLEX,   /* `scalar` is the part's floating or (gcc's) integer scalar; u.element the part's type */
     CTYPE_VECTOR,    /* u.element, nelems; size is a power of two */
     CTYPE_POINTER,   /* u.element is the pointed-to type */
     CTYPE_REFERENCE, /* u.element; C++'s T&, laid out as a pointer */
@@ -38,7 +39,13 @@ typedef enum CScalar {
     CSCALAR_COUNT
 } CScalar;
 
-typedef enum CScalarClass { CSCALAR_BOOL, CSCALAR_SIGNED, CSCALAR_UNSIGNED, CSCALAR_FLOATING } CScalarClass;
+typedef enum CScalarClass {
+    CSCALAR_BOOL,
+    CSCALAR_SIGNED,
+    CSCALAR_UNSIGNED,
+    CSCALAR_FLOATING,
+    CSCALAR_DECIMAL
+} CScalarClass;
 
 enum { QUALIFIER_CONST = 1, QUALIFIER_VOLATILE = 2, QUALIFIER_RESTRICT = 4, QUALIFIER_ATOMIC = 8 };
 
@@ -52,7 +59,7 @@ typedef struct CTypeTable CTypeTable;
 
 struct CType {
     uint8_t kind;          /* CTypeKind */
-    uint8_t scalar;        /* CScalar for BOOL, INTEGER, ENUM, FLOATING, COMPLEX (the part's) */
+    uint8_t scalar;        /* CScalar for BOOL, INTEGER, ENUM, FLOATING, DECIMAL, COMPLEX (the part's) */
     uint8_t qualifiers;    /* QUALIFIER_* set */
     bool is_vla : 1;       /* ARRAY `[?]` or RECORD that ends in one: its size is known only per object */
     bool is_unbounded : 1; /* ARRAY `[]` (flexible or incomplete): size CTYPE_SIZE_UNKNOWN, nelems 0 */
@@ -184,7 +191,7 @@ void ctype_rollback(CTypeTable *table);
  */
 
 CType *ctype_void(CTypeTable *table);
-CType *ctype_scalar(CTypeTable *table, CScalar scalar); /* BOOL, INTEGER or FLOATING by the scalar's class */
+CType *ctype_scalar(CTypeTable *table, CScalar scalar); /* its kind is by the scalar's class */
 CType *ctype_complex(CTypeTable *table, CScalar part);
 CType *ctype_pointer(CTypeTable *table, CType *element);
 CType *ctype_reference(CTypeTable *table, CType *element);

@@ -40,8 +40,11 @@ static CTypeKind scalar_kind(CScalar scalar)
     switch (ctype_scalar_class(scalar)) {
     case CSCALAR_BOOL: return CTYPE_BOOL;
     case CSCALAR_FLOATING: return CTYPE_FLOATING;
-    default: return CTYPE_INTEGER;
+    case CSCALAR_DECIMAL: return CTYPE_DECIMAL;
+    case CSCALAR_SIGNED:
+    case CSCALAR_UNSIGNED: break;
     }
+    return CTYPE_INTEGER;
 }
 
 static bool make_basic_types(CTypeTable *table)

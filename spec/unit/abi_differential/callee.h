@@ -36,15 +36,19 @@ typedef short _Complex ComplexShort;
 typedef int _Complex ComplexInt;
 typedef long _Complex ComplexLong;
 
-/* clang has _Float16 on x86-64 from 15 on. */
-#if defined(__clang__) && __clang_major__ < 15
-#define HAS_FLOAT16         0
-#define ENTRY_FLOAT16(name) NULL
+/* clang has _Float16 on x86-64 from 15 on, and neither decimals nor _Complex __int128. */
+#ifdef __clang__
+#define HAS_GCC_TYPES         0
+#define ENTRY_GCC_TYPES(name) NULL
 #else
-#define HAS_FLOAT16         1
-#define ENTRY_FLOAT16(name) (name)
+#define HAS_GCC_TYPES         1
+#define ENTRY_GCC_TYPES(name) (name)
 typedef _Float16 Float16;
 typedef _Float16 _Complex ComplexFloat16;
+typedef __int128 _Complex ComplexInt128;
+typedef _Decimal32 Decimal32;
+typedef _Decimal64 Decimal64;
+typedef _Decimal128 Decimal128;
 #endif
 
 #define VECTORS(name, element)                                                                                         \

@@ -137,7 +137,7 @@ local function describe(signature)
         local t = signature.args[i]
         if t.record and t.align >= 16 then features.variadic_aligned_record = true end
     end
-    signature.has_float16 = features.float16
+    signature.is_gcc_only = features.float16 or features.decimal or features.complex_int128
     signature.features = table.concat(sorted_keys(features), " ")
     signature.clang_differs = name_rules(CLANG_DIFFERS, features)
     signature.gcc_fails = name_rules(GCC_FAILS, features)
@@ -309,10 +309,10 @@ end
 local function write_batch(dir, name, signatures)
     local headers, callees, entries = {'#include "callee.h"'}, {"#define AIRLOCK_CALLEES", ('#include "%s.h"'):format(name)}, {}
     for i, signature in ipairs(signatures) do
-        local guard = signature.has_float16 and "#if HAS_FLOAT16\n%s\n#endif" or "%s"
+        local guard = signature.is_gcc_only and "#if HAS_GCC_TYPES\n%s\n#endif" or "%s"
         headers[#headers + 1] = guard:format(spell_header(signature):gsub("%%", "%%%%"))
         callees[#callees + 1] = guard:format(spell_callee(signature))
-        entries[i] = (signature.has_float16 and "    ENTRY_FLOAT16(entry_%d)," or "    entry_%d,"):format(signature.index)
+        entries[i] = (signature.is_gcc_only and "    ENTRY_GCC_TYPES(entry_%d)," or "    entry_%d,"):format(signature.index)
     end
     write_file(("%s/%s.h"):format(dir, name), table.concat(headers, "\n"))
     write_file(("%s/%s_callee.c"):format(dir, name), table.concat(callees, "\n"),

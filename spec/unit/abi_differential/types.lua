@@ -54,6 +54,10 @@ M.types = {
     scalar(0.5, "ComplexShort", "I16", 4, {parts = 2, align = 2, feature = "complex_integer"}),
     scalar(0.5, "ComplexInt", "I32", 8, {parts = 2, align = 4, feature = "complex_integer"}),
     scalar(0.5, "ComplexLong", "I64", 16, {parts = 2, align = 8, feature = "complex_integer"}),
+    scalar(0.2, "ComplexInt128", "I128", 32, {parts = 2, align = 16, feature = "complex_int128"}),
+    scalar(0.25, "Decimal32", "F32", 4, {feature = "decimal"}),
+    scalar(0.25, "Decimal64", "F64", 8, {feature = "decimal"}),
+    scalar(0.25, "Decimal128", "F128", 16, {feature = "decimal"}),
 }
 
 for _, element in ipairs {"I8", "U8", "I16", "U16", "I32", "U32", "I64", "U64", "F32", "F64"} do
@@ -297,7 +301,7 @@ end
 
 local PART_TYPES = {
     F16 = "Float16", F32 = "float", F64 = "double", F80 = "long double", F128 = "__float128",
-    I8 = "char", I16 = "short", I32 = "int", I64 = "long",
+    I8 = "char", I16 = "short", I32 = "int", I64 = "long", I128 = "Int128",
 }
 local IS_FLOATING = {F16 = true, F32 = true, F64 = true, F80 = true, F128 = true, COMPLEX_F80 = true}
 
