@@ -202,8 +202,6 @@ static const struct Case {
      ERROR_TYPE, "", 1, 30, "no vector of this size has elements of type 'int'"},
     {DECLARATIONS, "struct q { int a; }; typedef struct q T __attribute__((vector_size(16)));",
      ERROR_TYPE, "", 1, 56, "no vector of this size has elements of type 'struct q'"},
-    {DECLARATIONS, "struct s { int a; } __attribute__((ms_struct));",
-     ERROR_UNSUPPORTED, "", 1, 36, "attribute 'ms_struct' would change the layout in a way that is not supported"},
     {DECLARATIONS, "struct s { int a; } __attribute__((scalar_storage_order(\"big-endian\")));",
      ERROR_UNSUPPORTED, "", 1, 36, "attribute 'scalar_storage_order' would change the layout in a way that is not supported"},
     {DECLARATIONS, "int f(int a[*]); int b[*];",

@@ -136,7 +136,7 @@ static inline FILE *run_oracle(const char *name)
 {
     const char *directory = scratch_directory();
     char command[512];
-    snprintf(command, sizeof command, "%s -std=gnu11 -w -Wno-packed-bitfield-compat -fwrapv -O0 -o '%s/%s' '%s/%s.c'",
+    snprintf(command, sizeof command, "%s -std=gnu11 -fms-extensions -w -Wno-packed-bitfield-compat -fwrapv -O0 -o '%s/%s' '%s/%s.c'",
              oracle_compiler(), directory, name, directory, name);
     if (system(command) != 0)
         return NULL;

@@ -119,7 +119,9 @@ static bool parse_attribute(Parser *parser, Attributes *attributes)
     } else if (is_word(name, "ms_abi")) {
         attributes->is_ms_abi = true;
     } else if (is_word(name, "ms_struct")) {
-        return parser_fail(parser, &at, MESSAGE_BAD_ATTRIBUTE, at.u.name->text);
+        attributes->is_ms_layout = !attributes->is_gcc_layout;
+    } else if (is_word(name, "gcc_struct")) {
+        attributes->is_gcc_layout = !attributes->is_ms_layout;
     } else if (is_word(name, "scalar_storage_order")) {
         return parser_fail(parser, &at, MESSAGE_BAD_ATTRIBUTE, at.u.name->text);
     }

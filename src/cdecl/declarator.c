@@ -19,11 +19,17 @@ static DeclaratorOp *push_op(Parser *parser, Stack *stack, const DeclaratorOp *o
 
 /* -- pointers ------------------------------------------------------------------------------------------------------ */
 
+/* What `aligned` asks of the pointer or group that it stands in, on top of what has been read of it. */
+static bool push_align(Parser *parser, Stack *stack, const Attributes *attributes)
+{
+    DeclaratorOp op = {.kind = OP_ALIGN, .at = attributes->at, .align = attributes->last_align};
+    return op.align == 0 || push_op(parser, stack, &op) != NULL;
+}
+
 /* type-qualifier-list, attributes among it */
-static bool parse_qualifiers(Parser *parser, Declarator *declarator, uint8_t *qualifiers)
+static bool parse_qualifiers(Parser *parser, Declarator *declarator, uint8_t *qualifiers, Attributes *attributes)
 {
     for (;;) {
-        Attributes attributes = {.is_packed = false};
         switch (parser->token.kind) {
         case TOKEN_CONST: *qualifiers |= QUALIFIER_CONST; break;
         case TOKEN_VOLATILE: *qualifiers |= QUALIFIER_VOLATILE; break;
@@ -35,9 +41,9 @@ static bool parse_qualifiers(Parser *parser, Declarator *declarator, uint8_t *qu
         default:
             if (!is_attribute_start(parser))
                 return !parser->failed;
-            if (!parse_attributes(parser, &attributes))
+            if (!parse_attributes(parser, attributes))
                 return false;
-            declarator->is_ms_abi = declarator->is_ms_abi || attributes.is_ms_abi;
+            declarator->is_ms_abi = declarator->is_ms_abi || attributes->is_ms_abi;
             continue;
         }
         lexer_advance(parser);
@@ -49,8 +55,10 @@ static bool parse_pointers(Parser *parser, Declarator *declarator)
 {
     while (parser->token.kind == '*' || parser->token.kind == '&') {
         DeclaratorOp op = {.kind = parser->token.kind == '*' ? OP_POINTER : OP_REFERENCE, .at = parser->token};
+        Attributes attributes = {.is_packed = false};
         lexer_advance(parser);
-        if (!parse_qualifiers(parser, declarator, &op.qualifiers) || push_op(parser, &parser->pointers, &op) == NULL)
+        if (!parse_qualifiers(parser, declarator, &op.qualifiers, &attributes) ||
+            push_op(parser, &parser->pointers, &op) == NULL || !push_align(parser, &parser->pointers, &attributes))
             return false;
     }
     return true;
@@ -131,9 +139,10 @@ static bool parse_array(Parser *parser, Declarator *declarator)
 {
     DeclaratorOp op = {.kind = OP_UNBOUNDED, .at = parser->token};
     bool is_outermost = parser->prototype_depth > 0 && parser->ops.used == declarator->first_op;
+    Attributes attributes = {.is_packed = false};
     lexer_advance(parser);
     op.is_static = parser_accept(parser, TOKEN_STATIC);
-    if (!parse_qualifiers(parser, declarator, &op.qualifiers))
+    if (!parse_qualifiers(parser, declarator, &op.qualifiers, &attributes))
         return false;
     op.is_static = parser_accept(parser, TOKEN_STATIC) || op.is_static;
     if (parser_accept(parser, '?')) {
@@ -287,7 +296,8 @@ static bool parse_group(Parser *parser, Declarator *declarator, DeclaratorForm f
     if (form != DECLARATOR_NAMED &&
         (parser->token.kind == ')' || parser->token.kind == TOKEN_ELLIPSIS || is_type_start(parser)))
         return parse_function(parser, &at);
-    return parse_level(parser, declarator, form) && parser_expect(parser, ')', "')'", "declarator");
+    return parse_level(parser, declarator, form) && push_align(parser, &parser->ops, &attributes) &&
+           parser_expect(parser, ')', "')'", "declarator");
 }
 
 /* Skips [[…]] that more suffixes follow; any others are left to whom the whole declarator belongs. Whether it did. */

@@ -122,6 +122,8 @@ CType *declarator_apply(Parser *parser, const Declarator *declarator, CType *bas
             type = derive_pointer(parser, &op, type);
         else if (op.kind == OP_FUNCTION)
             type = derive_function(parser, &op, type);
+        else if (op.kind == OP_ALIGN)
+            type = made(parser, &op, ctype_aligned(parser->table, type, op.align));
         else
             type = derive_array(parser, &op, type, is_param, is_param && top == first);
     }
@@ -143,6 +145,10 @@ CType *parse_type_name(Parser *parser)
         type = attributes_apply(parser, &specifiers.attributes, specifiers.type);
         if (type != NULL)
             type = declarator_apply(parser, &declarator, type, false);
+        if (type != NULL && specifiers.attributes.last_align != 0)
+            type = ctype_aligned(parser->table, type, specifiers.attributes.last_align);
+        if (type == NULL && !parser->failed)
+            parser_fail_memory(parser);
         declarator_drop(parser, &declarator);
     }
     parser_leave(parser);

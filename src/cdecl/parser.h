@@ -161,8 +161,9 @@ typedef struct Attributes {
     const CName *mode;       /* of mode(…), NULL: none */
     bool is_packed;
     bool is_ms_abi;
-    bool is_ms_layout;
-    Token at; /* of the last attribute that asks for something */
+    bool is_ms_layout;  /* ms_struct or gcc_struct, */
+    bool is_gcc_layout; /* whichever came first */
+    Token at;           /* of the last attribute that asks for something */
 } Attributes;
 
 /* Whether the current token begins an attribute of any spelling. */
@@ -233,7 +234,8 @@ typedef struct Param {
 } Param;
 
 typedef struct DeclaratorOp {
-    enum { OP_POINTER, OP_REFERENCE, OP_ARRAY, OP_UNBOUNDED, OP_VLA, OP_STAR, OP_FUNCTION } kind;
+    enum { OP_POINTER, OP_REFERENCE, OP_ARRAY, OP_UNBOUNDED, OP_VLA, OP_STAR, OP_FUNCTION, OP_ALIGN } kind;
+    uint32_t align;     /* ALIGN: that the type so far gets */
     uint8_t qualifiers; /* of a POINTER, or within the brackets of a parameter's array */
     bool is_static;     /* within the brackets */
     bool is_variadic;

@@ -1,10 +1,15 @@
 /* Record layout, member by member. The position is kept as bytes and bits, so that it cannot overflow.
  *
- * psABI 3.1.2: a member goes to the lowest offset that its alignment allows; the record's alignment is its strictest
- * member's; a bit-field must lie within a storage unit of its declared type; unnamed bit-fields do not affect the
- * record's alignment; a `:0` closes the unit. gcc's attributes bend this: packed drops alignment to a byte, and to a
- * bit for bit-fields, which may then cross units; aligned on the member wins over packed; #pragma pack caps all of it.
- */
+ * psABI 3.1.2, Aggregates and Unions: a member goes to the lowest offset that its alignment allows; the record's
+ * alignment is its strictest member's; its size is a multiple of that. Bit-Fields: allocated from right to left; one
+ * must lie within a storage unit of its declared type, which it may share with other members; unnamed ones do not
+ * affect the record's alignment; a `:0` (C11 6.7.2.1p12) closes the unit. gcc's attributes bend this: packed drops
+ * alignment to a byte, and to a bit for bit-fields, which may then cross units; aligned on the member wins over packed;
+ * #pragma pack caps all of it.
+ *
+ * ms_struct (GCC manual, x86 Variable Attributes): bit-fields in a row whose types have the same size share units of
+ * that size, which are theirs however few bits they use; the first unit is aligned as the type is; a `:0` counts only
+ * behind a bit-field of some width. */
 #include "ctype/layout.h"
 
 typedef struct Position {
@@ -12,10 +17,17 @@ typedef struct Position {
     unsigned nbits;  /* 0..7 */
 } Position;
 
+/* The storage unit that the next bit-field of an ms_struct may go into. */
+typedef struct Unit {
+    uint64_t nbits; /* 0: none is open */
+    uint64_t nbits_free;
+} Unit;
+
 typedef struct Placer {
     const CRecordSpec *spec;
     bool is_union;
     Position position; /* of the next member */
+    Unit unit;         /* of an ms_struct */
     uint64_t end;      /* bytes, of the longest union member */
     uint32_t align;    /* of the record so far */
 } Placer;
@@ -42,6 +54,24 @@ static bool is_aligned(const Position *position, uint32_t align)
     return position->nbits == 0 && position->nbytes % align == 0;
 }
 
+static void advance(Position *position, uint64_t nbits)
+{
+    nbits += position->nbits;
+    position->nbytes += nbits / 8;
+    position->nbits = (unsigned)(nbits % 8);
+}
+
+/* The rest of the open unit stays unused. Then to a multiple of `align`, if the place was none before: as gcc has it. */
+static void leave_unit(Placer *placer, uint32_t align)
+{
+    bool is_unaligned = !is_aligned(&placer->position, align);
+    if (placer->unit.nbits > 0)
+        advance(&placer->position, placer->unit.nbits_free);
+    placer->unit.nbits = 0;
+    if (is_unaligned)
+        round_up(&placer->position, align);
+}
+
 /* Flexible and VLA members take no room. */
 static uint64_t size_in_record(const CType *type)
 {
@@ -59,6 +89,12 @@ static uint32_t cap(const Placer *placer, uint32_t align)
     return pack != 0 ? min_align(align, pack) : align;
 }
 
+/* What the type asks for in its place. */
+static uint32_t type_align(const Placer *placer, const CMemberSpec *spec)
+{
+    return cap(placer, is_packed(placer, spec) ? 1 : spec->type->align);
+}
+
 /* -- plain members ------------------------------------------------------------------------------------------------- */
 
 /* An aligned attribute on the member can only raise the type's alignment, unless the member is packed. */
@@ -73,7 +109,8 @@ static void place_member(Placer *placer, const CMemberSpec *spec, CMember *membe
 {
     uint32_t align = member_align(placer, spec);
     placer->align = max_align(placer->align, align);
-    round_up(&placer->position, align);
+    leave_unit(placer, align);
+    round_up(&placer->position, type_align(placer, spec));
     member->offset = placer->position.nbytes;
     placer->position.nbytes += size_in_record(spec->type);
 }
@@ -92,7 +129,7 @@ static bool is_machine_integer(const Placer *placer, const CMemberSpec *spec)
 static uint32_t bitfield_align(const Placer *placer, const CMemberSpec *spec)
 {
     uint32_t align = spec->align;
-    if (spec->width == 0)
+    if (spec->width == 0 && !placer->spec->is_ms_layout)
         return max_align(align, spec->type->align); /* neither packed nor pragma pack change a `:0` */
     if (is_machine_integer(placer, spec))
         align = max_align(align, spec->width / 8);
@@ -115,7 +152,7 @@ static bool touches_too_many(const Position *position, const CMemberSpec *spec)
     return (first + spec->width + align - 1) / align > spec->type->size * 8 / align;
 }
 
-/* The psABI's rule that a field lies within a unit of its type holds unless an attribute or pragma lifts it. */
+/* psABI 3.1.2's rule that a field lies within a unit of its type holds unless an attribute or pragma lifts it. */
 static bool may_cross(const Placer *placer, const CMemberSpec *spec)
 {
     return spec->width == 0 || is_packed(placer, spec) || placer->spec->pack != 0 || placer->is_union ||
@@ -139,7 +176,6 @@ static void place_bitfield(Placer *placer, const CMemberSpec *spec, CMember *mem
     Position *position = &placer->position;
     uint32_t align = bitfield_align(placer, spec);
     bool is_free = may_cross(placer, spec);
-    unsigned nbits;
     if (spec->name != NULL)
         placer->align = max_align(placer->align, max_align(align, bitfield_type_align(placer, spec)));
     if (align != 0)
@@ -147,9 +183,50 @@ static void place_bitfield(Placer *placer, const CMemberSpec *spec, CMember *mem
     if (!is_free && touches_too_many(position, spec))
         round_up(position, spec->type->align);
     record_place(position, spec, member);
-    nbits = position->nbits + spec->width;
-    position->nbytes += nbits / 8;
-    position->nbits = nbits % 8;
+    advance(position, spec->width);
+}
+
+/* -- bit-fields of an ms_struct ------------------------------------------------------------------------------------ */
+
+static void open_unit(Placer *placer, const CMemberSpec *spec)
+{
+    if (spec->width > 0)
+        placer->unit.nbits = spec->type->size * 8;
+    placer->unit.nbits_free = spec->type->size * 8 - spec->width;
+}
+
+/* Behind a bit-field of some width whose type has the same size: into the same unit, or into the next one. */
+static void place_in_run(Placer *placer, const CMemberSpec *spec, uint32_t align)
+{
+    if (placer->unit.nbits_free >= spec->width) {
+        placer->unit.nbits_free -= spec->width;
+        return;
+    }
+    leave_unit(placer, align);
+    open_unit(placer, spec);
+}
+
+/* Elsewhere a unit of its own begins. A `:0` closes the unit before it, and aligns when the types' sizes differ. */
+static void place_apart(Placer *placer, const CMemberSpec *spec, uint32_t align)
+{
+    uint64_t nbits_before = placer->unit.nbits;
+    leave_unit(placer, align);
+    if (spec->width > 0 || (nbits_before > 0 && nbits_before != spec->type->size * 8))
+        round_up(&placer->position, type_align(placer, spec));
+    open_unit(placer, spec);
+}
+
+static void place_ms_bitfield(Placer *placer, const CMemberSpec *spec, CMember *member)
+{
+    uint32_t align = max_align(1, bitfield_align(placer, spec));
+    if (spec->width > 0 ? !is_packed(placer, spec) : placer->unit.nbits > 0)
+        placer->align = max_align(placer->align, cap(placer, max_align(align, spec->type->align)));
+    if (spec->width > 0 && placer->unit.nbits == spec->type->size * 8)
+        place_in_run(placer, spec, align);
+    else
+        place_apart(placer, spec, align);
+    record_place(&placer->position, spec, member);
+    advance(&placer->position, spec->width);
 }
 
 /* -- the record ---------------------------------------------------------------------------------------------------- */
@@ -158,11 +235,15 @@ static bool place(Placer *placer, const CMemberSpec *spec, CMember *member)
 {
     const uint64_t limit = PTRDIFF_MAX;
     *member = (CMember){.name = spec->name, .type = spec->type};
-    if (placer->is_union)
+    if (placer->is_union) {
         placer->position = (Position){0, 0};
+        placer->unit.nbits = 0;
+    }
     if (size_in_record(spec->type) > limit || placer->position.nbytes > limit - size_in_record(spec->type))
         return false;
-    if (spec->is_bitfield)
+    if (spec->is_bitfield && placer->spec->is_ms_layout)
+        place_ms_bitfield(placer, spec, member);
+    else if (spec->is_bitfield)
         place_bitfield(placer, spec, member);
     else
         place_member(placer, spec, member);
@@ -178,7 +259,10 @@ bool layout_record(const CRecordSpec *spec, bool is_union, CMember *members, Lay
     for (i = 0; i < spec->nmembers; i++)
         if (!place(&placer, &spec->members[i], &members[i]))
             return false;
-    placer.position = (Position){placer.end, 0};
+    if (is_union)
+        placer.position = (Position){placer.end, 0};
+    else
+        leave_unit(&placer, 1);
     round_up(&placer.position, placer.align);
     layout->size = placer.position.nbytes;
     layout->align = placer.align;
