@@ -285,12 +285,15 @@ static void add_members(Writer *writer, unsigned depth)
 /* A #pragma pack, in most cases undone behind the type; what it says stays on otherwise. Returns what to put behind. */
 static const char *add_pragma(Text *text)
 {
-    switch (pick(6)) {
+    static const char *const odd[] = {"pop", "3", "32", "pop, 8", "pop, nobody", "push, 3", "push, 8, 4", "push, a, b", "0x2", "1u", "0", "pup"};
+    switch (pick(8)) {
     case 0: add(text, "#pragma pack(%u)\n", 1u << pick(5)); return "#pragma pack()\n";
     case 1: add(text, "#pragma pack(push)\n#pragma pack(%u)\n", 1u << pick(4)); return "#pragma pack(pop)\n";
     case 2: add(text, "#pragma pack(push, outer, %u)\n#pragma pack(push, 1)\n", 1u << pick(4)); return "#pragma pack(pop, outer)\n";
     case 3: add(text, "#pragma pack(%u)\n", 1u << pick(4)); return "";
     case 4: add(text, "#pragma pack()\n"); return "";
+    case 5: add(text, "#pragma pack(push, %u, outer)\n", 1u << pick(4)); return "#pragma pack(push, outer)\n#pragma pack(pop, outer)\n";
+    case 6: add(text, "#pragma pack(%s)\n", ONE_OF(odd)); return "";
     default: add(text, "#pragma pack(push, %u)\n", 1u << pick(5)); return "#pragma pack(pop)\n";
     }
 }

@@ -1,5 +1,6 @@
 /* Lines that begin with `#`: what gcc -E leaves behind is obeyed (line markers, #pragma pack) or skipped (#ident, other
  * pragmas); what it would have handled is an error. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cdecl/parser.h"
@@ -115,6 +116,45 @@ typedef struct PackPragma {
     bool has_number;
 } PackPragma;
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* An integer constant, suffix and all, that is an alignment for gcc: 0, which is none, to 16. */
+static bool is_pack(const char *word, size_t length, uint32_t *number)
+{
+    char text[24];
+    char *end;
+    unsigned long value;
+    if (length == 0 || length >= sizeof text)
+        return false;
+    memcpy(text, word, length);
+    text[length] = '\0';
+    value = strtoul(text, &end, 0);
+    *number = (uint32_t)value;
+    return end > text && end[strspn(end, "uUlL")] == '\0' && value <= 16 && (value & (value - 1)) == 0;
+}
+
+/* A name for push or pop, or a number for push; false when it has one, or is neither. */
+static bool read_pack_argument(Parser *parser, Line *line, PackPragma *pragma)
+{
+    const char *word;
+    size_t length = take_word(line, &word);
+    if (length == 0)
+        return false;
+    if (is_digit(*word)) {
+        if (pragma->action == PACK_POP || pragma->has_number)
+            return false;
+        pragma->has_number = true;
+        return is_pack(word, length, &pragma->number);
+    }
+    if (pragma->name != NULL)
+        return false;
+    pragma->name = ctype_intern(parser->table, word, length);
+    return pragma->name != NULL || parser_fail_memory(parser);
+}
+
 /* ( ), ( n ), ( push [, name] [, n] ), ( pop [, name] ); false for anything else. */
 static bool read_pack(Parser *parser, Line *line, PackPragma *pragma)
 {
@@ -124,26 +164,15 @@ static bool read_pack(Parser *parser, Line *line, PackPragma *pragma)
         return false;
     if (take(line, ')'))
         return true;
-    if (!take_number(line, &pragma->number)) {
-        length = take_word(line, &word);
-        pragma->action = is_word(word, length, "push") ? PACK_PUSH : PACK_POP;
-        if (pragma->action == PACK_POP && !is_word(word, length, "pop"))
+    length = take_word(line, &word);
+    if (length > 0 && is_digit(*word))
+        return is_pack(word, length, &pragma->number) && take(line, ')');
+    pragma->action = is_word(word, length, "push") ? PACK_PUSH : PACK_POP;
+    if (pragma->action == PACK_POP && !is_word(word, length, "pop"))
+        return false;
+    while (take(line, ','))
+        if (!read_pack_argument(parser, line, pragma))
             return false;
-        while (take(line, ',')) {
-            if (pragma->action == PACK_PUSH && take_number(line, &pragma->number)) {
-                pragma->has_number = true;
-                break;
-            }
-            length = take_word(line, &word);
-            if (length == 0 || pragma->name != NULL)
-                return false;
-            pragma->name = ctype_intern(parser->table, word, length);
-            if (pragma->name == NULL)
-                return parser_fail_memory(parser);
-        }
-    } else {
-        pragma->has_number = true;
-    }
     return take(line, ')');
 }
 
@@ -177,8 +206,6 @@ static bool obey_pack(Parser *parser, Line *line)
     PackPragma pragma = {.action = PACK_SET};
     if (!read_pack(parser, line, &pragma))
         return !parser->failed;
-    if (pragma.has_number && (pragma.number > 16 || (pragma.number & (pragma.number - 1)) != 0))
-        return true;
     if (pragma.action == PACK_POP) {
         pop_pack(parser, pragma.name);
         return true;
