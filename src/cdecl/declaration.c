@@ -145,7 +145,7 @@ static bool parse_init_declarator(Parser *parser, Declaration *declaration, Decl
     decl.name = declarator->name->text;
     declarator->asm_name = declaration->asm_name;
     decl.line = declarator->at.line;
-    decl.file = parser->file;
+    parser_set_file(parser, &decl);
     if (decl.kind == CDECL_VARIABLE && !check_variable(parser, declarator, decl.type))
         return false;
     if (parser->token.kind == '=' && !parse_initializer(parser, declaration, &decl))

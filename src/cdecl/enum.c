@@ -36,7 +36,7 @@ static bool declare_enumerator(Parser *parser, const EnumParse *parse, const Tok
     CDecl decl = {.name = at->u.name->text, .kind = CDECL_CONSTANT, .type = parse->type, .value = value};
     const CDecl *old = at->u.name->decl;
     decl.line = at->line;
-    decl.file = parser->file;
+    parser_set_file(parser, &decl);
     if (old == NULL || old->kind != CDECL_CONSTANT)
         return declare_name(parser, at, &decl, NULL);
     if (old->type->main == parse->type)
@@ -151,7 +151,7 @@ static bool complete(Parser *parser, const EnumParse *parse)
     if (!ctype_enum_complete(parser->table, enumeration, enumerators, count, scalar))
         return parser_fail_memory(parser);
     enumeration->line = parse->tag.at.line;
-    enumeration->file = parser->file;
+    enumeration->file = parser_file(parser);
     return true;
 }
 

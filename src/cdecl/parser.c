@@ -17,6 +17,7 @@ static const struct MessageRow {
 /* -- messages ------------------------------------------------------------------------------------------------------ */
 
 typedef struct Text {
+    const CTypeTable *table;
     Error *error;
     size_t length;
     bool is_cut;
@@ -108,14 +109,15 @@ static void put_argument(Text *text, char conversion, va_list *arguments)
     } else if (conversion == 'h') {
         put_hint(text, va_arg(*arguments, const char *));
     } else if (conversion == 'p') {
-        const char *file = va_arg(*arguments, const char *);
+        const char *file = ctype_file(text->table, va_arg(*arguments, uint32_t));
         put_place(text, file, va_arg(*arguments, uint32_t));
     }
 }
 
-static void put_message(Error *error, const char *format, va_list *arguments)
+static void put_message(const Parser *parser, const char *format, va_list *arguments)
 {
-    Text text = {.error = error};
+    Error *error = parser->error;
+    Text text = {.table = parser->table, .error = error};
     for (; *format != '\0'; format++) {
         size_t length = strcspn(format, "%");
         put(&text, format, length);
@@ -183,7 +185,7 @@ bool parser_fail(Parser *parser, const Token *at, Message message, ...)
     memset(parser->error, 0, sizeof *parser->error);
     parser->error->code = message_rows[message].code;
     va_start(arguments, message);
-    put_message(parser->error, message_rows[message].format, &arguments);
+    put_message(parser, message_rows[message].format, &arguments);
     va_end(arguments);
     parser->error->line = place.line;
     if (place.start != NULL) {
@@ -200,6 +202,19 @@ bool parser_fail_memory(Parser *parser)
 {
     Token nowhere = {.start = NULL};
     return parser_fail(parser, &nowhere, MESSAGE_OUT_OF_MEMORY);
+}
+
+uint32_t parser_file(Parser *parser)
+{
+    uint32_t number = 0;
+    if (!ctype_file_number(parser->table, parser->file, &number))
+        parser_fail_memory(parser);
+    return number;
+}
+
+void parser_set_file(Parser *parser, CDecl *decl)
+{
+    decl->file = parser_file(parser) & CDECL_FILE_MAX;
 }
 
 /* -- steps --------------------------------------------------------------------------------------------------------- */

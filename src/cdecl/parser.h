@@ -105,6 +105,10 @@ typedef struct Parser {
 bool parser_fail(Parser *parser, const Token *at, Message message, ...);
 bool parser_fail_memory(Parser *parser);
 
+/* The number of the current file, for what is declared here. Fails the parser when memory is out. */
+uint32_t parser_file(Parser *parser);
+void parser_set_file(Parser *parser, CDecl *decl);
+
 /* One level of recursion more; false with an error when it is too deep. Every enter that succeeds has its leave. */
 bool parser_enter(Parser *parser);
 static inline void parser_leave(Parser *parser)

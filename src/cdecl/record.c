@@ -231,7 +231,7 @@ static bool complete(Parser *parser, const RecordParse *parse, CType *type)
         .pack = parser->pack,
         .is_ms_layout = parse->tag.attributes.is_ms_layout,
         .line = parse->tag.at.line,
-        .file = parser->file,
+        .file = parser_file(parser),
     };
     Token at;
     switch (ctype_record_complete(parser->table, type->u.record, &spec)) {

@@ -42,6 +42,10 @@ const CName *ctype_next_name(const CTypeTable *table, const CName *name);
 /* The table's own allocator. */
 const Allocator *ctype_allocator(const CTypeTable *table);
 
+/* The number of a file by its interned name in *number, 0 for NULL and behind the largest number; false when memory is
+ * out. The file that was asked for last keeps its number. */
+bool ctype_file_number(CTypeTable *table, const char *file, uint32_t *number);
+
 /* A number that no earlier call returned, for CName.stamp. */
 uint32_t ctype_next_stamp(CTypeTable *table);
 
@@ -100,7 +104,7 @@ typedef struct CRecordSpec {
     uint32_t pack;              /* bytes, of #pragma pack, 0: none */
     bool is_ms_layout;          /* __attribute__((ms_struct)) */
     uint32_t line;              /* where it is defined */
-    const char *file;           /* interned, or NULL */
+    uint32_t file;              /* its number */
     uint32_t duplicate;         /* out when the status is DUPLICATE: index of the member that brings a name … */
     const char *duplicate_name; /* … which was there before */
 } CRecordSpec;

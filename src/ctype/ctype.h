@@ -97,9 +97,9 @@ struct CRecord {
     bool is_complete;
     bool has_flexible; /* last member is a flexible `[]`, `[?]` array, or a record that has one */
     uint32_t line;     /* where it was defined, 0 if unknown */
+    uint32_t file;     /* a number for ctype_file */
     uint32_t nmembers;
     CMember *members; /* in order of declaration, unnamed ones included */
-    const char *file; /* interned, or NULL */
     CType *type;      /* its main variant */
     CTypeTable *table;
 };
@@ -113,10 +113,10 @@ struct CEnum {
     const char *tag;          /* interned, or NULL */
     const char *typedef_name; /* as of a record */
     bool is_complete;
-    uint32_t line;
+    uint32_t line; /* as of a record */
+    uint32_t file;
     uint32_t nenumerators;
     CEnumerator *enumerators;
-    const char *file;
     CType *type;
 };
 
@@ -136,19 +136,23 @@ typedef enum CDeclKind {
     CDECL_CONSTANT /* enumerator or `static const` integer with a constant initialiser */
 } CDeclKind;
 
+enum { CDECL_FILE_MAX = (1 << 28) - 1 };
+
 typedef struct CDecl {
     const char *name; /* interned */
     CType *type;
-    const char *file; /* interned, or NULL */
-    uint32_t line;
-    uint8_t kind;         /* CDeclKind */
-    bool has_asm_name;    /* FUNCTION, VARIABLE: its linker symbol comes from __asm__("…") */
-    bool has_param_names; /* FUNCTION: some parameter is named */
+    uint32_t line;            /* 0: predefined */
+    uint32_t file : 28;       /* a number for ctype_file, up to CDECL_FILE_MAX */
+    uint32_t kind : 2;        /* CDeclKind */
+    bool has_asm_name : 1;    /* FUNCTION, VARIABLE: its linker symbol comes from __asm__("…") */
+    bool has_param_names : 1; /* FUNCTION: some parameter is named */
     union {
         uint64_t value;           /* CONSTANT: two's complement of its type, which for an enumerator is its enum's */
         const char *const *names; /* the asm name, then the parameters' names or NULLs: as far as it has them */
     };
 } CDecl;
+
+_Static_assert(sizeof(CDecl) == 32, "one for each declared name");
 
 /* The linker symbol that an asm label gives, else NULL: the name itself. */
 static inline const char *ctype_asm_name(const CDecl *decl)
@@ -177,6 +181,8 @@ const char *ctype_find_name(const CTypeTable *table, const char *text, size_t le
 
 /* Declared ordinary name (typedef, function, variable, constant) or NULL. `name` need not be interned. */
 const CDecl *ctype_find_decl(const CTypeTable *table, const char *name, size_t length);
+/* The name of the file that a declaration's number stands for, interned; NULL for 0, which is none. */
+const char *ctype_file(const CTypeTable *table, uint32_t number);
 /* struct, union or enum tag or NULL. */
 CType *ctype_find_tag(const CTypeTable *table, const char *name, size_t length);
 

@@ -22,6 +22,7 @@ CTypeTable *ctype_table_new_sized(const Allocator *allocator, size_t chunk_nbyte
     table->allocator = *allocator;
     arena_init(&table->arena, &table->allocator, chunk_nbytes);
     arena_init(&table->journal_arena, &table->allocator, chunk_nbytes);
+    stack_init(&table->files, &table->allocator);
     if (names_init(table) && types_init(table) && predefined_declare(table))
         return table;
     ctype_table_free(table);
@@ -38,6 +39,7 @@ void ctype_table_free(CTypeTable *table)
         mem_free(&allocator, table->names, (table->names_mask + 1) * sizeof *table->names);
     if (table->types != NULL)
         mem_free(&allocator, table->types, (table->types_mask + 1) * sizeof *table->types);
+    stack_free(&table->files);
     arena_free(&table->journal_arena);
     arena_free(&table->arena);
     mem_free(&allocator, table, sizeof *table);
@@ -58,6 +60,31 @@ uint32_t ctype_next_stamp(CTypeTable *table)
     return ++table->stamp;
 }
 
+bool ctype_file_number(CTypeTable *table, const char *file, uint32_t *number)
+{
+    size_t count = table->files.used / sizeof file;
+    const char **place;
+    if (file == NULL || count >= CDECL_FILE_MAX) {
+        *number = 0;
+        return true;
+    }
+    *number = (uint32_t)count;
+    if (count > 0 && ctype_file(table, *number) == file)
+        return true;
+    place = stack_push(&table->files, sizeof *place);
+    if (place == NULL)
+        return false;
+    *place = file;
+    ++*number;
+    return true;
+}
+
+const char *ctype_file(const CTypeTable *table, uint32_t number)
+{
+    const char *const *files = (const char *const *)(const void *)table->files.data;
+    return number == 0 ? NULL : files[number - 1];
+}
+
 bool *ctype_has_keywords(CTypeTable *table)
 {
     return &table->has_keywords;
@@ -68,6 +95,7 @@ void ctype_begin(CTypeTable *table)
     table->in_transaction = true;
     table->is_changed = false;
     table->mark = arena_mark(&table->arena);
+    table->mark_files = table->files.used;
 }
 
 static void end(CTypeTable *table)
@@ -90,6 +118,9 @@ void ctype_rollback(CTypeTable *table)
         memcpy(entry->place, entry->saved, entry->nbytes);
     types_forget(table); /* last: a list that was saved with a new variant in it loses it here */
     names_forget(table);
+    stack_drop(&table->files, table->mark_files);
+    if (table->files.used == 0)
+        stack_free(&table->files);
     arena_release(&table->arena, table->mark);
     end(table);
 }

@@ -3,6 +3,7 @@
 #define AIRLOCK_CTYPE_TABLE_H
 
 #include "base/arena.h"
+#include "base/stack.h"
 #include "ctype/build.h"
 
 /* A CType with what interning needs. */
@@ -51,6 +52,7 @@ struct CTypeTable {
     size_t types_mask;
     CType *void_type;
     CType *scalars[CSCALAR_COUNT];
+    Stack files;    /* const char *: the file of each number from 1 on; one that comes again has more than one */
     uint32_t stamp; /* the last that ctype_next_stamp gave */
     bool has_keywords;
     /* the transaction */
@@ -59,6 +61,7 @@ struct CTypeTable {
     Arena journal_arena;
     JournalEntry *journal; /* newest first */
     ArenaMark mark;
+    size_t mark_files;  /* bytes of them at the mark */
     Added *added_names; /* CName */
     Added *added_types; /* TypeNode */
 };
