@@ -219,6 +219,24 @@ test-valgrind: ## the specs under valgrind's memcheck
 	 export LUA_WRAPPER='valgrind -q --error-exitcode=99 --num-callers=30 --suppressions=$(abspath tools/valgrind.supp)'; \
 	 $(MAKE) $(SUB) specs 2>&1 | tee $(BUILD)/log/valgrind; tools/sum_tests.sh $(BUILD)/log/valgrind
 
+# -- fuzzing ------------------------------------------------------------------------------------------------------------------
+
+FUZZ_SECONDS ?= 60
+FUZZ_SOURCES := $(call sources,base) $(call sources,ctype) $(call sources,cdecl)
+FUZZ_CFLAGS := -std=c11 -D_GNU_SOURCE -Isrc -Ispec/unit -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+
+$(BUILD)/fuzz/cdecl: spec/fuzz/cdecl.c $(FUZZ_SOURCES) $(wildcard src/base/*.h src/ctype/*.h src/cdecl/*.h src/ctype/*.def src/cdecl/*.def spec/unit/*.h)
+	@mkdir -p $(@D)
+	$(call say,clang,$@)
+	$(Q)clang $(FUZZ_CFLAGS) -o $@ $< $(FUZZ_SOURCES)
+
+fuzz: ## feed random declarations to the parser for FUZZ_SECONDS, 60 by default; what it finds goes to build/fuzz
+	@tools/install_packages.sh fuzz
+	@$(MAKE) $(SUB) $(BUILD)/fuzz/cdecl
+	@mkdir -p $(BUILD)/fuzz/corpus
+	$(BUILD)/fuzz/cdecl -seed=$${AIRLOCK_SEED:-1} -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=2048 -dict=spec/fuzz/cdecl.dict \
+	    -artifact_prefix=$(BUILD)/fuzz/ -print_final_stats=1 $(BUILD)/fuzz/corpus spec/fuzz/corpus
+
 # -- bench --------------------------------------------------------------------------------------------------------------------
 
 BENCH_MODULES := $(BUILD)/bench/hand.so $(if $(IR),$(BUILD)/bench/meter.so $(BUILD)/bench/still_clock.so)
@@ -306,7 +324,7 @@ install: all ## install to PREFIX (DESTDIR honoured)
 clean: ## remove what was built
 	rm -rf $(BUILD) build-asan
 
-.PHONY: all lib units unit speclibs specs house test test-asan test-asan-inside test-valgrind lint $(LINT) format \
+.PHONY: all lib units unit speclibs specs house test test-asan test-asan-inside test-valgrind fuzz lint $(LINT) format \
         bench bench-inside bench-cdef bench-cdef-inside demo env install help clean FORCE
 
 DEPS := $(OBJECTS:.o=.d) $(addsuffix .d,$(UNITS) $(SPEC_LIBS)) $(wildcard $(BUILD)/spec/*.d $(BUILD)/bench/*.d)

@@ -4,6 +4,11 @@
 set -eu
 
 demo="gcc libc6-dev nasm lua5.4 liblua5.4-dev libsqlite3-0"
+# libFuzzer is in a package of the compiler's version.
+clang_runtime() {
+    version=$(clang -dumpversion 2>/dev/null || apt-cache show clang 2>/dev/null | sed -n 's/^Depends:.*clang-\([0-9][0-9]*\).*/\1/p' | head -n 1)
+    echo "libclang-rt-${version%%.*}-dev"
+}
 test="$demo g++ clang binutils pkg-config lua-busted luarocks gdb zlib1g"
 case ${1-} in
     demo) wanted=$demo ;;
@@ -11,8 +16,9 @@ case ${1-} in
     asan) wanted="$test libasan8 libubsan1" ;;
     valgrind) wanted="$test valgrind libc6-dbg" ;;
     bench-cdef) wanted="$test valgrind libc6-dbg luajit libsqlite3-dev libssl-dev libgtk-3-dev" ;;
+    fuzz) wanted="clang $(clang_runtime)" ;;
     lint) wanted="$demo binutils clang clang-tidy clang-format cppcheck lua-check" ;;
-    *) echo "usage: $0 demo|test|asan|valgrind|lint|bench-cdef" >&2; exit 2 ;;
+    *) echo "usage: $0 demo|test|asan|valgrind|lint|bench-cdef|fuzz" >&2; exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null 2>&1; then

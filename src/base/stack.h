@@ -22,6 +22,12 @@ void stack_free(Stack *stack);
 /* Room for nbytes more on top, uninitialised; NULL when memory is out (the stack is then unchanged). */
 void *stack_push(Stack *stack, size_t nbytes);
 
+/* The item at `offset` bytes from the bottom, which may be one behind the last; valid until the next push. */
+static inline void *stack_at(const Stack *stack, size_t offset)
+{
+    return stack->data == NULL ? NULL : stack->data + offset;
+}
+
 /* Forgets all above the first `used` bytes. */
 static inline void stack_drop(Stack *stack, size_t used)
 {

@@ -28,11 +28,8 @@ static bool parse_asm(Parser *parser, const char **name)
             return false;
         lexer_advance(parser);
     }
-    *name = ctype_intern(parser->table, (const char *)parser->scratch.data + used, parser->scratch.used - used);
-    stack_drop(&parser->scratch, used);
-    if (*name == NULL)
-        return parser_fail_memory(parser);
-    return parser_expect(parser, ')', "')'", "asm name");
+    *name = parser_intern_scratch(parser, used);
+    return *name != NULL && parser_expect(parser, ')', "')'", "asm name");
 }
 
 /* asm labels and attributes in any order */

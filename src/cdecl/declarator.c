@@ -80,7 +80,7 @@ static bool move_pointers(Parser *parser, size_t first)
 
 static bool is_param_name(const Parser *parser, const Token *token)
 {
-    const Param *params = (const Param *)(const void *)parser->params.data;
+    const Param *params = stack_at(&parser->params, 0);
     size_t i = parser->params.used / sizeof *params;
     while (token->kind == TOKEN_NAME && i-- > 0)
         if (params[i].name == token->u.name->text)
@@ -225,7 +225,7 @@ static bool parse_parameter(Parser *parser, uint32_t stamp)
 /* ( void ) is no parameter; any other void is an error. */
 static bool drop_void(Parser *parser, DeclaratorOp *op)
 {
-    const Param *params = (const Param *)(const void *)parser->params.data + op->first_param;
+    const Param *params = stack_at(&parser->params, op->first_param * sizeof *params);
     uint32_t i;
     if (op->nparams == 1 && !op->is_variadic && is_plain_void(params[0].type)) {
         stack_drop(&parser->params, op->first_param * sizeof *params);
@@ -258,7 +258,7 @@ static bool parse_parameter_list(Parser *parser, DeclaratorOp *op)
 static void drop_local_tags(Parser *parser)
 {
     while (parser->tags.used > 0) {
-        const LocalTag *top = (const LocalTag *)(const void *)(parser->tags.data + parser->tags.used) - 1;
+        const LocalTag *top = stack_at(&parser->tags, parser->tags.used - sizeof *top);
         if (top->prototype_depth < parser->prototype_depth)
             break;
         stack_drop(&parser->tags, parser->tags.used - sizeof *top);
@@ -314,8 +314,8 @@ static bool skip_inner_attributes(Parser *parser)
 /* Marks the first function among the operations from `first_op` on; false when there is none. */
 static bool mark_ms_abi(Parser *parser, size_t first_op)
 {
-    DeclaratorOp *op = (DeclaratorOp *)(void *)(parser->ops.data + first_op);
-    DeclaratorOp *end = (DeclaratorOp *)(void *)(parser->ops.data + parser->ops.used);
+    DeclaratorOp *op = stack_at(&parser->ops, first_op);
+    const DeclaratorOp *end = stack_at(&parser->ops, parser->ops.used);
     for (; op < end; op++)
         if (op->kind == OP_FUNCTION) {
             op->is_ms_abi = true;

@@ -88,13 +88,15 @@ static CType *intern_function(Parser *parser, const DeclaratorOp *op, CType *res
     size_t used = parser->scratch.used, padding = (0 - used) & 15;
     size_t nbytes = op->nparams * sizeof(CType *);
     CType **types, *type = NULL;
+    const Param *params;
     uint32_t i;
     types = stack_push(&parser->scratch, padding + nbytes);
     if (types == NULL)
         return NULL;
-    types = (CType **)(void *)(parser->scratch.data + used + padding);
+    types = stack_at(&parser->scratch, used + padding);
+    params = stack_at(&parser->params, op->first_param * sizeof *params);
     for (i = 0; i < op->nparams; i++)
-        types[i] = ((const Param *)(const void *)parser->params.data)[op->first_param + i].type;
+        types[i] = params[i].type;
     type = ctype_function(parser->table, result, types, op->nparams, op->is_variadic, op->is_ms_abi);
     stack_drop(&parser->scratch, used);
     return type;
@@ -117,7 +119,7 @@ CType *declarator_apply(Parser *parser, const Declarator *declarator, CType *bas
     size_t top = parser->ops.used / sizeof(DeclaratorOp), first = declarator->first_op / sizeof(DeclaratorOp);
     CType *type = base;
     while (type != NULL && top-- > first) {
-        DeclaratorOp op = ((const DeclaratorOp *)(const void *)parser->ops.data)[top];
+        DeclaratorOp op = *(const DeclaratorOp *)stack_at(&parser->ops, top * sizeof op);
         if (op.kind == OP_POINTER || op.kind == OP_REFERENCE)
             type = derive_pointer(parser, &op, type);
         else if (op.kind == OP_FUNCTION)

@@ -85,11 +85,8 @@ static bool take_file(Parser *parser, Line *line)
             return parser_fail_memory(parser);
         *byte = take_file_byte(line);
     }
-    parser->file =
-        ctype_intern(parser->table, parser->scratch.used > used ? (const char *)parser->scratch.data + used : "",
-                     parser->scratch.used - used);
-    stack_drop(&parser->scratch, used);
-    return parser->file != NULL || parser_fail_memory(parser);
+    parser->file = parser_intern_scratch(parser, used);
+    return parser->file != NULL;
 }
 
 /* `# 12 "file" 3` or `#line 12 "file"`: the next line is line 12. */
@@ -188,7 +185,7 @@ static bool push_pack(Parser *parser, const char *name)
 /* Back to before the last push of that name, or where there is none before the last push of all, as gcc does. */
 static void pop_pack(Parser *parser, const char *name)
 {
-    const SavedPack *saved = (const SavedPack *)(const void *)parser->packs.data;
+    const SavedPack *saved = stack_at(&parser->packs, 0);
     size_t count = parser->packs.used / sizeof *saved, i = count;
     while (i > 0 && saved[i - 1].name != name)
         i--;

@@ -17,7 +17,7 @@ typedef struct EnumParse {
 
 static CEnumerator *enumerator_at(const Parser *parser, const EnumParse *parse)
 {
-    return (CEnumerator *)(void *)(parser->enumerators.data + parse->first);
+    return stack_at(&parser->enumerators, parse->first);
 }
 
 static size_t count_enumerators(const Parser *parser, const EnumParse *parse)

@@ -260,6 +260,16 @@ bool parser_expect(Parser *parser, unsigned kind, const char *what, const char *
     return !parser->failed;
 }
 
+const char *parser_intern_scratch(Parser *parser, size_t used)
+{
+    const char *bytes = stack_at(&parser->scratch, used);
+    const char *name = ctype_intern(parser->table, bytes == NULL ? "" : bytes, parser->scratch.used - used);
+    stack_drop(&parser->scratch, used);
+    if (name == NULL)
+        parser_fail_memory(parser);
+    return name;
+}
+
 static unsigned closing(unsigned opening)
 {
     return opening == '(' ? ')' : opening == '[' ? ']' : '}';

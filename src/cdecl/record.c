@@ -17,7 +17,7 @@ static size_t count_members(const Parser *parser, const RecordParse *parse)
 
 static const CMemberSpec *member_at(const Parser *parser, const RecordParse *parse, size_t i)
 {
-    return (const CMemberSpec *)(const void *)(parser->members.data + parse->first_member) + i;
+    return stack_at(&parser->members, parse->first_member + i * sizeof(CMemberSpec));
 }
 
 static Token member_token(const CMemberSpec *member)

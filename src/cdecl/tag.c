@@ -7,7 +7,7 @@
 
 static CType *local_tag(const Parser *parser, const CName *name)
 {
-    const LocalTag *tags = (const LocalTag *)(const void *)parser->tags.data;
+    const LocalTag *tags = stack_at(&parser->tags, 0);
     size_t i = parser->tags.used / sizeof *tags;
     while (i-- > 0)
         if (tags[i].name == name)
