@@ -96,7 +96,8 @@ static void put_base(Writer *writer, const CType *type)
     case CTYPE_VOID: put_word(writer, "void"); break;
     case CTYPE_COMPLEX:
         put_word(writer, "_Complex");
-        put_word(writer, ctype_scalar_spelling((CScalar)type->scalar));
+        /* the same type, but gcc takes no _Complex before __float128 */
+        put_word(writer, type->scalar == CSCALAR_FLOAT128 ? "_Float128" : ctype_scalar_spelling((CScalar)type->scalar));
         break;
     case CTYPE_RECORD:
         put_nominal(writer, record->is_union ? "union" : "struct", record->tag, record->typedef_name, record->line);
