@@ -58,6 +58,7 @@ static const struct Case {
     {"typedef float T __attribute__((mode(XF)));", "T", CDECL_TYPEDEF, "long double"},
     {"typedef _Complex float T __attribute__((mode(DC)));", "T", CDECL_TYPEDEF, "_Complex double"},
     {"typedef __typeof__(int *) T; T f(__typeof__(sizeof(int)));", "f", CDECL_FUNCTION, "int *(unsigned long)"},
+    {"static const unsigned k = 5; extern __typeof__(k) v;", "v", CDECL_VARIABLE, "const unsigned int"},
     {"int f(void) __asm__(\"sym\" \"bol\") __attribute__((nothrow));", "f", CDECL_FUNCTION, "int (void)"},
     {"void __attribute__((ms_abi)) f(int);", "f", CDECL_FUNCTION, "void __attribute__((ms_abi)) (int)"},
     {"void f(int) __attribute__((ms_abi));", "f", CDECL_FUNCTION, "void __attribute__((ms_abi)) (int)"},

@@ -52,6 +52,8 @@ static bool parse_name(Parser *parser, Value *value)
     lexer_advance(parser);
     if (decl->kind == CDECL_CONSTANT) {
         *value = constant_value(parser, decl);
+        if (decl->type->qualifiers != 0)
+            value->type = decl->type;
     } else {
         *value = unknown(decl->type, &at, MESSAGE_NOT_CONSTANT);
         value->is_lvalue = true;
