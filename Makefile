@@ -191,6 +191,9 @@ test: ## install what is missing, build, run every test
 	@for part in unit specs house; do $(MAKE) $(SUB) WERROR=1 $$part 2>&1 | tee $(BUILD)/log/$$part; done; \
 	 tools/sum_tests.sh $(BUILD)/log/unit $(BUILD)/log/specs $(BUILD)/log/house
 
+headers: ## install the -dev packages whose headers spec/headers_spec.lua tries where they are there
+	@tools/install_packages.sh headers
+
 ASAN := -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 
 test-asan: ## the tests under AddressSanitizer and UBSan
@@ -324,7 +327,7 @@ install: all ## install to PREFIX (DESTDIR honoured)
 clean: ## remove what was built
 	rm -rf $(BUILD) build-asan
 
-.PHONY: all lib units unit speclibs specs house test test-asan test-asan-inside test-valgrind fuzz lint $(LINT) format \
+.PHONY: all lib units unit speclibs specs house test headers test-asan test-asan-inside test-valgrind fuzz lint $(LINT) format \
         bench bench-inside bench-cdef bench-cdef-inside demo env install help clean FORCE
 
 DEPS := $(OBJECTS:.o=.d) $(addsuffix .d,$(UNITS) $(SPEC_LIBS)) $(wildcard $(BUILD)/spec/*.d $(BUILD)/bench/*.d)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# install_packages.sh demo|test|lint|valgrind|asan|bench-cdef: makes sure that the Debian packages behind a make target are there. Asks dpkg first and
+# install_packages.sh demo|test|headers|lint|valgrind|asan|bench-cdef: makes sure that the Debian packages behind a make target are there. Asks dpkg first and
 # touches apt only when something is missing; without the right to install, names the packages and stops.
 set -eu
 
@@ -10,15 +10,18 @@ clang_runtime() {
     echo "libclang-rt-${version%%.*}-dev"
 }
 test="$demo g++ clang binutils pkg-config lua-busted luarocks gdb zlib1g"
+headers="zlib1g-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev libuv1-dev libsdl2-dev libglib2.0-dev libgtk-3-dev libx11-dev
+libxcb1-dev libxml2-dev libpng-dev libavcodec-dev libvulkan-dev python3-dev linux-libc-dev pkg-config"
 case ${1-} in
     demo) wanted=$demo ;;
     test) wanted=$test ;;
+    headers) wanted=$headers ;;
     asan) wanted="$test libasan8 libubsan1" ;;
     valgrind) wanted="$test valgrind libc6-dbg" ;;
     bench-cdef) wanted="$test valgrind libc6-dbg luajit libsqlite3-dev libssl-dev libgtk-3-dev" ;;
     fuzz) wanted="clang $(clang_runtime)" ;;
     lint) wanted="$demo binutils clang clang-tidy clang-format cppcheck lua-check" ;;
-    *) echo "usage: $0 demo|test|asan|valgrind|lint|bench-cdef|fuzz" >&2; exit 2 ;;
+    *) echo "usage: $0 demo|test|headers|asan|valgrind|lint|bench-cdef|fuzz" >&2; exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
