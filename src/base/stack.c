@@ -29,14 +29,10 @@ static bool grow(Stack *stack, size_t wanted)
     return true;
 }
 
-void *stack_push(Stack *stack, size_t nbytes)
+void *stack_push_more(Stack *stack, size_t nbytes)
 {
-    void *item;
-    if (nbytes > SIZE_MAX / 2 - stack->used)
+    if (nbytes > SIZE_MAX / 2 - stack->used || !grow(stack, stack->used + nbytes))
         return NULL;
-    if ((stack->data == NULL || stack->used + nbytes > stack->capacity) && !grow(stack, stack->used + nbytes))
-        return NULL;
-    item = stack->data + stack->used;
     stack->used += nbytes;
-    return item;
+    return stack->data + stack->used - nbytes;
 }

@@ -19,8 +19,17 @@ typedef struct Stack {
 void stack_init(Stack *stack, const Allocator *allocator);
 void stack_free(Stack *stack);
 
+/* stack_push where there is no room. */
+void *stack_push_more(Stack *stack, size_t nbytes);
+
 /* Room for nbytes more on top, uninitialised; NULL when memory is out (the stack is then unchanged). */
-void *stack_push(Stack *stack, size_t nbytes);
+static inline void *stack_push(Stack *stack, size_t nbytes)
+{
+    if (stack->data == NULL || nbytes > stack->capacity - stack->used)
+        return stack_push_more(stack, nbytes);
+    stack->used += nbytes;
+    return stack->data + stack->used - nbytes;
+}
 
 /* The item at `offset` bytes from the bottom, which may be one behind the last; valid until the next push. */
 static inline void *stack_at(const Stack *stack, size_t offset)

@@ -213,18 +213,7 @@ static bool parse_declspec(Parser *parser, Attributes *attributes)
     return !parser->failed;
 }
 
-bool is_attribute_start(const Parser *parser)
-{
-    switch (parser->token.kind) {
-    case TOKEN_ATTRIBUTE:
-    case TOKEN_DECLSPEC:
-    case TOKEN_CALLING_CONVENTION: return true;
-    case '[': return parser_peek(parser) == '[';
-    default: return false;
-    }
-}
-
-bool parse_attributes(Parser *parser, Attributes *attributes)
+bool parse_attribute_list(Parser *parser, Attributes *attributes)
 {
     while (is_attribute_start(parser)) {
         unsigned kind = parser->token.kind;
@@ -372,11 +361,9 @@ static CType *apply_mode(Parser *parser, const Attributes *attributes, CType *ty
     return made;
 }
 
-CType *attributes_apply(Parser *parser, const Attributes *attributes, CType *type)
+CType *attributes_remake(Parser *parser, const Attributes *attributes, CType *type)
 {
     unsigned qualifiers = type->qualifiers;
-    if (attributes->mode == NULL && attributes->vector_nbytes == 0)
-        return type;
     if (attributes->mode != NULL)
         type = apply_mode(parser, attributes, type);
     if (type != NULL && attributes->vector_nbytes != 0)

@@ -119,15 +119,15 @@ CType *declarator_apply(Parser *parser, const Declarator *declarator, CType *bas
     size_t top = parser->ops.used / sizeof(DeclaratorOp), first = declarator->first_op / sizeof(DeclaratorOp);
     CType *type = base;
     while (type != NULL && top-- > first) {
-        DeclaratorOp op = *(const DeclaratorOp *)stack_at(&parser->ops, top * sizeof op);
-        if (op.kind == OP_POINTER || op.kind == OP_REFERENCE)
-            type = derive_pointer(parser, &op, type);
-        else if (op.kind == OP_FUNCTION)
-            type = derive_function(parser, &op, type);
-        else if (op.kind == OP_ALIGN)
-            type = made(parser, &op, ctype_aligned(parser->table, type, op.align));
+        const DeclaratorOp *op = stack_at(&parser->ops, top * sizeof *op); /* nothing pushes here */
+        if (op->kind == OP_POINTER || op->kind == OP_REFERENCE)
+            type = derive_pointer(parser, op, type);
+        else if (op->kind == OP_FUNCTION)
+            type = derive_function(parser, op, type);
+        else if (op->kind == OP_ALIGN)
+            type = made(parser, op, ctype_aligned(parser->table, type, op->align));
         else
-            type = derive_array(parser, &op, type, is_param, is_param && top == first);
+            type = derive_array(parser, op, type, is_param, is_param && top == first);
     }
     return type;
 }

@@ -5,6 +5,10 @@
 
 enum { CLASS_OTHER, CLASS_SPACE, CLASS_LETTER, CLASS_DIGIT };
 
+#define LETTERS_8                                                                                                      \
+    CLASS_LETTER, CLASS_LETTER, CLASS_LETTER, CLASS_LETTER, CLASS_LETTER, CLASS_LETTER, CLASS_LETTER, CLASS_LETTER
+#define LETTERS_64 LETTERS_8, LETTERS_8, LETTERS_8, LETTERS_8, LETTERS_8, LETTERS_8, LETTERS_8, LETTERS_8
+
 /* Bytes above 127 are letters: gcc takes UTF-8 in identifiers. */
 static const uint8_t classes[256] = {
     [' '] = CLASS_SPACE,  ['\t'] = CLASS_SPACE, ['\v'] = CLASS_SPACE, ['\f'] = CLASS_SPACE, ['\r'] = CLASS_SPACE,
@@ -20,7 +24,7 @@ static const uint8_t classes[256] = {
     ['i'] = CLASS_LETTER, ['j'] = CLASS_LETTER, ['k'] = CLASS_LETTER, ['l'] = CLASS_LETTER, ['m'] = CLASS_LETTER,
     ['n'] = CLASS_LETTER, ['o'] = CLASS_LETTER, ['p'] = CLASS_LETTER, ['q'] = CLASS_LETTER, ['r'] = CLASS_LETTER,
     ['s'] = CLASS_LETTER, ['t'] = CLASS_LETTER, ['u'] = CLASS_LETTER, ['v'] = CLASS_LETTER, ['w'] = CLASS_LETTER,
-    ['x'] = CLASS_LETTER, ['y'] = CLASS_LETTER, ['z'] = CLASS_LETTER,
+    ['x'] = CLASS_LETTER, ['y'] = CLASS_LETTER, ['z'] = CLASS_LETTER, [128] = LETTERS_64,   LETTERS_64,
 };
 
 static const struct Keyword {
@@ -38,7 +42,7 @@ static const struct Keyword {
 
 static unsigned class_of(char c)
 {
-    return (unsigned char)c >= 128 ? CLASS_LETTER : classes[(unsigned char)c];
+    return classes[(unsigned char)c];
 }
 
 static char peek(const Parser *parser, const char *at)
@@ -340,19 +344,19 @@ void lexer_advance(Parser *parser)
 {
     const char *start = skip_space(parser, parser->next);
     const char *after = start;
-    Token token = {.kind = TOKEN_END, .start = parser->end, .line = parser->line};
+    Token *token = &parser->token;
+    *token = (Token){.kind = TOKEN_END, .start = parser->end, .line = parser->line};
     if (start != NULL && start < parser->end) {
-        token.start = start;
-        after = lex_token(parser, start, &token);
+        token->start = start;
+        after = lex_token(parser, start, token);
     }
     if (after == NULL) { /* failed: the rest is the end */
         parser->next = parser->end;
-        parser->token = (Token){.kind = TOKEN_END, .start = parser->end, .line = parser->line};
+        *token = (Token){.kind = TOKEN_END, .start = parser->end, .line = parser->line};
         return;
     }
-    token.length = (uint32_t)(after - token.start);
+    token->length = (uint32_t)(after - token->start);
     parser->next = after;
-    parser->token = token;
 }
 
 Bookmark lexer_mark(const Parser *parser)

@@ -173,13 +173,34 @@ typedef struct Attributes {
 } Attributes;
 
 /* Whether the current token begins an attribute of any spelling. */
-bool is_attribute_start(const Parser *parser);
+static inline bool is_attribute_start(const Parser *parser)
+{
+    switch (parser->token.kind) {
+    case TOKEN_ATTRIBUTE:
+    case TOKEN_DECLSPEC:
+    case TOKEN_CALLING_CONVENTION: return true;
+    case '[': return parser_peek(parser) == '[';
+    default: return false;
+    }
+}
+
+/* parse_attributes where there is one. */
+bool parse_attribute_list(Parser *parser, Attributes *attributes);
 /* Any number of __attribute__((…)), [[…]], __declspec(…) and calling conventions. */
-bool parse_attributes(Parser *parser, Attributes *attributes);
+static inline bool parse_attributes(Parser *parser, Attributes *attributes)
+{
+    return is_attribute_start(parser) ? parse_attribute_list(parser, attributes) : !parser->failed;
+}
 /* _Alignas(type or constant) */
 bool parse_alignas(Parser *parser, Attributes *attributes);
+/* attributes_apply where there is a mode or vector_size. */
+CType *attributes_remake(Parser *parser, const Attributes *attributes, CType *type);
 /* The type that mode and vector_size make of the base type of a declaration; NULL after a failure. */
-CType *attributes_apply(Parser *parser, const Attributes *attributes, CType *type);
+static inline CType *attributes_apply(Parser *parser, const Attributes *attributes, CType *type)
+{
+    bool is_remade = attributes->mode != NULL || attributes->vector_nbytes != 0;
+    return is_remade ? attributes_remake(parser, attributes, type) : type;
+}
 
 /* -- specifiers.c -------------------------------------------------------------------------------------------------- */
 
