@@ -58,7 +58,8 @@ static void *check_symbol(lua_State *L, const CDecl *decl)
 
 static void push_constant(FfiState *S, lua_State *L, const CDecl *decl)
 {
-    uint64_t value[2] = {decl->value, 0};
+    bool is_negative = ctype_scalar_class((CScalar)decl->type->scalar) == CSCALAR_SIGNED && (int64_t)decl->value < 0;
+    uint64_t value[2] = {decl->value, is_negative ? UINT64_MAX : 0};
     value_push(L, typeinfo_of(S, L, decl->type), value, 0, 0);
 }
 

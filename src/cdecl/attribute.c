@@ -59,7 +59,7 @@ static bool parse_aligned(Parser *parser, Attributes *attributes)
         return parser_fail(parser, &at, MESSAGE_BAD_ALIGNMENT);
     if (!check_alignment(parser, &at, &value))
         return false;
-    raise_align(attributes, value.bits);
+    raise_align(attributes, value_size(&value));
     return true;
 }
 
@@ -82,7 +82,7 @@ static bool parse_vector_size(Parser *parser, Attributes *attributes)
     if (!parser_expect(parser, '(', "'('", "'vector_size'") || !parse_constant(parser, &value) ||
         !parser_expect(parser, ')', "')'", "vector size"))
         return false;
-    attributes->vector_nbytes = value_is_negative(&value) || value.bits == 0 ? UINT64_MAX : value.bits;
+    attributes->vector_nbytes = value_is_negative(&value) || value.bits == 0 ? UINT64_MAX : value_size(&value);
     return true;
 }
 
@@ -248,7 +248,7 @@ bool parse_alignas(Parser *parser, Attributes *attributes)
         Value value;
         if (!parse_constant(parser, &value) || !check_alignment(parser, &at, &value))
             return false;
-        raise_align(attributes, value.bits);
+        raise_align(attributes, value_size(&value));
     }
     return parser_expect(parser, ')', "')'", "alignment");
 }

@@ -50,23 +50,6 @@ static bool parse_trimmings(Parser *parser, Declaration *declaration)
 
 /* -- initializers -------------------------------------------------------------------------------------------------- */
 
-/* Skips to the comma or semicolon that ends the initializer. */
-static bool skip_initializer(Parser *parser)
-{
-    while (parser->token.kind != ',' && parser->token.kind != ';') {
-        unsigned kind = parser->token.kind;
-        if (kind == TOKEN_END)
-            return parser_fail(parser, &parser->token, MESSAGE_EXPECTED_AFTER, "';'", "initializer", &parser->token);
-        if (kind == '(' || kind == '[' || kind == '{') {
-            if (!parser_skip_group(parser))
-                return false;
-        } else {
-            lexer_advance(parser);
-        }
-    }
-    return true;
-}
-
 static bool is_static_constant(const Declaration *declaration, const CType *type)
 {
     bool is_integer = type->kind == CTYPE_INTEGER || type->kind == CTYPE_BOOL ||
@@ -74,7 +57,14 @@ static bool is_static_constant(const Declaration *declaration, const CType *type
     return declaration->specifiers.storage == TOKEN_STATIC && is_integer && (type->qualifiers & QUALIFIER_CONST);
 }
 
-/* = initializer: a static const integer's is its value, any other is skipped. */
+/* Whether the declaration's 64 bits hold the value. */
+static bool is_holdable(const Value *value)
+{
+    return value_is_negative(value) ? (SignedBits)value->bits >= INT64_MIN
+                                    : value->bits <= (value->type->scalar == CSCALAR_INT128 ? INT64_MAX : UINT64_MAX);
+}
+
+/* = initializer: a static const integer's is its value where that is known; any other is skipped, an array counted. */
 static bool parse_initializer(Parser *parser, const Declaration *declaration, CDecl *decl)
 {
     Value value;
@@ -85,11 +75,13 @@ static bool parse_initializer(Parser *parser, const Declaration *declaration, CD
     if (parser->token.kind == ';' || parser->token.kind == ',')
         return parser_fail(parser, &parser->token, MESSAGE_EXPECTED_AFTER, "an initializer", "'='", &parser->token);
     if (!is_static_constant(declaration, decl->type))
-        return skip_initializer(parser);
-    if (!parse_constant(parser, &value) || !value_cast(parser, &at, &value, decl->type))
+        return parse_object_initializer(parser, &decl->type);
+    if (!parse_constant_initializer(parser, decl->type, &value))
         return false;
-    decl->kind = CDECL_CONSTANT;
-    decl->value = value.bits;
+    if (value.is_known && is_holdable(&value)) {
+        decl->kind = CDECL_CONSTANT;
+        decl->value = (uint64_t)value.bits;
+    }
     return true;
 }
 
@@ -129,6 +121,15 @@ static bool check_variable(Parser *parser, const Declarator *declarator, const C
     return true;
 }
 
+/* 1 + log2 of a power of two; 0 for 0. */
+static uint8_t align_log2(uint32_t align)
+{
+    uint8_t log = 0;
+    for (; align != 0; align >>= 1)
+        log++;
+    return log;
+}
+
 /* init-declarator: declarator asm-and-attributes ( = initializer )? */
 static bool parse_init_declarator(Parser *parser, Declaration *declaration, Declarator *declarator, CDeclKind *kind)
 {
@@ -141,6 +142,7 @@ static bool parse_init_declarator(Parser *parser, Declaration *declaration, Decl
     *kind = decl.kind = kind_of(declaration, decl.type);
     decl.name = declarator->name->text;
     declarator->asm_name = declaration->asm_name;
+    decl.align_log2 = decl.kind == CDECL_TYPEDEF ? 0 : align_log2(declaration->attributes.align);
     decl.line = declarator->at.line;
     parser_set_file(parser, &decl);
     if (decl.kind == CDECL_VARIABLE && !check_variable(parser, declarator, decl.type))

@@ -124,7 +124,7 @@ static bool parse_bound(Parser *parser, DeclaratorOp *op)
         return false;
     if (value_is_negative(&value))
         return parser_fail(parser, &at, MESSAGE_NEGATIVE_SIZE);
-    op->nelems = value.bits;
+    op->nelems = value_size(&value);
     return true;
 }
 

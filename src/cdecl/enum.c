@@ -95,8 +95,10 @@ static bool parse_enumerator(Parser *parser, EnumParse *parse)
         Value given;
         if (!parse_constant(parser, &given))
             return false;
-        value = given.bits;
-        is_unsigned = ctype_scalar_class((CScalar)given.type->scalar) == CSCALAR_UNSIGNED;
+        value = (uint64_t)given.bits;
+        is_unsigned = !value_is_negative(&given);
+        if (is_unsigned ? given.bits > UINT64_MAX : (SignedBits)given.bits < INT64_MIN)
+            return parser_fail(parser, &at, MESSAGE_ENUM_OVERFLOW, at.u.name->text);
     } else if (!parse->has_next) {
         return parser_fail(parser, &at, MESSAGE_ENUM_OVERFLOW, at.u.name->text);
     }

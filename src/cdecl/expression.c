@@ -1,34 +1,23 @@
-/* Constant expressions (C11 6.5, 6.6): precedence climbing over typed values. What cannot be known, such as the value
- * of a variable, has still a type for sizeof, and only fails where a constant is needed. */
-#include <string.h>
+/* Expressions (C11 6.5, 6.6): precedence climbing over typed values. What cannot be known, such as the value of a
+ * variable, has still a type for sizeof, and only fails where a constant is needed. */
+#include "cdecl/value.h"
 
-#include "cdecl/parser.h"
-
-static bool parse_cast(Parser *parser, Value *value);
-static bool parse_expression(Parser *parser, Value *value);
-static bool parse_offsetof(Parser *parser, Value *value);
-
-static Value unknown(CType *type, const Token *at, Message why)
-{
-    return (Value){.type = type, .why = why, .at = *at};
-}
+static bool parse_comma(Parser *parser, Value *value);
 
 /* -- primary expressions ------------------------------------------------------------------------------------------- */
 
 /* An enumerator is an int when it fits, else of its enum's type, as gcc has it. */
-static Value constant_value(Parser *parser, const CDecl *decl)
+static Value enumerator_value(Parser *parser, const CDecl *decl)
 {
     const CType *type = decl->type;
     CScalar scalar = (CScalar)type->scalar;
     int64_t value = (int64_t)decl->value;
-    if (type->kind == CTYPE_ENUM) {
-        bool is_complete = ctype_is_complete(type);
-        bool is_unsigned = is_complete && scalar == CSCALAR_ULONG;
-        if (value <= INT32_MAX && value >= INT32_MIN && !(is_unsigned && value < 0))
-            scalar = CSCALAR_INT;
-        else if (!is_complete)
-            scalar = value < INT32_MIN ? CSCALAR_LONG : value <= (int64_t)UINT32_MAX ? CSCALAR_UINT : CSCALAR_LONG;
-    }
+    bool is_complete = ctype_is_complete(type);
+    bool is_unsigned = is_complete && scalar == CSCALAR_ULONG;
+    if (value <= INT32_MAX && value >= INT32_MIN && !(is_unsigned && value < 0))
+        scalar = CSCALAR_INT;
+    else if (!is_complete)
+        scalar = value < INT32_MIN ? CSCALAR_LONG : value <= (int64_t)UINT32_MAX ? CSCALAR_UINT : CSCALAR_LONG;
     return value_integer(parser, scalar, decl->value);
 }
 
@@ -39,10 +28,41 @@ static bool fail_undeclared(Parser *parser, const Token *at)
                        suggest_value(parser, at->u.name, hint, sizeof hint));
 }
 
+/* A variable whose value is known: `static const`. */
+static Value held_value(Parser *parser, const CDecl *decl, const Token *at)
+{
+    CScalar scalar = (CScalar)decl->type->scalar;
+    Bits bits = decl->value;
+    Value value;
+    if (ctype_scalar_class(scalar) == CSCALAR_SIGNED)
+        bits = (Bits)(SignedBits)(int64_t)decl->value;
+    value = value_integer(parser, scalar, bits);
+    value.type = decl->type;
+    value.at = *at;
+    value.is_lvalue = value.is_held = true;
+    return value;
+}
+
+static Value declared_value(Parser *parser, const CDecl *decl, const Token *at)
+{
+    Value value;
+    if (decl->kind == CDECL_CONSTANT && decl->type->qualifiers == 0)
+        return enumerator_value(parser, decl);
+    if (decl->kind == CDECL_CONSTANT)
+        value = held_value(parser, decl, at);
+    else
+        value = value_unknown(decl->type, at, MESSAGE_NOT_CONSTANT);
+    value.is_lvalue = true;
+    value.align = decl->align_log2 != 0 ? UINT32_C(1) << (decl->align_log2 - 1) : decl->type->align;
+    return value;
+}
+
 static bool parse_name(Parser *parser, Value *value)
 {
     Token at = parser->token;
     const CDecl *decl = at.u.name->decl;
+    if (is_builtin(&at))
+        return parse_builtin(parser, value);
     if (decl == NULL && soft_keyword(&at) == TOKEN_SOFT_OFFSETOF)
         return parse_offsetof(parser, value);
     if (decl == NULL)
@@ -50,102 +70,93 @@ static bool parse_name(Parser *parser, Value *value)
     if (decl->kind == CDECL_TYPEDEF)
         return parser_fail(parser, &at, MESSAGE_EXPECTED, "an expression", &at);
     lexer_advance(parser);
-    if (decl->kind == CDECL_CONSTANT) {
-        *value = constant_value(parser, decl);
-        if (decl->type->qualifiers != 0)
-            value->type = decl->type;
-    } else {
-        *value = unknown(decl->type, &at, MESSAGE_NOT_CONSTANT);
-        value->is_lvalue = true;
-    }
+    *value = declared_value(parser, decl, &at);
     return true;
-}
-
-static int digit_of(char c, unsigned base)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return base == 16 && (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
-}
-
-/* e, E, p or P with its digits; 0 when there is none. */
-static int read_exponent(const char *at, const char *end)
-{
-    int exponent = 0;
-    bool is_negative;
-    if (at == end || strchr("eEpP", *at) == NULL)
-        return 0;
-    at++;
-    is_negative = at < end && *at == '-';
-    at += at < end && (*at == '-' || *at == '+');
-    for (; at < end && *at >= '0' && *at <= '9' && exponent < 100000; at++)
-        exponent = exponent * 10 + (*at - '0');
-    return is_negative ? -exponent : exponent;
-}
-
-static double scale_by(double number, double base, int exponent)
-{
-    for (; exponent > 0 && number < 1e300; exponent--)
-        number *= base;
-    for (; exponent < 0 && number != 0; exponent++)
-        number /= base;
-    return number;
-}
-
-/* The decimal or hexadecimal number, to the precision that a cast to an integer needs. */
-static double read_floating(const Token *token)
-{
-    const char *at = token->start, *end = at + token->length;
-    unsigned base = token->length > 2 && (at[1] == 'x' || at[1] == 'X') ? 16 : 10;
-    double number = 0;
-    int nfraction = 0; /* digits behind the point */
-    bool has_point = false;
-    for (at += base == 16 ? 2 : 0; at < end && (*at == '.' || digit_of(*at, base) >= 0); at++)
-        if (*at == '.') {
-            has_point = true;
-        } else {
-            number = number * base + digit_of(*at, base);
-            nfraction += has_point;
-        }
-    if (base == 16)
-        return scale_by(number, 2, read_exponent(at, end) - 4 * nfraction);
-    return scale_by(number, 10, read_exponent(at, end) - nfraction);
 }
 
 static bool parse_floating(Parser *parser, Value *value)
 {
-    Token at = parser->token;
-    *value = (Value){.type = ctype_scalar(parser->table, (CScalar)at.scalar), .is_known = true, .at = at};
-    value->number = read_floating(&at);
+    Real number;
+    if (!literal_floating(parser, &parser->token, &number))
+        return false;
+    *value = value_floating(parser, (CScalar)parser->token.scalar, number);
     lexer_advance(parser);
     return true;
 }
 
-/* string-literal+: an array of its characters and the closing zero */
-static bool parse_string(Parser *parser, Value *value)
+/* gcc's imaginary constants: of the floating ones the type is known. */
+static bool parse_imaginary(Parser *parser, Value *value)
 {
     Token at = parser->token;
-    CScalar scalar = CSCALAR_CHAR;
-    size_t used = parser->scratch.used, length;
-    CType *type;
-    while (parser->token.kind == TOKEN_STRING) {
-        if (parser->token.scalar != CSCALAR_CHAR)
-            scalar = (CScalar)parser->token.scalar;
-        if (!literal_decode(parser, &parser->token))
-            return false;
-        lexer_advance(parser);
+    CScalar scalar = (CScalar)at.scalar;
+    lexer_advance(parser);
+    if (ctype_scalar_class(scalar) != CSCALAR_FLOATING) {
+        *value = value_typeless(parser, &at, MESSAGE_COMPLEX_INTEGER);
+        return true;
     }
-    length = parser->scratch.used - used;
-    stack_drop(&parser->scratch, used);
-    type = ctype_array(parser->table, ctype_scalar(parser->table, scalar), length + 1);
+    *value = value_unknown(complex_type(parser, scalar), &at, MESSAGE_NOT_KNOWN);
+    return value->type != NULL;
+}
+
+static bool is_u8(const Token *string)
+{
+    return string->length > 2 && string->start[0] == 'u' && string->start[1] == '8';
+}
+
+/* Finds the prefix that strings side by side have together: all of one, or some without. */
+static bool find_prefix(Parser *parser, CScalar *scalar)
+{
+    Bookmark mark = lexer_mark(parser);
+    bool has_prefix = false, has_u8 = false;
+    *scalar = CSCALAR_CHAR;
+    for (; parser->token.kind == TOKEN_STRING; lexer_advance(parser)) {
+        const Token *at = &parser->token;
+        CScalar own = (CScalar)at->scalar;
+        if (*at->start == '"')
+            continue;
+        if (has_prefix && (own != *scalar || is_u8(at) != has_u8))
+            return parser_fail(parser, at, MESSAGE_STRING_PREFIXES);
+        *scalar = own;
+        has_prefix = true;
+        has_u8 = is_u8(at);
+    }
+    lexer_return(parser, &mark);
+    return !parser->failed;
+}
+
+/* string-literal+: an array of its characters and the closing zero */
+bool parse_string(Parser *parser, Value *value)
+{
+    Token at = parser->token;
+    CScalar scalar;
+    CType *type;
+    uint64_t count = 1;
+    if (!find_prefix(parser, &scalar))
+        return false;
+    for (; parser->token.kind == TOKEN_STRING; lexer_advance(parser))
+        if (!literal_count(parser, &parser->token, scalar, &count))
+            return false;
+    type = ctype_array(parser->table, ctype_scalar(parser->table, scalar), count);
     if (type == NULL)
         return parser_fail_memory(parser);
-    *value = unknown(type, &at, MESSAGE_NOT_KNOWN);
+    *value = value_unknown(type, &at, MESSAGE_NOT_KNOWN);
     value->is_lvalue = true;
     return !parser->failed;
 }
 
-/* primary-expression: constant | string-literal | identifier | ( expression ) */
+/* ( expression ), or gcc's ({ statements }) */
+static bool parse_parenthesised(Parser *parser, Value *value)
+{
+    Token at = parser->token;
+    lexer_advance(parser);
+    if (parser->token.kind == '{') {
+        *value = value_typeless(parser, &at, MESSAGE_STATEMENT);
+        return parser_skip_group(parser) && parser_expect(parser, ')', "')'", "statement expression");
+    }
+    return parse_comma(parser, value) && parser_expect(parser, ')', "')'", "expression");
+}
+
+/* primary-expression: constant | string-literal | identifier | ( expression ) | generic-selection */
 static bool parse_primary(Parser *parser, Value *value)
 {
     Token at = parser->token;
@@ -155,11 +166,15 @@ static bool parse_primary(Parser *parser, Value *value)
         lexer_advance(parser);
         return true;
     case TOKEN_FLOATING: return parse_floating(parser, value);
+    case TOKEN_IMAGINARY: return parse_imaginary(parser, value);
+    case TOKEN_DECIMAL:
+        *value = value_typeless(parser, &at, MESSAGE_DECIMAL);
+        lexer_advance(parser);
+        return true;
     case TOKEN_STRING: return parse_string(parser, value);
     case TOKEN_NAME: return parse_name(parser, value);
-    case '(':
-        lexer_advance(parser);
-        return parse_expression(parser, value) && parser_expect(parser, ')', "')'", "expression");
+    case TOKEN_GENERIC: return parse_generic(parser, value);
+    case '(': return parse_parenthesised(parser, value);
     default: return parser_fail(parser, &at, MESSAGE_EXPECTED, "an expression", &at);
     }
 }
@@ -169,13 +184,21 @@ static bool parse_primary(Parser *parser, Value *value)
 /* The lvalue that a pointer leads to; `operator` is how the text says so. */
 static bool dereference(Parser *parser, const Token *at, const char *operator, Value * value)
 {
+    uint32_t align;
+    bool is_address;
     if (!value_decay(parser, value))
         return false;
-    if (value->type->kind != CTYPE_POINTER)
+    if (value->is_typeless)
+        return true;
+    if (!is_pointer(value->type))
         return parser_fail(parser, at, MESSAGE_BAD_OPERAND, operator, value->type);
+    align = value->align;
+    is_address = value->is_address;
+    value_become_rvalue(value);
     value->type = value->type->u.element;
     value->is_lvalue = true;
-    value->at = *at;
+    value->at = value->is_known ? *at : value->at;
+    value->align = is_address || align > value->type->align ? align : 0;
     return true;
 }
 
@@ -187,14 +210,18 @@ static bool fail_member(Parser *parser, const Token *at, const CType *type)
 }
 
 /* . identifier: the lvalue moves to the member. */
-static bool select_member(Parser *parser, Value *value)
+bool select_member(Parser *parser, Value *value)
 {
     const Token *at = &parser->token;
     const CMember *member;
     uint64_t offset;
-    CType *type = value->type;
+    CType *type = value->type->kind == CTYPE_REFERENCE ? value->type->u.element : value->type;
     if (at->kind != TOKEN_NAME)
         return parser_fail(parser, at, MESSAGE_EXPECTED, "a member's name", at);
+    if (value->is_typeless) {
+        lexer_advance(parser);
+        return !parser->failed;
+    }
     if (type->kind != CTYPE_RECORD || !ctype_is_complete(type))
         return parser_fail(parser, at, MESSAGE_NOT_RECORD, type);
     member = ctype_find_member(type->u.record, at->u.name->text, at->u.name->length, &offset);
@@ -203,21 +230,28 @@ static bool select_member(Parser *parser, Value *value)
     value->type = ctype_qualified(parser->table, member->type, member->type->qualifiers | type->qualifiers);
     if (value->type == NULL)
         return parser_fail_memory(parser);
-    value->bits += offset;
+    value->bits = (uint64_t)(value->bits + offset);
     value->bitfield = member->is_bitfield ? member : NULL;
+    value->align = member->align;
     value->at = *at;
     lexer_advance(parser);
     return true;
 }
 
 /* [ expression ] */
-static bool parse_index(Parser *parser, Value *value)
+bool parse_index(Parser *parser, Value *value)
 {
     Token at = parser->token;
     Value index;
     lexer_advance(parser);
-    if (!parse_expression(parser, &index) || !parser_expect(parser, ']', "']'", "index"))
+    if (!parse_comma(parser, &index) || !parser_expect(parser, ']', "']'", "index"))
         return false;
+    if (!value->is_typeless && value->type->kind == CTYPE_VECTOR) {
+        value->type = value->type->u.element;
+        value->align = 0;
+        value_forget(value, &at, MESSAGE_NOT_KNOWN);
+        return true;
+    }
     return value_binary(parser, &at, '+', value, &index) && dereference(parser, &at, "'[]'", value);
 }
 
@@ -227,121 +261,104 @@ static bool parse_call(Parser *parser, Value *value)
     Token at = parser->token;
     if (!value_decay(parser, value))
         return false;
-    if (value->type->kind != CTYPE_POINTER || value->type->u.element->kind != CTYPE_FUNCTION)
+    if (value->is_typeless)
+        return parser_skip_group(parser);
+    if (!is_pointer(value->type) || value->type->u.element->kind != CTYPE_FUNCTION)
         return parser_fail(parser, &at, MESSAGE_BAD_OPERAND, "'()'", value->type);
-    *value = unknown(value->type->u.element->u.function->result, &at, MESSAGE_NOT_KNOWN);
+    *value = value_unknown(value->type->u.element->u.function->result, &at, MESSAGE_NOT_KNOWN);
     return parser_skip_group(parser);
 }
 
-/* postfix-expression: primary-expression, then any [ ], ( ), . and -> */
-static bool parse_postfix(Parser *parser, Value *value)
+/* What ++, -- or an assignment leaves of its operand. */
+static bool become_assigned(Parser *parser, const Token *at, Value *value)
 {
-    if (!parse_primary(parser, value))
-        return false;
-    for (;;) {
-        Token at = parser->token;
-        bool is_good;
-        switch (at.kind) {
-        case '[': is_good = parse_index(parser, value); break;
-        case '(': is_good = parse_call(parser, value); break;
+    if (value->is_typeless)
+        return true;
+    if (!value->is_lvalue)
+        return value_fail_operand(parser, at, value->type);
+    *value = value_unknown(value->type->main, at, MESSAGE_ASSIGNMENT);
+    return true;
+}
+
+/* One of [ ], ( ), ., ->, ++ and --. */
+static bool parse_suffix(Parser *parser, Value *value)
+{
+    Token at = parser->token;
+    switch (at.kind) {
+    case '[': return parse_index(parser, value);
+    case '(': return parse_call(parser, value);
+    case TOKEN_ARROW:
+        lexer_advance(parser);
+        return dereference(parser, &at, "'->'", value) && select_member(parser, value);
+    case '.': lexer_advance(parser); return select_member(parser, value);
+    default: lexer_advance(parser); return become_assigned(parser, &at, value);
+    }
+}
+
+bool parse_suffixes(Parser *parser, Value *value)
+{
+    for (;;)
+        switch (parser->token.kind) {
+        case '[':
+        case '(':
         case TOKEN_ARROW:
-            lexer_advance(parser);
-            is_good = dereference(parser, &at, "'->'", value) && select_member(parser, value);
-            break;
         case '.':
-            lexer_advance(parser);
-            is_good = select_member(parser, value);
+        case TOKEN_INCREMENT:
+        case TOKEN_DECREMENT:
+            if (!parse_suffix(parser, value))
+                return false;
             break;
         default: return !parser->failed;
         }
-        if (!is_good)
-            return false;
-    }
-}
-
-/* -- sizeof, _Alignof, offsetof ------------------------------------------------------------------------------------ */
-
-/* gcc has 1 for void and functions. */
-static bool size_of(Parser *parser, const Token *at, const CType *type, Value *value)
-{
-    bool is_alignof = at->kind == TOKEN_ALIGNOF;
-    bool is_one = type->kind == CTYPE_VOID || type->kind == CTYPE_FUNCTION;
-    if (type->kind == CTYPE_REFERENCE)
-        type = type->u.element;
-    if (!is_one && (!ctype_is_complete(type) || type->is_vla) && !(is_alignof && type->kind == CTYPE_ARRAY))
-        return parser_fail(parser, at, MESSAGE_SIZEOF_TYPE, is_alignof ? "alignment" : "size", type);
-    *value = value_integer(parser, CSCALAR_ULONG, is_alignof ? type->align : is_one ? 1 : type->size);
-    return true;
-}
-
-/* sizeof unary-expression | sizeof ( type-name ), and _Alignof alike */
-static bool parse_sizeof(Parser *parser, Value *value)
-{
-    Token at = parser->token;
-    Value operand;
-    CType *type = NULL;
-    lexer_advance(parser);
-    if (parser->token.kind == '(') {
-        Bookmark mark = lexer_mark(parser);
-        lexer_advance(parser);
-        if (is_type_start(parser)) {
-            type = parse_type_name(parser);
-            if (type == NULL || !parser_expect(parser, ')', "')'", "type name"))
-                return false;
-            return size_of(parser, &at, type, value);
-        }
-        lexer_return(parser, &mark);
-    }
-    if (!parse_cast(parser, &operand))
-        return false;
-    if (operand.bitfield != NULL)
-        return parser_fail(parser, &at, MESSAGE_SIZEOF_BITFIELD, operand.bitfield->name,
-                           at.kind == TOKEN_ALIGNOF ? "alignment" : "size");
-    return size_of(parser, &at, operand.type, value);
-}
-
-/* offsetof ( type-name , member-designator ) */
-static bool parse_offsetof(Parser *parser, Value *value)
-{
-    Value place = {.is_known = true, .is_lvalue = true};
-    bool is_good;
-    lexer_advance(parser);
-    if (!parser_expect(parser, '(', "'('", "'offsetof'"))
-        return false;
-    place.type = parse_type_name(parser);
-    if (place.type == NULL || !parser_expect(parser, ',', "','", "type name"))
-        return false;
-    is_good = select_member(parser, &place);
-    while (is_good && (parser->token.kind == '.' || parser->token.kind == '['))
-        is_good = parser->token.kind == '[' ? parse_index(parser, &place)
-                                            : parser_accept(parser, '.') && select_member(parser, &place);
-    if (!is_good || !parser_expect(parser, ')', "')'", "member"))
-        return false;
-    if (place.bitfield != NULL)
-        return parser_fail(parser, &place.at, MESSAGE_SIZEOF_BITFIELD, place.bitfield->name, "offset");
-    *value = value_integer(parser, CSCALAR_ULONG, place.bits);
-    if (!place.is_known)
-        *value = unknown(value->type, &place.at, place.why);
-    return true;
 }
 
 /* -- unary and cast expressions ------------------------------------------------------------------------------------ */
 
 static bool take_address(Parser *parser, const Token *at, Value *value)
 {
-    CType *type;
+    CType *type = value->type->kind == CTYPE_REFERENCE ? value->type->u.element : value->type;
+    if (value->is_typeless)
+        return true;
     if (!value->is_lvalue || value->bitfield != NULL)
         return parser_fail(parser, at, MESSAGE_BAD_OPERAND, "'&'", value->type);
-    type = ctype_pointer(parser->table, value->type);
+    type = ctype_pointer(parser->table, type);
     if (type == NULL)
         return parser_fail_memory(parser);
+    if (value->is_held)
+        value_forget(value, &value->at, MESSAGE_NOT_CONSTANT);
     value->type = type;
-    value->is_lvalue = false;
+    value->is_lvalue = value->is_held = false;
+    value->is_address = true;
     return true;
 }
 
-/* unary-expression: postfix-expression | & * + - ~ ! cast-expression | sizeof … | _Alignof … | __extension__
- * cast-expression */
+/* gcc's __real__ and __imag__ */
+static bool parse_part(Parser *parser, Value *value)
+{
+    Token at = parser->token;
+    lexer_advance(parser);
+    if (!parse_cast(parser, value))
+        return false;
+    if (value->is_typeless)
+        return true;
+    if (value->type->kind == CTYPE_COMPLEX) {
+        value->type = ctype_qualified(parser->table, value->type->u.element, value->type->qualifiers);
+        return value->type != NULL || parser_fail_memory(parser);
+    }
+    if (!value_decay(parser, value))
+        return false;
+    if (!is_real(value->type))
+        return parser_fail(parser, &at, MESSAGE_BAD_OPERAND, at.kind == TOKEN_REAL ? "'__real__'" : "'__imag__'",
+                           value->type);
+    if (at.kind == TOKEN_IMAG) {
+        value->bits = 0;
+        value->number = 0;
+    }
+    return true;
+}
+
+/* unary-expression: postfix-expression | & * + - ~ ! cast-expression | ++ -- unary-expression | sizeof … | _Alignof … |
+ * __extension__ cast-expression | __real__ __imag__ cast-expression */
 static bool parse_unary(Parser *parser, Value *value)
 {
     Token at = parser->token;
@@ -352,20 +369,29 @@ static bool parse_unary(Parser *parser, Value *value)
     case '!': lexer_advance(parser); return parse_cast(parser, value) && value_unary(parser, &at, at.kind, value);
     case '&': lexer_advance(parser); return parse_cast(parser, value) && take_address(parser, &at, value);
     case '*': lexer_advance(parser); return parse_cast(parser, value) && dereference(parser, &at, "'*'", value);
+    case TOKEN_INCREMENT:
+    case TOKEN_DECREMENT:
+        lexer_advance(parser);
+        return parse_cast(parser, value) && become_assigned(parser, &at, value);
     case TOKEN_SIZEOF:
     case TOKEN_ALIGNOF: return parse_sizeof(parser, value);
     case TOKEN_OFFSETOF: return parse_offsetof(parser, value);
     case TOKEN_EXTENSION: lexer_advance(parser); return parse_cast(parser, value);
-    default: return parse_postfix(parser, value);
+    case TOKEN_REAL:
+    case TOKEN_IMAG: return parse_part(parser, value);
+    default: return parse_primary(parser, value) && parse_suffixes(parser, value);
     }
 }
 
-/* ( type-name ) cast-expression, behind its parenthesis */
+/* ( type-name ) cast-expression | ( type-name ) { initializers }, behind the first parenthesis */
 static bool parse_cast_type(Parser *parser, const Token *at, Value *value)
 {
     CType *type = parse_type_name(parser);
-    return type != NULL && parser_expect(parser, ')', "')'", "type name") && parse_cast(parser, value) &&
-           value_cast(parser, at, value, type);
+    if (type == NULL || !parser_expect(parser, ')', "')'", "type name"))
+        return false;
+    if (parser->token.kind == '{')
+        return parse_compound_literal(parser, at, type, value);
+    return parse_cast(parser, value) && value_cast(parser, at, value, type);
 }
 
 /* cast-expression: unary-expression | ( type-name ) cast-expression */
@@ -382,7 +408,7 @@ static bool parse_cast_level(Parser *parser, Value *value)
     return parse_unary(parser, value);
 }
 
-static bool parse_cast(Parser *parser, Value *value)
+bool parse_cast(Parser *parser, Value *value)
 {
     bool is_good;
     if (!parser_enter(parser))
@@ -446,7 +472,7 @@ static bool parse_choice(Parser *parser, Value *value)
     if (!parser_enter(parser))
         return false;
     lexer_advance(parser);
-    is_good = (parser->token.kind == ':' || parse_expression(parser, &yes)) &&
+    is_good = (parser->token.kind == ':' || parse_comma(parser, &yes)) &&
               parser_expect(parser, ':', "':'", "expression") && parse_conditional(parser, &no) &&
               value_choose(parser, &at, value, &yes, &no);
     parser_leave(parser);
@@ -461,15 +487,47 @@ bool parse_conditional(Parser *parser, Value *value)
     return parser->token.kind != '?' || parse_choice(parser, value);
 }
 
-/* expression: conditional-expression ( , conditional-expression )*; the last one counts. Assignments are not constant.
- */
-static bool parse_expression(Parser *parser, Value *value)
+/* assignment-expression: conditional-expression | unary-expression assignment-operator assignment-expression */
+bool parse_assignment(Parser *parser, Value *value)
 {
-    do {
-        if (!parse_conditional(parser, value))
+    Token at;
+    Value right;
+    bool is_good;
+    if (!parse_conditional(parser, value))
+        return false;
+    at = parser->token;
+    if (at.kind != '=' && at.kind != TOKEN_ASSIGN)
+        return true;
+    if (!parser_enter(parser))
+        return false;
+    lexer_advance(parser);
+    is_good = parse_assignment(parser, &right) && become_assigned(parser, &at, value);
+    parser_leave(parser);
+    return is_good;
+}
+
+/* expression: assignment-expression ( , assignment-expression )*; the last one counts, as a value. */
+static bool parse_comma(Parser *parser, Value *value)
+{
+    if (!parse_assignment(parser, value))
+        return false;
+    while (parser_accept(parser, ','))
+        if (!parse_assignment(parser, value) || !value_decay(parser, value))
             return false;
-    } while (parser_accept(parser, ','));
-    return true;
+    return !parser->failed;
+}
+
+CType *parse_expression_type(Parser *parser)
+{
+    Token at = parser->token;
+    Value value;
+    if (!parse_comma(parser, &value) || !value_need_type(parser, &value))
+        return NULL;
+    if (value.bitfield != NULL) {
+        parser_fail(parser, &at, MESSAGE_SIZEOF_BITFIELD, value.bitfield->name, "type");
+        return NULL;
+    }
+    return value.type->kind == CTYPE_REFERENCE ? value.type->u.element : value.type;
 }
 
 /* constant-expression: conditional-expression, a known integer */
@@ -482,7 +540,7 @@ bool parse_constant(Parser *parser, Value *value)
         const Token *where = value->at.start != NULL ? &value->at : &at;
         return parser_fail(parser, where, value->why, where);
     }
-    if (value->type->kind != CTYPE_INTEGER && value->type->kind != CTYPE_BOOL && value->type->kind != CTYPE_ENUM)
+    if (!is_integer(value->type))
         return parser_fail(parser, &at, MESSAGE_NOT_INTEGER, value->type);
     return true;
 }

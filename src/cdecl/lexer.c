@@ -271,6 +271,8 @@ static const struct Punctuator {
     char text[4];
     uint8_t kind;
 } punctuators[] = {
+    {"<<=", TOKEN_ASSIGN},
+    {">>=", TOKEN_ASSIGN},
     {"->", TOKEN_ARROW},
     {"<<", TOKEN_SHIFT_LEFT},
     {">>", TOKEN_SHIFT_RIGHT},
@@ -281,6 +283,16 @@ static const struct Punctuator {
     {"&&", TOKEN_AND},
     {"||", TOKEN_OR},
     {"...", TOKEN_ELLIPSIS},
+    {"++", TOKEN_INCREMENT},
+    {"--", TOKEN_DECREMENT},
+    {"+=", TOKEN_ASSIGN},
+    {"-=", TOKEN_ASSIGN},
+    {"*=", TOKEN_ASSIGN},
+    {"/=", TOKEN_ASSIGN},
+    {"%=", TOKEN_ASSIGN},
+    {"&=", TOKEN_ASSIGN},
+    {"^=", TOKEN_ASSIGN},
+    {"|=", TOKEN_ASSIGN},
     {"<:", '['},
     {":>", ']'},
     {"<%", '{'},
@@ -319,9 +331,13 @@ static const char *lex_punctuator(Parser *parser, const char *start, Token *toke
 static const char *lex_token(Parser *parser, const char *start, Token *token)
 {
     switch (*start) {
+    case '*':
+        if (peek(parser, start + 1) == '=')
+            break;
+        token->kind = '*';
+        return start + 1;
     case '(':
     case ')':
-    case '*':
     case ',':
     case ';':
     case '{':

@@ -1,217 +1,96 @@
-/* Numbers, character constants and strings (C11 6.4.4, 6.4.5), with gcc's 0b and UTF-8 sources. */
+/* Character constants and strings (C11 6.4.4.4, 6.4.5), UTF-8 in and out. */
 #include <string.h>
 
-#include "cdecl/parser.h"
-
-static char byte_at(const Parser *parser, const char *at)
-{
-    return at < parser->end ? *at : '\0';
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_word_byte(char c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-static int digit_value(char c)
-{
-    if (is_digit(c))
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : 16;
-}
-
-/* -- numbers ------------------------------------------------------------------------------------------------------- */
-
-typedef struct Number {
-    const char *digits, *end; /* without prefix, suffix included */
-    unsigned base;
-    bool is_floating;
-} Number;
-
-/* pp-number: all that a number could reach to. */
-static const char *number_end(const Parser *parser, const char *at)
-{
-    while (at < parser->end) {
-        bool is_exponent = strchr("eEpP", *at) != NULL && *at != '\0';
-        if (!is_word_byte(*at) && *at != '.')
-            break;
-        at++;
-        if (is_exponent && (byte_at(parser, at) == '+' || byte_at(parser, at) == '-'))
-            at++;
-    }
-    return at;
-}
-
-/* Exponent signs belong to floating constants alone: 0x1e+1 is a sum whose pp-number C calls an error. */
-static Number take_prefix(const char *start, const char *end)
-{
-    Number number = {.digits = start, .end = end, .base = 10};
-    char second = end - start > 1 ? start[1] : '\0';
-    bool is_hex, has_point = memchr(start, '.', (size_t)(end - start)) != NULL;
-    is_hex = start[0] == '0' && (second == 'x' || second == 'X');
-    if (is_hex) {
-        bool has_exponent =
-            memchr(start, 'p', (size_t)(end - start)) != NULL || memchr(start, 'P', (size_t)(end - start)) != NULL;
-        number.is_floating = has_point || has_exponent;
-        number.base = 16;
-        number.digits += 2;
-    } else if (start[0] == '0' && (second == 'b' || second == 'B')) {
-        number.base = 2;
-        number.digits += 2;
-    } else {
-        number.is_floating = has_point || memchr(start, 'e', (size_t)(end - start)) != NULL ||
-                             memchr(start, 'E', (size_t)(end - start)) != NULL;
-        if (start[0] == '0' && !number.is_floating)
-            number.base = 8;
-    }
-    return number;
-}
-
-static void copy_word(char *to, size_t nbytes, const char *from, const char *end)
-{
-    size_t length = (size_t)(end - from) < nbytes ? (size_t)(end - from) : nbytes - 1;
-    memcpy(to, from, length);
-    to[length] = '\0';
-}
-
-static bool fail_number(Parser *parser, const Token *token, Message message, const char *end)
-{
-    char word[48];
-    copy_word(word, sizeof word, token->start, end);
-    return parser_fail(parser, token, message, word);
-}
-
-/* u, l, ll in either case and order; false when it is something else. */
-static bool take_suffix(const char *at, const char *end, unsigned *nlongs, bool *is_unsigned)
-{
-    *nlongs = 0;
-    *is_unsigned = false;
-    while (at < end) {
-        if ((*at == 'u' || *at == 'U') && !*is_unsigned) {
-            *is_unsigned = true;
-            at++;
-        } else if ((*at == 'l' || *at == 'L') && *nlongs == 0) {
-            *nlongs = end - at > 1 && at[1] == at[0] ? 2 : 1;
-            at += *nlongs;
-        } else {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* The first type of the list in C11 6.4.4.1p5 that holds the value; gcc goes on to unsigned long for large decimals. */
-static CScalar integer_scalar(uint64_t value, bool is_decimal, unsigned nlongs, bool is_unsigned)
-{
-    if (nlongs == 0 && !is_unsigned && value <= INT32_MAX)
-        return CSCALAR_INT;
-    if (nlongs == 0 && (is_unsigned || !is_decimal) && value <= UINT32_MAX)
-        return CSCALAR_UINT;
-    if (!is_unsigned && value <= INT64_MAX)
-        return nlongs == 2 ? CSCALAR_LLONG : CSCALAR_LONG;
-    return nlongs == 2 ? CSCALAR_ULLONG : CSCALAR_ULONG;
-}
-
-static bool integer_literal(Parser *parser, const Number *number, Token *token)
-{
-    const char *at = number->digits;
-    uint64_t value = 0;
-    unsigned nlongs;
-    bool is_unsigned, is_large = false;
-    for (; at < number->end && (unsigned)digit_value(*at) < number->base; at++) {
-        is_large = is_large || value > (UINT64_MAX - (unsigned)digit_value(*at)) / number->base;
-        value = value * number->base + (unsigned)digit_value(*at);
-    }
-    if (at == number->digits || !take_suffix(at, number->end, &nlongs, &is_unsigned))
-        return fail_number(parser, token, MESSAGE_BAD_NUMBER, number->end);
-    if (is_large)
-        return fail_number(parser, token, MESSAGE_LARGE_NUMBER, number->end);
-    token->kind = TOKEN_INTEGER;
-    token->scalar = (uint8_t)integer_scalar(value, number->base == 10, nlongs, is_unsigned);
-    token->u.value = value;
-    return true;
-}
-
-static void floating_literal(const Number *number, Token *token)
-{
-    char last = number->end[-1];
-    token->kind = TOKEN_FLOATING;
-    token->scalar = CSCALAR_DOUBLE;
-    if (number->base == 10 && (last == 'f' || last == 'F'))
-        token->scalar = CSCALAR_FLOAT;
-    else if (last == 'l' || last == 'L')
-        token->scalar = CSCALAR_LDOUBLE;
-}
-
-const char *literal_number(Parser *parser, const char *start, Token *token)
-{
-    const char *end = number_end(parser, start);
-    Number number = take_prefix(start, end);
-    token->length = (uint32_t)(end - start);
-    if (number.is_floating)
-        floating_literal(&number, token);
-    else if (!integer_literal(parser, &number, token))
-        return NULL;
-    return end;
-}
-
-/* -- characters ---------------------------------------------------------------------------------------------------- */
+#include "cdecl/value.h"
 
 /* What follows the prefix of a quoted token. */
 typedef struct Quoted {
     const char *at, *end; /* between the quotes */
-    CScalar scalar;       /* of one element: CHAR, UCHAR, USHORT, UINT or INT for L */
+    CScalar scalar;       /* of one element: CHAR, UCHAR for u8'', USHORT, UINT or INT for L */
 } Quoted;
 
+/* One character of the text: a code point, or an element by its number. */
+typedef struct Character {
+    uint64_t value;
+    bool is_element;
+} Character;
+
+static bool is_narrow(CScalar scalar)
+{
+    return scalar == CSCALAR_CHAR || scalar == CSCALAR_UCHAR;
+}
+
+/* A u8 string has elements of type char. */
 static size_t prefix_scalar(const char *start, const char *end, CScalar *scalar)
 {
     *scalar = CSCALAR_CHAR;
     if (*start == 'L' || *start == 'U' || *start == 'u')
         *scalar = *start == 'L' ? CSCALAR_INT : *start == 'U' ? CSCALAR_UINT : CSCALAR_USHORT;
     if (end - start > 2 && start[0] == 'u' && start[1] == '8') {
-        *scalar = CSCALAR_UCHAR;
+        *scalar = start[2] == '\'' ? CSCALAR_UCHAR : CSCALAR_CHAR;
         return 2;
     }
     return *scalar == CSCALAR_CHAR ? 0 : 1;
 }
 
-static uint64_t take_digits(Quoted *quoted, unsigned base, unsigned max)
+/* -- escapes ------------------------------------------------------------------------------------------------------- */
+
+/* As many digits as there are, up to `max`; what is too large for an element is cut by who takes it. */
+static unsigned take_digits(Quoted *quoted, unsigned base, size_t max, uint64_t *value)
 {
-    uint64_t value = 0;
-    for (; max > 0 && quoted->at < quoted->end && (unsigned)digit_value(*quoted->at) < base; max--, quoted->at++)
-        value = value * base + (unsigned)digit_value(*quoted->at);
-    return value;
+    size_t count = 0;
+    for (*value = 0; count < max && quoted->at < quoted->end && digit_value(*quoted->at) < base; count++)
+        *value = *value * base + digit_value(*quoted->at++);
+    return count > UINT32_MAX ? UINT32_MAX : (unsigned)count;
 }
 
-static const char simple_escapes[] = "n\nt\tr\ra\ab\bf\fv\ve\x1b\\\\''\"\"\?\?";
-
-/* C11 6.4.4.4's escape at `at`, behind the backslash. */
-static bool take_escape(Parser *parser, const Token *token, Quoted *quoted, uint64_t *value)
+static bool fail_escape(Parser *parser, const Token *token, const char *start, const char *end)
 {
-    char c = *quoted->at, text[2] = {c, '\0'};
-    size_t i;
-    if (c >= '0' && c <= '7') {
-        *value = take_digits(quoted, 8, 3);
-        return true;
-    }
-    quoted->at++;
-    if (c == 'x' || c == 'u' || c == 'U') {
-        *value = take_digits(quoted, 16, c == 'x' ? 1000 : c == 'u' ? 4 : 8);
-        return true;
-    }
-    for (i = 0; i + 1 < sizeof simple_escapes; i += 2)
-        if (simple_escapes[i] == c) {
-            *value = (unsigned char)simple_escapes[i + 1];
-            return true;
-        }
+    char text[16];
+    size_t length = (size_t)(end - start) < sizeof text ? (size_t)(end - start) : sizeof text - 1;
+    memcpy(text, start, length);
+    text[length] = '\0';
     return parser_fail(parser, token, MESSAGE_BAD_ESCAPE, text);
+}
+
+/* C11 6.4.3p2: no surrogates, and nothing of the basic characters. */
+static bool is_universal(uint64_t value)
+{
+    if (value < 0xA0)
+        return value == '$' || value == '@' || value == '`';
+    return value <= 0x10FFFF && (value < 0xD800 || value > 0xDFFF);
+}
+
+static const char simple_escapes[] = "n\nt\tr\ra\ab\bf\fv\ve\x1b"
+                                     "E\x1b";
+
+/* The escape behind the backslash; an unknown one is the character itself, as gcc has it. */
+static bool take_escape(Parser *parser, const Token *token, Quoted *quoted, Character *character)
+{
+    const char *start = quoted->at - 1;
+    char c = *quoted->at;
+    size_t i;
+    character->is_element = true;
+    if (c >= '0' && c <= '7')
+        return take_digits(quoted, 8, 3, &character->value) > 0;
+    if (c == 'x') {
+        quoted->at++;
+        return take_digits(quoted, 16, SIZE_MAX, &character->value) > 0 ||
+               fail_escape(parser, token, start, quoted->at);
+    }
+    if (c == 'u' || c == 'U') {
+        unsigned ndigits = c == 'u' ? 4 : 8;
+        quoted->at++;
+        character->is_element = false;
+        return (take_digits(quoted, 16, ndigits, &character->value) == ndigits && is_universal(character->value)) ||
+               fail_escape(parser, token, start, quoted->at);
+    }
+    character->value = (unsigned char)c;
+    for (i = 0; i + 1 < sizeof simple_escapes; i += 2)
+        if (simple_escapes[i] == c)
+            character->value = (unsigned char)simple_escapes[i + 1];
+    quoted->at++;
+    return true;
 }
 
 /* One UTF-8 sequence; a malformed one is taken byte by byte. */
@@ -230,42 +109,72 @@ static uint64_t take_utf8(Quoted *quoted)
     return value;
 }
 
-static bool take_character(Parser *parser, const Token *token, Quoted *quoted, uint64_t *value)
+static bool take_character(Parser *parser, const Token *token, Quoted *quoted, Character *character)
 {
-    if (*quoted->at == '\\') {
+    bool is_escape = *quoted->at == '\\' && quoted->end - quoted->at > 1;
+    if (is_escape && ((unsigned char)quoted->at[1] < 0x80 || is_narrow(quoted->scalar))) {
         quoted->at++;
-        return take_escape(parser, token, quoted, value);
+        return take_escape(parser, token, quoted, character);
     }
-    if (quoted->scalar == CSCALAR_CHAR || quoted->scalar == CSCALAR_UCHAR)
-        *value = (unsigned char)*quoted->at++;
-    else
-        *value = take_utf8(quoted);
+    quoted->at += is_escape;
+    character->is_element = is_narrow(quoted->scalar);
+    character->value = character->is_element ? (unsigned char)*quoted->at++ : take_utf8(quoted);
     return true;
 }
 
-/* Narrow characters make an int, several of them side by side as gcc has it; wide ones keep the last (C11 6.4.4.4p10).
- */
+/* -- elements ------------------------------------------------------------------------------------------------------ */
+
+static unsigned encode_utf8(uint64_t value, uint32_t elements[4])
+{
+    unsigned nmore = value >= 0x10000 ? 3 : value >= 0x800 ? 2 : value >= 0x80 ? 1 : 0, i;
+    static const uint32_t leads[] = {0x00, 0xC0, 0xE0, 0xF0};
+    for (i = nmore; i > 0; i--) {
+        elements[i] = 0x80 | (value & 0x3F);
+        value >>= 6;
+    }
+    elements[0] = leads[nmore] | (uint32_t)value;
+    return nmore + 1;
+}
+
+/* The elements that stand for a character: UTF-8, UTF-16 or UTF-32; returns their number. */
+static unsigned encode(CScalar scalar, const Character *character, uint32_t elements[4])
+{
+    uint64_t value = character->value;
+    if (!character->is_element && is_narrow(scalar))
+        return encode_utf8(value, elements);
+    if (!character->is_element && scalar == CSCALAR_USHORT && value >= 0x10000) {
+        value -= 0x10000;
+        elements[0] = 0xD800 | (uint32_t)(value >> 10);
+        elements[1] = 0xDC00 | (value & 0x3FF);
+        return 2;
+    }
+    elements[0] = (uint32_t)(is_narrow(scalar) ? value & 0xFF : scalar == CSCALAR_USHORT ? value & 0xFFFF : value);
+    return 1;
+}
+
+/* -- character constants ------------------------------------------------------------------------------------------- */
+
+/* Narrow elements make an int, several of them side by side as gcc has it; wide ones keep the last (C11 6.4.4.4p10). */
 static bool character_literal(Parser *parser, Token *token, Quoted quoted)
 {
-    uint64_t value = 0, character;
-    unsigned count = 0;
-    for (; quoted.at < quoted.end; count++) {
+    uint32_t value = 0, elements[4];
+    unsigned count = 0, n, i;
+    Character character;
+    for (; quoted.at<quoted.end; count += n> 1 ? 2 : 1) {
         if (!take_character(parser, token, &quoted, &character))
             return false;
-        value = quoted.scalar == CSCALAR_CHAR ? value << 8 | (character & 0xFF) : character;
+        n = encode(quoted.scalar, &character, elements);
+        for (i = 0; i < n; i++)
+            value = quoted.scalar == CSCALAR_CHAR ? value << 8 | elements[i] : elements[i];
     }
     if (count == 0)
         return parser_fail(parser, token, MESSAGE_EMPTY_CHARACTER);
     token->kind = TOKEN_INTEGER;
     token->scalar = (uint8_t)(quoted.scalar == CSCALAR_CHAR ? CSCALAR_INT : quoted.scalar);
-    if (quoted.scalar == CSCALAR_CHAR)
-        token->u.value = count == 1 ? (uint64_t)(int64_t)(int8_t)value : (uint64_t)(int64_t)(int32_t)value;
-    else if (quoted.scalar == CSCALAR_INT)
-        token->u.value = (uint64_t)(int64_t)(int32_t)value;
-    else
-        token->u.value = quoted.scalar == CSCALAR_UCHAR    ? value & 0xFF
-                         : quoted.scalar == CSCALAR_USHORT ? value & 0xFFFF
-                                                           : value & 0xFFFFFFFF;
+    token->u.value = value;
+    if (token->scalar == CSCALAR_INT)
+        token->u.value =
+            (uint64_t)(quoted.scalar == CSCALAR_CHAR && count == 1 ? (int64_t)(int8_t)value : (int64_t)(int32_t)value);
     return true;
 }
 
@@ -302,20 +211,47 @@ const char *literal_quoted(Parser *parser, const char *start, Token *token)
     return quoted.end + 1;
 }
 
-bool literal_decode(Parser *parser, const Token *string)
+/* -- strings ------------------------------------------------------------------------------------------------------- */
+
+static Quoted inside(const Token *string)
 {
     Quoted quoted;
-    const char *end = string->start + string->length - 1;
-    quoted.at = string->start + prefix_scalar(string->start, end, &quoted.scalar) + 1;
-    quoted.end = end;
+    quoted.end = string->start + string->length - 1;
+    quoted.at = string->start + prefix_scalar(string->start, quoted.end, &quoted.scalar) + 1;
+    return quoted;
+}
+
+bool literal_decode(Parser *parser, const Token *string)
+{
+    Quoted quoted = inside(string);
+    quoted.scalar = CSCALAR_CHAR;
     while (quoted.at < quoted.end) {
-        uint64_t value;
-        char *byte = stack_push(&parser->scratch, 1);
-        if (byte == NULL)
-            return parser_fail_memory(parser);
-        if (!take_character(parser, string, &quoted, &value))
+        Character character;
+        uint32_t elements[4];
+        unsigned n, i;
+        char *bytes;
+        if (!take_character(parser, string, &quoted, &character))
             return false;
-        *byte = (char)value;
+        n = encode(quoted.scalar, &character, elements);
+        bytes = stack_push(&parser->scratch, n);
+        if (bytes == NULL)
+            return parser_fail_memory(parser);
+        for (i = 0; i < n; i++)
+            bytes[i] = (char)elements[i];
+    }
+    return true;
+}
+
+bool literal_count(Parser *parser, const Token *string, CScalar scalar, uint64_t *count)
+{
+    Quoted quoted = inside(string);
+    quoted.scalar = scalar;
+    while (quoted.at < quoted.end) {
+        Character character;
+        uint32_t elements[4];
+        if (!take_character(parser, string, &quoted, &character))
+            return false;
+        *count += encode(scalar, &character, elements);
     }
     return true;
 }

@@ -20,6 +20,8 @@ typedef enum TokenKind {
     TOKEN_NAME = 128, /* u.name */
     TOKEN_INTEGER,    /* u.value, scalar; character constants too */
     TOKEN_FLOATING,   /* by its text; scalar */
+    TOKEN_IMAGINARY,  /* by its text; scalar of the part, integer or floating */
+    TOKEN_DECIMAL,    /* a decimal floating constant, by its text */
     TOKEN_STRING,     /* by its text, quotes and prefix included */
     TOKEN_TYPE,       /* a `$` that stands for a type: u.type */
     TOKEN_ARROW,
@@ -32,6 +34,9 @@ typedef enum TokenKind {
     TOKEN_AND,
     TOKEN_OR,
     TOKEN_ELLIPSIS,
+    TOKEN_INCREMENT,
+    TOKEN_DECREMENT,
+    TOKEN_ASSIGN, /* += and its like */
 #define CDECL_KEYWORD(token, spelling) TOKEN_##token,
 #define CDECL_ALIAS(token, spelling)
 #define CDECL_SOFT(token, spelling)
@@ -129,7 +134,7 @@ const char *parser_intern_scratch(Parser *parser, size_t used);
 /* Skips a balanced group that the current token, one of ( [ {, opens. */
 bool parser_skip_group(Parser *parser);
 
-/* -- lexer.c, literal.c, directive.c ------------------------------------------------------------------------------- */
+/* -- lexer.c, number.c, literal.c, directive.c ---------------------------------------------------------------------- */
 
 bool lexer_begin(Parser *parser);
 /* Where a byte of the parser's text stands in the source, and how many backslash-newlines come before it in its line. */
@@ -140,8 +145,10 @@ void lexer_advance(Parser *parser);
  */
 const char *literal_number(Parser *parser, const char *start, Token *token);
 const char *literal_quoted(Parser *parser, const char *start, Token *token);
-/* Appends the bytes that a string token stands for to parser->scratch. */
+/* Appends the bytes that a narrow string token stands for to parser->scratch. */
 bool literal_decode(Parser *parser, const Token *string);
+/* Adds the elements of type `scalar` that a string token stands for, its closing zero not counted. */
+bool literal_count(Parser *parser, const Token *string, CScalar scalar, uint64_t *count);
 /* Obeys or skips the directive whose `#` is at `hash`; the end of its line, or NULL after a failure. */
 const char *directive_line(Parser *parser, const char *hash);
 
@@ -300,34 +307,46 @@ void declarator_set_ms_abi(Parser *parser, const Declarator *declarator);
 /* type-name */
 CType *parse_type_name(Parser *parser);
 
-/* -- expression.c, value.c ----------------------------------------------------------------------------------------- */
+/* -- expression.c, initializer.c, value.c -------------------------------------------------------------------------- */
 
-/* The value of an expression. An lvalue of known address stands for offsetof-like forms: `bits` is its address. */
+__extension__ typedef unsigned __int128 Bits;
+__extension__ typedef __int128 SignedBits;
+__extension__ typedef __float128 Real;
+
+/* The value of an expression. An lvalue of known address stands for offsetof-like forms: `bits` is its address. What
+ * the parser does not compute is typeless: valid C whose type, and so all that is made of it, is unknown. */
 typedef struct Value {
-    CType *type;   /* with qualifiers */
-    uint64_t bits; /* two's complement, extended to 64 bits as the type says; of an lvalue its address */
-    double number; /* of a floating type */
-    bool is_known;
-    bool is_lvalue;
+    Bits bits;               /* two's complement, extended to 128 bits as the type says; of an lvalue its address */
+    Real number;             /* of a floating type, rounded to it */
+    CType *type;             /* with qualifiers; never NULL */
     const CMember *bitfield; /* of an lvalue that is one, else NULL */
-    Message why;             /* when not known: what to say of it … */
-    Token at;                /* … and where */
+    Token at;                /* when not known: where to say … */
+    Message why;             /* … what */
+    uint32_t align; /* of an lvalue, bytes: its declaration's; of a pointer: of what it was cast from; 0: none */
+    bool is_known;
+    bool is_typeless; /* implies that it is not known */
+    bool is_lvalue;
+    bool is_held;    /* an lvalue that holds `bits`: a constant's */
+    bool is_address; /* the result of `&`: `align` is the object's */
+    bool is_null;    /* null pointer constant (C11 6.3.2.3p3) */
 } Value;
 
-/* conditional-expression */
-bool parse_conditional(Parser *parser, Value *value);
-/* constant-expression of integer type, not negative when its type is unsigned. */
+/* assignment-expression; may be typeless */
+bool parse_assignment(Parser *parser, Value *value);
+/* The type that `typeof ( expression` asks for, behind the parenthesis; NULL after a failure. */
+CType *parse_expression_type(Parser *parser);
+/* constant-expression: a known integer */
 bool parse_constant(Parser *parser, Value *value);
+/* The value of one that is not negative, UINT64_MAX when it is larger. */
+uint64_t value_size(const Value *value);
 bool value_is_negative(const Value *value);
 
-/* value.c: operators; `at` is the operator for messages. */
-Value value_integer(Parser *parser, CScalar scalar, uint64_t bits);
-bool value_decay(Parser *parser, Value *value);
-bool value_unary(Parser *parser, const Token *at, unsigned operator, Value * value);
-bool value_binary(Parser *parser, const Token *at, unsigned operator, Value * left, const Value *right);
-bool value_cast(Parser *parser, const Token *at, Value *value, CType *type);
-bool value_choose(Parser *parser, const Token *at, Value *condition, const Value *yes, const Value *no);
-bool value_is_true(const Value *value);
+/* initializer of an object of type *type. An array of unknown bound gets its bound when it can be told without knowing
+ * the elements' own structure. */
+bool parse_object_initializer(Parser *parser, CType **type);
+/* The value of an integer constant's initializer, braced or not, converted to `type`; unknown when only the linker or
+ * the run knows it. */
+bool parse_constant_initializer(Parser *parser, CType *type, Value *value);
 
 /* -- suggest.c ----------------------------------------------------------------------------------------------------- */
 

@@ -220,14 +220,10 @@ static bool add_typeof(Parser *parser, Specifying *s)
 {
     Token at = parser->token;
     CType *type = NULL;
-    Value value;
     lexer_advance(parser);
     if (!parser_expect(parser, '(', "'('", "'typeof'"))
         return false;
-    if (is_type_start(parser))
-        type = parse_type_name(parser);
-    else if (parse_conditional(parser, &value))
-        type = value.type;
+    type = is_type_start(parser) ? parse_type_name(parser) : parse_expression_type(parser);
     return type != NULL && parser_expect(parser, ')', "')'", "typeof") && set_type(parser, s, &at, type);
 }
 

@@ -88,6 +88,7 @@ typedef struct CMember {
     uint8_t bit_offset; /* 0..63 (127 for __int128) within the storage unit, see offset; 0 when no bit-field. The unit
                          * may reach past a packed record's end: touch only the bytes that hold the field's bits */
     uint8_t bit_width;  /* 1..64, for __int128 up to 128; 0 only for the unnamed `:0` */
+    uint32_t align;     /* bytes: what the member itself asks for, by its type, attributes and pragmas; 0: a bit-field */
 } CMember;
 
 struct CRecord {
@@ -136,14 +137,15 @@ typedef enum CDeclKind {
     CDECL_CONSTANT /* enumerator or `static const` integer with a constant initialiser */
 } CDeclKind;
 
-enum { CDECL_FILE_MAX = (1 << 28) - 1 };
+enum { CDECL_FILE_MAX = (1 << 23) - 1 };
 
 typedef struct CDecl {
     const char *name; /* interned */
     CType *type;
     uint32_t line;            /* 0: predefined */
-    uint32_t file : 28;       /* a number for ctype_file, up to CDECL_FILE_MAX */
+    uint32_t file : 23;       /* a number for ctype_file, up to CDECL_FILE_MAX */
     uint32_t kind : 2;        /* CDeclKind */
+    uint32_t align_log2 : 5;  /* of its own aligned attribute or _Alignas: 1 + log2 of the bytes, 0: none */
     bool has_asm_name : 1;    /* FUNCTION, VARIABLE: its linker symbol comes from __asm__("…") */
     bool has_param_names : 1; /* FUNCTION: some parameter is named */
     union {

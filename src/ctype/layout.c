@@ -112,6 +112,7 @@ static void place_member(Placer *placer, const CMemberSpec *spec, CMember *membe
     leave_unit(placer, align);
     round_up(&placer->position, type_align(placer, spec));
     member->offset = placer->position.nbytes;
+    member->align = align;
     placer->position.nbytes += size_in_record(spec->type);
 }
 
