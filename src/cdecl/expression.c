@@ -197,7 +197,7 @@ static bool dereference(Parser *parser, const Token *at, const char *operator, V
     value_become_rvalue(value);
     value->type = value->type->u.element;
     value->is_lvalue = true;
-    value->at = value->is_known ? *at : value->at;
+    value->at = *at;
     value->align = is_address || align > value->type->align ? align : 0;
     return true;
 }
