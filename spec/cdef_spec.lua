@@ -306,7 +306,7 @@ describe("ffi.cdef refuses", function()
             "unknown type name 'unknown_t'", "my.h" },
         { "a wrong tag", "struct cd_r20 { int a; }; union cd_r20 { int b; };", 1, 33, "'cd_r20' is another kind of tag; previously at line 1" },
         { "a failed assertion", '_Static_assert(1 > 2, "less"' .. ");", 1, 1, "static assertion failed: less" },
-        { "an unknown escape", "enum { CD_R21 = '\\q' };", 1, 17, "unknown escape sequence '\\q'" },
+        { "an escape without digits", "enum { CD_R21 = '\\x' };", 1, 17, "bad escape sequence '\\x'" },
         { "a number too large", "enum { CD_R22 = 99999999999999999999 };", 1, 17, "number '99999999999999999999' is too large for any integer type" },
         { "an undeclared constant", "typedef int cd_r23[CD_NOWHERE];", 1, 20, "'CD_NOWHERE' is not declared" },
         { "a flexible array in the middle", "struct cd_r24 { int n; int a[]; int b; };", 1, 28, "flexible array member 'a' is not the last one" },

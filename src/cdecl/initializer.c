@@ -194,6 +194,7 @@ bool parse_object_initializer(Parser *parser, CType **type)
 
 bool parse_compound_literal(Parser *parser, const Token *at, CType *type, Value *value)
 {
+    const char *no_name = NULL;
     if (!parser_enter(parser))
         return false;
     if (type->kind == CTYPE_ARRAY && type->is_unbounded) {
@@ -208,7 +209,7 @@ bool parse_compound_literal(Parser *parser, const Token *at, CType *type, Value 
     }
     parser_leave(parser);
     if (type->kind == CTYPE_VOID || type->kind == CTYPE_FUNCTION || !ctype_is_complete(type))
-        return parser_fail(parser, at, MESSAGE_INCOMPLETE_OBJECT, NULL, type);
+        return parser_fail(parser, at, MESSAGE_INCOMPLETE_OBJECT, no_name, type);
     *value = value_unknown(type, at, MESSAGE_NOT_KNOWN);
     value->is_lvalue = true;
     return parse_suffixes(parser, value);

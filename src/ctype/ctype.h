@@ -88,7 +88,7 @@ typedef struct CMember {
     uint8_t bit_offset; /* 0..63 (127 for __int128) within the storage unit, see offset; 0 when no bit-field. The unit
                          * may reach past a packed record's end: touch only the bytes that hold the field's bits */
     uint8_t bit_width;  /* 1..64, for __int128 up to 128; 0 only for the unnamed `:0` */
-    uint32_t align;     /* bytes: what the member itself asks for, by its type, attributes and pragmas; 0: a bit-field */
+    uint32_t align; /* bytes: what the member itself asks for, by its type, attributes and pragmas; 0: a bit-field */
 } CMember;
 
 struct CRecord {
