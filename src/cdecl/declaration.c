@@ -122,9 +122,9 @@ static bool check_variable(Parser *parser, const Declarator *declarator, const C
 }
 
 /* 1 + log2 of a power of two; 0 for 0. */
-static uint8_t align_log2(uint32_t align)
+static unsigned align_log2(uint32_t align)
 {
-    uint8_t log = 0;
+    unsigned log = 0;
     for (; align != 0; align >>= 1)
         log++;
     return log;
@@ -142,7 +142,7 @@ static bool parse_init_declarator(Parser *parser, Declaration *declaration, Decl
     *kind = decl.kind = kind_of(declaration, decl.type);
     decl.name = declarator->name->text;
     declarator->asm_name = declaration->asm_name;
-    decl.align_log2 = decl.kind == CDECL_TYPEDEF ? 0 : align_log2(declaration->attributes.align);
+    decl.align_log2 = decl.kind == CDECL_TYPEDEF ? 0 : align_log2(declaration->attributes.align) & 31;
     decl.line = declarator->at.line;
     parser_set_file(parser, &decl);
     if (decl.kind == CDECL_VARIABLE && !check_variable(parser, declarator, decl.type))
