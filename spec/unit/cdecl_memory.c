@@ -13,6 +13,7 @@ static const char everything[] =
     "typedef struct { float x, y; } vec; typedef enum { P, Q = 0xfffffffffLL } wide; typedef int fn(int, vec); fn *table[4]; fn declared;\n"
     "int f(const char *format, ...) __asm__(\"g\" \"h\"); void (*signal(int sig, void (*func)(int)))(int); extern int open_array[]; int k();\n"
     "typedef float v4 __attribute__((vector_size(16))); typedef int di __attribute__((mode(DI))); typedef int lax __attribute__((aligned(2)));\n"
+    "typedef union { struct node *node; const char *text; } any_node __attribute__((transparent_union)); int count_any(any_node, int);\n"
     "# 12 \"some/file.h\" 3\n"
     "union __attribute__((packed, aligned(8))) u { char c; long l; const volatile int *restrict p; _Complex double z; };\n"
     "static inline int twice(int x) { return x * 2; } _Static_assert(sizeof(vec) == 8, \"two floats\"); int g(struct local { int q; } *p);\n"
@@ -28,6 +29,7 @@ static void check_everything(const CTypeTable *table)
     CHECK(find_decl(table, "limit") != NULL && find_decl(table, "limit")->value == 34);
     CHECK(find_decl(table, "open_array") != NULL && find_decl(table, "open_array")->type->nelems == 7);
     CHECK_TEXT(ctype_asm_name(find_decl(table, "f")), "gh");
+    CHECK(find_decl(table, "any_node") != NULL && find_decl(table, "any_node")->type->u.record->is_transparent);
 }
 
 /* -- failing allocations ---------------------------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bind/target.h"
+#include "bind/transparent.h"
 
 CallTarget target_make(const Signature *signature, void *address, const CDecl *decl)
 {
@@ -77,7 +78,10 @@ static void place_value(lua_State *L, const CallTarget *target, AbiFrame *frame,
     unsigned char *block = lua_newuserdatauv(L, (size_t)info->type->size + 64, 0);
     void *value = block + (64 - ((uintptr_t)block & 63));
     memset(value, 0, (size_t)info->type->size);
-    value_store(L, info, value, index, &place);
+    if (transparent_is(info))
+        transparent_store(L, info, value, index, &place);
+    else
+        value_store(L, info, value, index, &place);
     abi_place(target->plan, frame, number, value);
     lua_pop(L, 1);
 }

@@ -142,33 +142,30 @@ static bool userdata_target(lua_State *L, TypeInfo *pointer, int index, void **a
     return cdata->info->kind == VALUE_VECTOR && is_pointee_compatible(element, pointee->u.element, false);
 }
 
-void *pointer_of(lua_State *L, TypeInfo *pointer, int index, const Place *place)
+bool pointer_to(lua_State *L, TypeInfo *pointer, int index, void **address)
 {
     const CType *element = pointer->type->u.element;
-    void *address;
     switch (lua_type(L, index)) {
-    case LUA_TNIL: return NULL;
-    case LUA_TLIGHTUSERDATA: return lua_touserdata(L, index);
-    case LUA_TSTRING:
-        if (typeinfo_takes_string(element))
-            return (void *)(uintptr_t)lua_tostring(L, index);
-        break;
-    case LUA_TUSERDATA:
-        if (userdata_target(L, pointer, index, &address))
-            return address;
-        break;
+    case LUA_TNIL: *address = NULL; return true;
+    case LUA_TLIGHTUSERDATA: *address = lua_touserdata(L, index); return true;
+    case LUA_TSTRING: *address = (void *)(uintptr_t)lua_tostring(L, index); return typeinfo_takes_string(element);
+    case LUA_TUSERDATA: return userdata_target(L, pointer, index, address);
     case LUA_TFUNCTION:
-        if (element->kind != CTYPE_FUNCTION && element->kind != CTYPE_VOID)
-            break;
-        address = function_address_of(L, index);
-        if (address != NULL)
-            return address;
-        if (element->kind == CTYPE_FUNCTION) {
-            const char *type = error_push_type(L, pointer->type);
-            error_raise(L, MESSAGE_CALLBACK, type, error_push_place(L, place));
-        }
-        break;
-    default: break;
+        *address = function_address_of(L, index);
+        return *address != NULL && (element->kind == CTYPE_FUNCTION || element->kind == CTYPE_VOID);
+    default: return false;
+    }
+}
+
+void *pointer_of(lua_State *L, TypeInfo *pointer, int index, const Place *place)
+{
+    void *address;
+    if (pointer_to(L, pointer, index, &address))
+        return address;
+    if (lua_type(L, index) == LUA_TFUNCTION && typeinfo_is_function_pointer(pointer) &&
+        function_address_of(L, index) == NULL) {
+        const char *type = error_push_type(L, pointer->type);
+        error_raise(L, MESSAGE_CALLBACK, type, error_push_place(L, place));
     }
     error_conversion(L, pointer->type, index, place);
 }

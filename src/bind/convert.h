@@ -23,6 +23,9 @@ void value_push_cast(lua_State *L, TypeInfo *info, int index);
  * [-0, +0, v] */
 void *pointer_of(lua_State *L, TypeInfo *pointer, int index, const Place *place);
 
+/* The same without an error: false when the value does not convert. [-0, +0, m] */
+bool pointer_to(lua_State *L, TypeInfo *pointer, int index, void **address);
+
 /* What a userdata of another library stands for where a pointer is wanted: its payload; an io file's FILE. NULL: a
  * closed file. [-0, +0, m] */
 void *foreign_address(lua_State *L, int index);

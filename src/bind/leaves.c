@@ -225,7 +225,7 @@ bool leaves_of(const CType *type, LeafList *list)
     list->count = list->scope = list->nsteps = 0;
     if (type->kind == CTYPE_VOID)
         return true;
-    if (!ctype_is_complete(type) || type->is_vla || type->kind == CTYPE_ARRAY || type->kind == CTYPE_FUNCTION)
+    if (!ctype_is_complete(type) || type->is_vla || type->kind == CTYPE_FUNCTION)
         return false;
     return type->size > LEAVES_TYPE_NBYTES_MAX || add_type(list, type, 0, true);
 }

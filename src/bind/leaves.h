@@ -19,8 +19,8 @@ typedef struct LeafList {
     uint32_t scope;  /* leaves from here on are told apart: all, or those of the array element that is being added */
 } LeafList;
 
-/* Fills the list, in order of declaration. False: a value of this type cannot be passed (functions, arrays, incomplete
- * and variable-length types, vectors of a size that no register has, what is beyond LEAVES_MAX or LEAVES_STEPS_MAX).
+/* Fills the list, in order of declaration. False: a value of this type cannot be passed (functions, incomplete and
+ * variable-length types, vectors of a size that no register has, what is beyond LEAVES_MAX or LEAVES_STEPS_MAX).
  * void and types of more than LEAVES_TYPE_NBYTES_MAX bytes have no leaves. */
 bool leaves_of(const CType *type, LeafList *list);
 

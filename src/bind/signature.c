@@ -85,6 +85,13 @@ static AbiType abi_or_raise(lua_State *L, TypeInfo *info, const CType *function,
     return *abi;
 }
 
+/* Of the type that the argument is passed as. */
+static TypeInfo *argument_info(lua_State *L, TypeInfo *info)
+{
+    CType *type = ctype_argument_type(info->type);
+    return type == info->type ? info : typeinfo_of(info->state, L, type);
+}
+
 /* Plans the call; the result and the arguments are those of `signature`, whose params[].info are set. */
 static void make_plan(Signature *signature, lua_State *L, uint32_t nfixed, const CDecl *decl)
 {
@@ -92,7 +99,7 @@ static void make_plan(Signature *signature, lua_State *L, uint32_t nfixed, const
     const CType *function = signature->info->type;
     AbiType *args = lua_newuserdatauv(L, (signature->nparams + 1) * sizeof *args, 0);
     for (uint32_t i = 0; i < signature->nparams; i++)
-        args[i] = abi_or_raise(L, signature->params[i].info, function, decl);
+        args[i] = abi_or_raise(L, argument_info(L, signature->params[i].info), function, decl);
     AbiSignature wanted = {.result = abi_or_raise(L, signature->result, function, decl),
                            .args = args,
                            .nargs = signature->nparams,

@@ -118,6 +118,8 @@ static bool parse_attribute(Parser *parser, Attributes *attributes)
         return parse_vector_size(parser, attributes);
     } else if (is_word(name, "ms_abi")) {
         attributes->is_ms_abi = true;
+    } else if (is_word(name, "transparent_union")) {
+        attributes->is_transparent = true;
     } else if (is_word(name, "ms_struct")) {
         attributes->is_ms_layout = !attributes->is_gcc_layout;
     } else if (is_word(name, "gcc_struct")) {

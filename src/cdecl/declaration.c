@@ -94,7 +94,18 @@ static CDeclKind kind_of(const Declaration *declaration, const CType *type)
     return type->kind == CTYPE_FUNCTION ? CDECL_FUNCTION : CDECL_VARIABLE;
 }
 
-/* The declared type; an aligned typedef has its own alignment. */
+/* What attributes make of a typedef's type: a transparent union, an alignment of its own. */
+static CType *typedef_type(Parser *parser, const Attributes *attributes, CType *type)
+{
+    if (attributes->is_transparent)
+        type = ctype_transparent(parser->table, type);
+    if (type != NULL && attributes->align != 0 && type->kind != CTYPE_FUNCTION)
+        type = ctype_aligned(parser->table, type, attributes->last_align);
+    if (type == NULL)
+        parser_fail_memory(parser);
+    return type;
+}
+
 static CType *declared_type(Parser *parser, const Declaration *declaration, const Declarator *declarator)
 {
     CType *type = attributes_apply(parser, &declaration->attributes, declaration->specifiers.type);
@@ -103,13 +114,9 @@ static CType *declared_type(Parser *parser, const Declaration *declaration, cons
     if (declaration->attributes.is_ms_abi)
         declarator_set_ms_abi(parser, declarator);
     type = declarator_apply(parser, declarator, type, false);
-    if (type == NULL || declaration->attributes.align == 0 || declaration->specifiers.storage != TOKEN_TYPEDEF ||
-        type->kind == CTYPE_FUNCTION)
+    if (type == NULL || declaration->specifiers.storage != TOKEN_TYPEDEF)
         return type;
-    type = ctype_aligned(parser->table, type, declaration->attributes.last_align);
-    if (type == NULL)
-        parser_fail_memory(parser);
-    return type;
+    return typedef_type(parser, &declaration->attributes, type);
 }
 
 static bool check_variable(Parser *parser, const Declarator *declarator, const CType *type)

@@ -174,9 +174,10 @@ typedef struct Attributes {
     const CName *mode;       /* of mode(…), NULL: none */
     bool is_packed;
     bool is_ms_abi;
-    bool is_ms_layout;  /* ms_struct or gcc_struct, */
-    bool is_gcc_layout; /* whichever came first */
-    Token at;           /* of the last attribute that asks for something */
+    bool is_ms_layout;   /* ms_struct or gcc_struct, */
+    bool is_gcc_layout;  /* whichever came first */
+    bool is_transparent; /* transparent_union */
+    Token at;            /* of the last attribute that asks for something */
 } Attributes;
 
 /* Whether the current token begins an attribute of any spelling. */

@@ -230,6 +230,7 @@ static bool complete(Parser *parser, const RecordParse *parse, CType *type)
         .align = parse->tag.attributes.last_align,
         .pack = parser->pack,
         .is_ms_layout = parse->tag.attributes.is_ms_layout,
+        .is_transparent = parse->tag.attributes.is_transparent,
         .line = parse->tag.at.line,
         .file = parser_file(parser),
     };

@@ -96,9 +96,10 @@ struct CRecord {
     const char *typedef_name; /* without tag: what its first typedef names it, or NULL */
     bool is_union;
     bool is_complete;
-    bool has_flexible; /* last member is a flexible `[]`, `[?]` array, or a record that has one */
-    uint32_t line;     /* where it was defined, 0 if unknown */
-    uint32_t file;     /* a number for ctype_file */
+    bool has_flexible;   /* last member is a flexible `[]`, `[?]` array, or a record that has one */
+    bool is_transparent; /* a union that is passed as its first member is (__attribute__((transparent_union))) */
+    uint32_t line;       /* where it was defined, 0 if unknown */
+    uint32_t file;       /* a number for ctype_file */
     uint32_t nmembers;
     CMember *members; /* in order of declaration, unnamed ones included */
     CType *type;      /* its main variant */
@@ -216,6 +217,11 @@ CType *ctype_qualified(CTypeTable *table, CType *type, unsigned qualifiers);
 /* The variant whose alignment is `align` (typedef with __attribute__((aligned))). */
 CType *ctype_aligned(CTypeTable *table, CType *type, uint32_t align);
 
+/* A union like this one, and with its name, but another type, that is transparent: what gcc makes of a typedef with the
+ * attribute. The type itself when gcc would ignore the attribute: it is no complete union, or its first member is not
+ * passed as the whole is. */
+CType *ctype_transparent(CTypeTable *table, CType *type);
+
 /* -- asking -------------------------------------------------------------------------------------------------------- */
 
 static inline bool ctype_is_complete(const CType *type)
@@ -225,6 +231,9 @@ static inline bool ctype_is_complete(const CType *type)
 
 CScalarClass ctype_scalar_class(CScalar scalar);
 const char *ctype_scalar_spelling(CScalar scalar);
+
+/* The type that an argument of this type is passed as: the first member's of a transparent union, else itself. */
+CType *ctype_argument_type(CType *type);
 
 /* Same type but for qualifiers and alignment at any level that C calls compatible (C11 6.2.7), long and long long
  * distinct. */

@@ -89,6 +89,24 @@ enum { AGREE_DEPTH_MAX = 2 * CTYPE_DEPTH_MAX, AGREE_STEPS_MAX = 1000000 };
 static bool agree(const CType *a, const CType *b, Comparison *by);
 static bool is_same_definition(const CType *a, const CType *b, Comparison *by);
 
+/* gcc takes a parameter of a transparent union and one of a member's type for the same. */
+static bool agree_with_member(const CType *a, const CType *b, Comparison *by)
+{
+    const CRecord *record = a->kind == CTYPE_RECORD ? a->u.record : NULL;
+    uint32_t i;
+    if (record == NULL || !record->is_transparent || a->size != b->size)
+        return false;
+    for (i = 0; i < record->nmembers; i++)
+        if (agree(record->members[i].type->main, b, by))
+            return true;
+    return false;
+}
+
+static bool agree_params(const CType *a, const CType *b, Comparison *by)
+{
+    return agree(a, b, by) || agree_with_member(a, b, by) || agree_with_member(b, a, by);
+}
+
 static bool agree_functions(const CType *a, const CType *b, Comparison *by)
 {
     const CFunction *fa = a->u.function, *fb = b->u.function;
@@ -100,7 +118,7 @@ static bool agree_functions(const CType *a, const CType *b, Comparison *by)
     if (fa->nparams != fb->nparams || fa->is_variadic != fb->is_variadic)
         return false;
     for (i = 0; i < fa->nparams; i++)
-        if (!agree(fa->params[i], fb->params[i], by))
+        if (!agree_params(fa->params[i], fb->params[i], by))
             return false;
     return true;
 }
@@ -188,7 +206,7 @@ static bool is_same_member(const CMember *a, const CMember *b, Comparison *by)
 static bool is_same_record(const CRecord *a, const CRecord *b, Comparison *by)
 {
     uint32_t i;
-    if (a->is_union != b->is_union || a->nmembers != b->nmembers)
+    if (a->is_union != b->is_union || a->is_transparent != b->is_transparent || a->nmembers != b->nmembers)
         return false;
     for (i = 0; i < a->nmembers; i++)
         if (!is_same_member(&a->members[i], &b->members[i], by))

@@ -234,6 +234,7 @@ static CRecordStatus complete(CTypeTable *table, RecordNode *node, CRecordSpec *
     note_flexible(record, &is_vla);
     if (!types_complete(table, record->type, layout.size, layout.align, is_vla, members_depth(record)))
         return CRECORD_MEMORY;
+    record->is_transparent = spec->is_transparent && transparent_is_possible(record);
     return CRECORD_OK;
 }
 

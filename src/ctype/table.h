@@ -99,6 +99,9 @@ static inline uint16_t types_depth(unsigned depth)
     return depth > UINT16_MAX ? UINT16_MAX : (uint16_t)depth;
 }
 
+/* transparent.c: whether a complete record would be passed as its first member is, with the attribute. */
+bool transparent_is_possible(const CRecord *record);
+
 /* predefined.c */
 bool predefined_declare(CTypeTable *table);
 
