@@ -150,6 +150,33 @@ static void roll_back_variants(void)
     ctype_table_free(table);
 }
 
+/* Tags of parameter lists hide those of the file only for as long as the list lasts, also when it ends in an error. */
+static void close_scopes(void)
+{
+    static const char *const texts[] = {
+        "int f(struct s { int a; struct fresh { int b; } c; } *p, struct s *q, int (*g)(enum e { A } e, struct t { int c; } *t));",
+        "int g(struct s { int a; struct fresh { int b; } c; } *p, int (*g)(enum e { B } e, struct t { int c; } *t, typo)",
+        "int g(struct s { int a; struct fresh { int b; } c; } *p, int (*g)(enum e { B } e, struct t { int c",
+    };
+    CTypeTable *table = ctype_table_new_sized(&mem_system_allocator, 1);
+    CType *s, *t;
+    size_t i;
+    CHECK(declare(table, "struct s { long l; }; struct t;"));
+    s = find_tag(table, "s");
+    t = find_tag(table, "t");
+    for (i = 0; i < sizeof texts / sizeof *texts; i++) {
+        CdeclSource source = source_of(texts[i]);
+        Error error;
+        CHECK(cdecl_declare(table, &source, &error) == (i == 0));
+        CHECK(find_tag(table, "s") == s && find_tag(table, "t") == t);
+        CHECK(find_tag(table, "fresh") == NULL && find_tag(table, "e") == NULL);
+    }
+    CHECK(find_decl(table, "f")->type->u.function->params[0] == find_decl(table, "f")->type->u.function->params[1]);
+    CHECK(find_decl(table, "f")->type->u.function->params[0]->u.element != s);
+    CHECK(!ctype_is_complete(t) && declare(table, "struct t { char c; };"));
+    ctype_table_free(table);
+}
+
 /* -- depth ------------------------------------------------------------------------------------------------------------------ */
 
 typedef struct Text {
@@ -381,6 +408,7 @@ int main(void)
     fail_type_names();
     declare_again();
     roll_back_variants();
+    close_scopes();
     check_limit_texts();
     check_stacked();
     check_nests();

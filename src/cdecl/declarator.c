@@ -82,7 +82,9 @@ static bool is_param_name(const Parser *parser, const Token *token)
 {
     const Param *params = stack_at(&parser->params, 0);
     size_t i = parser->params.used / sizeof *params;
-    while (token->kind == TOKEN_NAME && i-- > 0)
+    if (token->kind != TOKEN_NAME || token->u.name->stamp < parser->prototype_stamp)
+        return false; /* in none of the open lists */
+    while (i-- > 0)
         if (params[i].name == token->u.name->text)
             return true;
     return false;
@@ -241,6 +243,8 @@ static bool drop_void(Parser *parser, DeclaratorOp *op)
 static bool parse_parameter_list(Parser *parser, DeclaratorOp *op)
 {
     uint32_t stamp = ctype_next_stamp(parser->table);
+    if (parser->prototype_depth == 1)
+        parser->prototype_stamp = stamp;
     do {
         if (parser_accept(parser, TOKEN_ELLIPSIS)) {
             op->is_variadic = true;
@@ -255,16 +259,6 @@ static bool parse_parameter_list(Parser *parser, DeclaratorOp *op)
     return drop_void(parser, op);
 }
 
-static void drop_local_tags(Parser *parser)
-{
-    while (parser->tags.used > 0) {
-        const LocalTag *top = stack_at(&parser->tags, parser->tags.used - sizeof *top);
-        if (top->prototype_depth < parser->prototype_depth)
-            break;
-        stack_drop(&parser->tags, parser->tags.used - sizeof *top);
-    }
-}
-
 /* ( parameter-type-list? ), behind its opening parenthesis */
 static bool parse_function(Parser *parser, const Token *at)
 {
@@ -273,7 +267,7 @@ static bool parse_function(Parser *parser, const Token *at)
     parser->prototype_depth++;
     if (!op.is_unprototyped && !parse_parameter_list(parser, &op))
         return false;
-    drop_local_tags(parser);
+    tag_close_scope(parser);
     parser->prototype_depth--;
     if (!parser_expect(parser, ')', "',' or ')'", "parameter"))
         return false;

@@ -359,6 +359,7 @@ bool cdecl_declare(CTypeTable *table, const CdeclSource *source, Error *error)
             ;
         check_values_used(&parser);
     }
+    tag_close_all(&parser);
     if (parser.failed || !ctype_is_changed(table))
         ctype_rollback(table);
     else
@@ -377,6 +378,7 @@ CType *cdecl_type_name(CTypeTable *table, const CdeclSource *source, Error *erro
             parser_fail(&parser, &parser.token, MESSAGE_AFTER_TYPE, &parser.token);
         check_values_used(&parser);
     }
+    tag_close_all(&parser);
     if (parser.failed)
         ctype_rollback(table);
     else

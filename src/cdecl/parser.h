@@ -101,6 +101,7 @@ typedef struct Parser {
     Stack tags;                       /* LocalTag: tags defined in the parameter lists that are open */
     Stack scratch;                    /* bytes */
     unsigned prototype_depth;         /* of open parameter lists */
+    uint32_t prototype_stamp;         /* CName.stamp of the outermost of them; the inner ones have greater ones */
     const struct RecordParse *record; /* the innermost that is being defined, or NULL */
 } Parser;
 
@@ -241,10 +242,10 @@ typedef struct Tag {
     Attributes attributes;
 } Tag;
 
-/* A tag of prototype scope. */
+/* A tag of prototype scope, which name->tag is while the scope lasts. */
 typedef struct LocalTag {
     CName *name;
-    CType *type;
+    CType *outer; /* what it was before */
     unsigned prototype_depth;
 } LocalTag;
 
@@ -256,6 +257,10 @@ CType *tag_mention(Parser *parser, const Tag *tag);
 CType *tag_define(Parser *parser, const Tag *tag, CType **old);
 /* The type that a completed definition stands for: `old`, if there is one and it is alike. */
 CType *tag_settle(Parser *parser, const Tag *tag, CType *old, CType *type);
+
+/* Forgets the tags of the innermost parameter list, or of all that a failure left open. */
+void tag_close_scope(Parser *parser);
+void tag_close_all(Parser *parser);
 
 /* `align`: of a __declspec(align) before it, or 0. */
 CType *parse_record_specifier(Parser *parser, uint32_t align);

@@ -5,14 +5,26 @@
  * C does not do, but which makes the prototype usable. Every other tag has file scope. */
 #include "cdecl/parser.h"
 
-static CType *local_tag(const Parser *parser, const CName *name)
+static bool is_local_type(const CType *type)
 {
-    const LocalTag *tags = stack_at(&parser->tags, 0);
-    size_t i = parser->tags.used / sizeof *tags;
-    while (i-- > 0)
-        if (tags[i].name == name)
-            return tags[i].type;
-    return NULL;
+    return type->kind == CTYPE_RECORD ? type->u.record->is_local : type->u.enumeration->is_local;
+}
+
+void tag_close_scope(Parser *parser)
+{
+    while (parser->tags.used > 0) {
+        const LocalTag *top = stack_at(&parser->tags, parser->tags.used - sizeof *top);
+        if (top->prototype_depth < parser->prototype_depth)
+            break;
+        top->name->tag = top->outer;
+        stack_drop(&parser->tags, parser->tags.used - sizeof *top);
+    }
+}
+
+void tag_close_all(Parser *parser)
+{
+    parser->prototype_depth = 0;
+    tag_close_scope(parser);
 }
 
 static bool fail_with_place(Parser *parser, const Token *at, Message message, const void *argument, const CType *type)
@@ -27,7 +39,7 @@ static bool is_of_kind(const CType *type, const Tag *tag)
     return type->kind == tag->kind && (tag->kind == CTYPE_ENUM || type->u.record->is_union == tag->is_union);
 }
 
-/* Bound anew at file scope, in a parameter list for as long as that lasts. */
+/* Bound anew at file scope, in a parameter list for as long as that lasts: no rollback need know of it. */
 static bool bind(Parser *parser, const Tag *tag, CType *type, bool is_local)
 {
     LocalTag *local;
@@ -36,7 +48,12 @@ static bool bind(Parser *parser, const Tag *tag, CType *type, bool is_local)
     local = stack_push(&parser->tags, sizeof *local);
     if (local == NULL)
         return parser_fail_memory(parser);
-    *local = (LocalTag){tag->name, type, parser->prototype_depth};
+    *local = (LocalTag){tag->name, tag->name->tag, parser->prototype_depth};
+    tag->name->tag = type;
+    if (type->kind == CTYPE_RECORD)
+        type->u.record->is_local = true;
+    else
+        type->u.enumeration->is_local = true;
     return true;
 }
 
@@ -92,9 +109,7 @@ CType *tag_mention(Parser *parser, const Tag *tag)
         parser_fail(parser, &parser->token, MESSAGE_EXPECTED_AFTER, "a tag or '{'", keyword, &parser->token);
         return NULL;
     }
-    type = local_tag(parser, tag->name);
-    if (type == NULL)
-        type = tag->name->tag;
+    type = tag->name->tag;
     return type != NULL ? check_kind(parser, tag, type) : new_bound_type(parser, tag, false);
 }
 
@@ -103,8 +118,8 @@ CType *tag_define(Parser *parser, const Tag *tag, CType **old)
     bool is_local = parser->prototype_depth > 0;
     CType *type = NULL;
     *old = NULL;
-    if (tag->name != NULL)
-        type = check_kind(parser, tag, is_local ? local_tag(parser, tag->name) : tag->name->tag);
+    if (tag->name != NULL && tag->name->tag != NULL && (!is_local || is_local_type(tag->name->tag)))
+        type = check_kind(parser, tag, tag->name->tag);
     if (parser->failed)
         return NULL;
     if (type == NULL)

@@ -94,12 +94,13 @@ typedef struct CMember {
 struct CRecord {
     const char *tag;          /* interned, or NULL */
     const char *typedef_name; /* without tag: what its first typedef names it, or NULL */
-    bool is_union;
-    bool is_complete;
-    bool has_flexible;   /* last member is a flexible `[]`, `[?]` array, or a record that has one */
-    bool is_transparent; /* a union that is passed as its first member is (__attribute__((transparent_union))) */
-    uint32_t line;       /* where it was defined, 0 if unknown */
-    uint32_t file;       /* a number for ctype_file */
+    bool is_union : 1;
+    bool is_complete : 1;
+    bool is_local : 1;       /* of prototype scope: its tag does not lead to it */
+    bool has_flexible : 1;   /* last member is a flexible `[]`, `[?]` array, or a record that has one */
+    bool is_transparent : 1; /* a union that is passed as its first member is (__attribute__((transparent_union))) */
+    uint32_t line;           /* where it was defined, 0 if unknown */
+    uint32_t file;           /* a number for ctype_file */
     uint32_t nmembers;
     CMember *members; /* in order of declaration, unnamed ones included */
     CType *type;      /* its main variant */
@@ -115,6 +116,7 @@ struct CEnum {
     const char *tag;          /* interned, or NULL */
     const char *typedef_name; /* as of a record */
     bool is_complete;
+    bool is_local;
     uint32_t line; /* as of a record */
     uint32_t file;
     uint32_t nenumerators;

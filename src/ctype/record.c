@@ -177,9 +177,9 @@ static CRecordStatus index_members(CTypeTable *table, RecordNode *node, CRecordS
 }
 
 /* A type that no tag leads to is only found through what declares it. */
-static void note_change(CTypeTable *table, const char *tag, const CType *type)
+static void note_change(CTypeTable *table, const char *tag, bool is_local, const CType *type)
 {
-    if (tag != NULL && ctype_name_of(tag)->tag == type)
+    if (tag != NULL && !is_local && ctype_name_of(tag)->tag == type)
         table->is_changed = true;
 }
 
@@ -248,7 +248,7 @@ CRecordStatus ctype_record_complete(CTypeTable *table, CRecord *record, CRecordS
     if (status != CRECORD_OK)
         *node = before;
     else
-        note_change(table, record->tag, record->type);
+        note_change(table, record->tag, record->is_local, record->type);
     return status;
 }
 
@@ -350,6 +350,6 @@ bool ctype_enum_complete(CTypeTable *table, CEnum *enumeration, const CEnumerato
     enumeration->enumerators = copy;
     enumeration->nenumerators = count;
     enumeration->is_complete = true;
-    note_change(table, enumeration->tag, enumeration->type);
+    note_change(table, enumeration->tag, enumeration->is_local, enumeration->type);
     return true;
 }
