@@ -278,9 +278,37 @@ static void check_records(void)
     CHECK(declare(table, "struct plain { int p; }; struct extended { struct plain; union { int q; char r; }; };"));
     CHECK(ctype_find_member(find_tag(table, "extended")->u.record, "r", 1, &offset) != NULL && offset == 4);
     CHECK(ctype_find_member(find_tag(table, "extended")->u.record, "p", 1, &offset) != NULL && offset == 0);
-    CHECK(declare(table, "enum color { RED = 1, BLUE };"));
-    CHECK_INT(ctype_find_enumerator(find_tag(table, "color")->u.enumeration, "BLUE", 4)->value, 2);
-    CHECK(ctype_find_enumerator(find_tag(table, "color")->u.enumeration, "BLU", 3) == NULL);
+    ctype_table_free(table);
+}
+
+/* The value of an enumerator, or -99. */
+static int64_t enumerator(const CType *type, const char *name)
+{
+    uint64_t value;
+    return ctype_find_enumerator(type->u.enumeration, name, strlen(name), &value) ? (int64_t)value : -99;
+}
+
+static void check_enumerators(void)
+{
+    CTypeTable *table = ctype_table_new(&mem_system_allocator);
+    const CType *color, *again;
+    CHECK(declare(table, "enum color { RED = 1, BLUE, DARK = -5 }; static const enum color PAINT = 2; enum wood { OAK = 2 };"
+                         "int color(enum scoped { INNER = 7 } x); extern int variable; typedef enum { MINE } enum_t;"));
+    color = find_tag(table, "color");
+    CHECK_INT(enumerator(color, "BLUE"), 2);
+    CHECK_INT(enumerator(color, "DARK"), -5);
+    CHECK_INT(enumerator(color, "BLU"), -99);
+    CHECK_INT(enumerator(color, "PAINT"), -99);
+    CHECK_INT(enumerator(color, "OAK"), -99);
+    CHECK_INT(enumerator(color, "variable"), -99);
+    CHECK_INT(enumerator(color, "INNER"), -99);
+    CHECK_INT(enumerator(color, ""), -99);
+    CHECK_INT(enumerator(find_decl(table, "enum_t")->type, "MINE"), 0);
+    CHECK_INT(enumerator(find_decl(table, "color")->type->u.function->params[0], "INNER"), 7);
+    CHECK(declare(table, "enum color { RED = 1, BLUE, DARK = -5 }; typedef enum { MINE } enum_t; enum_t f(enum { MINE } x);"));
+    CHECK_INT(enumerator(find_tag(table, "color"), "BLUE"), 2);
+    again = find_decl(table, "f")->type->u.function->params[0];
+    CHECK_INT(enumerator(again, "MINE"), 0);
     ctype_table_free(table);
 }
 
@@ -317,6 +345,7 @@ int main(void)
     check_values();
     check_enums();
     check_records();
+    check_enumerators();
     check_names();
     remove_scratch_directory();
     return unit_end("cdecl_declare");

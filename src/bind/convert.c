@@ -176,12 +176,12 @@ static void store_enum_name(lua_State *L, TypeInfo *info, void *address, int ind
 {
     size_t length;
     const char *name = lua_tolstring(L, index, &length);
-    const CEnumerator *found = ctype_find_enumerator(info->type->u.enumeration, name, length);
-    if (found == NULL) {
+    uint64_t value;
+    if (!ctype_find_enumerator(info->type->u.enumeration, name, length, &value)) {
         const char *type = error_push_type(L, info->type);
         error_raise(L, MESSAGE_ENUM_NAME, type, name, error_push_place(L, place));
     }
-    memcpy(address, &found->value, (size_t)info->type->size);
+    memcpy(address, &value, (size_t)info->type->size);
 }
 
 static void store_number(lua_State *L, TypeInfo *info, void *address, int index, const Place *place)

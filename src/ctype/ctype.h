@@ -122,6 +122,7 @@ struct CEnum {
     uint32_t nenumerators;
     CEnumerator *enumerators;
     CType *type;
+    CTypeTable *table;
 };
 
 /* Parameter types are adjusted (arrays and functions decayed) and without top-level qualifiers. */
@@ -245,7 +246,8 @@ bool ctype_is_compatible(const CType *a, const CType *b);
  * start of `record`. NULL when there is none. `name` is compared as text. Constant time on average. */
 const CMember *ctype_find_member(const CRecord *record, const char *name, size_t length, uint64_t *offset);
 
-const CEnumerator *ctype_find_enumerator(const CEnum *enumeration, const char *name, size_t length);
+/* Whether the enum has an enumerator of that name, and its value. Constant time, but for the name of another enum's. */
+bool ctype_find_enumerator(const CEnum *enumeration, const char *name, size_t length, uint64_t *value);
 
 /* Bytes of an object of a variable-length type (is_vla) whose array has nelems elements, padding included. False when
  * that is too large for an object. */

@@ -88,15 +88,29 @@ const CMember *ctype_find_member(const CRecord *record, const char *name, size_t
     return found == NULL ? NULL : find(record, found, offset);
 }
 
-const CEnumerator *ctype_find_enumerator(const CEnum *enumeration, const char *name, size_t length)
+static bool find_in_list(const CEnum *enumeration, const CName *name, uint64_t *value)
 {
     uint32_t i;
-    for (i = 0; i < enumeration->nenumerators; i++) {
-        const char *text = enumeration->enumerators[i].name;
-        if (ctype_name_of(text)->length == length && memcmp(text, name, length) == 0)
-            return &enumeration->enumerators[i];
-    }
-    return NULL;
+    for (i = 0; i < enumeration->nenumerators; i++)
+        if (enumeration->enumerators[i].name == name->text) {
+            *value = enumeration->enumerators[i].value;
+            return true;
+        }
+    return false;
+}
+
+/* Every enumerator is declared under its name, which tells its enum; of two enums defined alike the first one is told.
+ */
+bool ctype_find_enumerator(const CEnum *enumeration, const char *name, size_t length, uint64_t *value)
+{
+    const CName *found = names_find(enumeration->table, name, length);
+    const CDecl *decl = found == NULL ? NULL : found->decl;
+    if (decl == NULL || decl->kind != CDECL_CONSTANT || decl->type->kind != CTYPE_ENUM)
+        return false;
+    if (decl->type != enumeration->type)
+        return find_in_list(enumeration, found, value);
+    *value = decl->value;
+    return true;
 }
 
 /* -- the index ----------------------------------------------------------------------------------------------------- */
@@ -293,7 +307,7 @@ CType *ctype_enum_new(CTypeTable *table, const char *tag)
     TypeNode *node;
     if (enumeration == NULL)
         return NULL;
-    *enumeration = (CEnum){.tag = tag};
+    *enumeration = (CEnum){.tag = tag, .table = table};
     type.u.enumeration = enumeration;
     node = types_new(table, &type);
     if (node == NULL)
