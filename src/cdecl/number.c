@@ -200,7 +200,7 @@ static bool copy_suffix(const Number *number, char text[8], bool *is_imaginary)
     if (length == 2 && !is_one_case(text))
         return false;
     for (; length-- > 0;)
-        if (!is_digit(text[length]) && text[length] != 'x') /* `x` is never upper case */
+        if (!is_digit(text[length]) && text[length] != 'X') /* only the x is never upper case */
             text[length] = (char)(text[length] | 0x20);
     return true;
 }

@@ -179,13 +179,13 @@ static bool floating_binary(Parser *parser, const Token *at, unsigned operator, 
  * everything out, as gcc folds it. */
 static bool shift(Parser *parser, const Token *at, unsigned operator, Value * left, const Value *right)
 {
-    unsigned nbits, count;
+    unsigned nbits, count = (uint32_t)right->bits; /* gcc makes it an int */
     bool is_left = operator== TOKEN_SHIFT_LEFT;
     if (!is_integer(left->type) || !is_integer(right->type))
         return value_fail_operand(parser, at, is_integer(left->type) ? right->type : left->type);
     value_promote(parser, left);
     nbits = (unsigned)left->type->size * 8;
-    count = right->bits < nbits ? (unsigned)right->bits : nbits;
+    count = count < nbits ? count : nbits;
     if (value_is_negative(right))
         value_forget(left, at, MESSAGE_BAD_SHIFT);
     else if (is_left)

@@ -28,10 +28,11 @@ static Real round_half(Real number)
     return number < 0 ? -magnitude : magnitude;
 }
 
+/* gcc computes _Float16 in float and rounds it where it is cast or stored (FLT_EVAL_METHOD 0 but for this type). */
 Real real_round(CScalar scalar, Real number)
 {
     switch (scalar) {
-    case CSCALAR_FLOAT16: return round_half(number);
+    case CSCALAR_FLOAT16:
     case CSCALAR_FLOAT: return (Real)(float)number;
     case CSCALAR_DOUBLE: return (Real)(double)number;
     case CSCALAR_LDOUBLE: return (Real)(long double)number;
@@ -45,6 +46,7 @@ static Real real_of(CScalar scalar, const Value *value)
     bool is_negative = value_is_negative(value);
     SignedBits bits = (SignedBits)value->bits;
     switch (scalar) {
+    case CSCALAR_FLOAT16:
     case CSCALAR_FLOAT: return is_negative ? (Real)(float)bits : (Real)(float)value->bits;
     case CSCALAR_DOUBLE: return is_negative ? (Real)(double)bits : (Real)(double)value->bits;
     case CSCALAR_LDOUBLE: return is_negative ? (Real)(long double)bits : (Real)(long double)value->bits;
@@ -291,6 +293,8 @@ bool value_cast(Parser *parser, const Token *at, Value *value, CType *type)
         value_forget(value, at, MESSAGE_NOT_KNOWN);
     else
         value_convert(value, type->main);
+    if (type->kind == CTYPE_FLOATING && type->scalar == CSCALAR_FLOAT16)
+        value->number = round_half(value->number);
     value->type = type->main;
     value->align = align;
     value->is_null = is_null;
