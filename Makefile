@@ -62,7 +62,10 @@ CDECL_UNITS := $(call unit_names,base_* ctype_* cdecl_*,c)
 # bind's adapter between the two halves, still without Lua.
 LEAVES_UNITS := $(call unit_names,leaves_*,c)
 LEAVES_OBJECTS := $(sort $(ABI_OBJECTS) $(CDECL_OBJECTS)) $(BUILD)/src/bind/leaves.o
-UNITS := $(ABI_UNITS) $(ABI_UNITS_CC) $(CDECL_UNITS) $(LEAVES_UNITS)
+# The parser and the type model once more, calling __sanitizer_cov_trace_pc in each basic block.
+COUNTED_UNITS := $(call unit_names,counted_*,c)
+COUNTED_OBJECTS := $(patsubst $(BUILD)/%,$(BUILD)/counted/%,$(CDECL_OBJECTS))
+UNITS := $(ABI_UNITS) $(ABI_UNITS_CC) $(CDECL_UNITS) $(LEAVES_UNITS) $(COUNTED_UNITS)
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
@@ -134,6 +137,16 @@ $(CDECL_UNITS): $(BUILD)/unit/%: spec/unit/%.c $(CDECL_OBJECTS) $(FLAGS_FILE)
 	@mkdir -p $(@D)
 	$(call say,cc,$@)
 	$(Q)$(CC) $(OWN_CFLAGS) $(WARN_C) -Ispec/unit $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(CDECL_OBJECTS) $(LDFLAGS) $(UNIT_LIBS)
+
+$(BUILD)/counted/%.o: %.c $(FLAGS_FILE)
+	@mkdir -p $(@D)
+	$(call say,cc,$@)
+	$(Q)$(CC) $(OWN_CFLAGS) $(WARN_C) $(CFLAGS) -fsanitize-coverage=trace-pc -MMD -MP -c -o $@ $<
+
+$(COUNTED_UNITS): $(BUILD)/unit/%: spec/unit/%.c $(COUNTED_OBJECTS) $(FLAGS_FILE)
+	@mkdir -p $(@D)
+	$(call say,cc,$@)
+	$(Q)$(CC) $(OWN_CFLAGS) $(WARN_C) -Ispec/unit $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(COUNTED_OBJECTS) $(LDFLAGS) $(UNIT_LIBS)
 
 $(LEAVES_UNITS): $(BUILD)/unit/%: spec/unit/%.c $(LEAVES_OBJECTS) $(FLAGS_FILE)
 	@mkdir -p $(@D)
@@ -330,5 +343,5 @@ clean: ## remove what was built
 .PHONY: all lib units unit speclibs specs house test headers test-asan test-asan-inside test-valgrind fuzz lint $(LINT) format \
         bench bench-inside bench-cdef bench-cdef-inside demo env install help clean FORCE
 
-DEPS := $(OBJECTS:.o=.d) $(addsuffix .d,$(UNITS) $(SPEC_LIBS)) $(wildcard $(BUILD)/spec/*.d $(BUILD)/bench/*.d)
+DEPS := $(OBJECTS:.o=.d) $(COUNTED_OBJECTS:.o=.d) $(addsuffix .d,$(UNITS) $(SPEC_LIBS)) $(wildcard $(BUILD)/spec/*.d $(BUILD)/bench/*.d)
 -include $(wildcard $(DEPS))

@@ -159,6 +159,38 @@ static void check_scopes(void)
     ctype_table_free(table);
 }
 
+/* Whether gcc takes the declarations. */
+static bool compiles(const char *text)
+{
+    char command[512];
+    FILE *file = create_source("scopes");
+    fprintf(file, "%s\n", text);
+    fclose(file);
+    snprintf(command, sizeof command, "%s -fsyntax-only '%s/scopes.c' 2>/dev/null", oracle_compiler(), scratch_directory());
+    return system(command) == 0;
+}
+
+/* A parameter's name is a bound's from there to the end of its list, an inner list's name of the same text notwithstanding. */
+static void check_parameter_scopes(void)
+{
+    static const char *const good[] = {
+        "int f1(int n, int a[2][n]);", "int f2(int n, int (*g)(int n, int b[3][n]), int a[2][n + 1]);",
+        "int f3(int n, int (*g)(int m, int b[m][n]), int (*h)(int m, int n, int b[n][m]), int a[n][n]);"};
+    static const char *const bad[] = {"int g1(int (*g)(int n), int a[2][n]);", "int (*g2(int n))(int a[2][n]);",
+                                      "int g3(int n), g4(int a[2][n]);", "int g5(int a[2][n], int n);"};
+    CTypeTable *table = ctype_table_new(&mem_system_allocator);
+    size_t i;
+    for (i = 0; i < sizeof good / sizeof *good; i++)
+        CHECK(compiles(good[i]) && declare(table, good[i]));
+    for (i = 0; i < sizeof bad / sizeof *bad; i++) {
+        CdeclSource source = source_of(bad[i]);
+        Error error;
+        CHECK(!compiles(bad[i]) && !cdecl_declare(table, &source, &error));
+        CHECK_TEXT(error.text, "'n' is not declared");
+    }
+    ctype_table_free(table);
+}
+
 /* -- values for $ ------------------------------------------------------------------------------------------------------------ */
 
 static void check_values(void)
@@ -342,6 +374,7 @@ int main(void)
     check_declarations();
     check_completion();
     check_scopes();
+    check_parameter_scopes();
     check_values();
     check_enums();
     check_records();

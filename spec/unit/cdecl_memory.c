@@ -1,5 +1,6 @@
 /* The parser and memory: every allocation of a parse fails once and leaves a usable table and no leak; declaring the same again
  * keeps no byte; nesting beyond the bound is an error and never a crash; large inputs work and stay linear. */
+#include <pthread.h>
 #include <time.h>
 
 #include "cdecl_help.h"
@@ -340,7 +341,7 @@ static void check_stacked(void)
 
 /* -- size ------------------------------------------------------------------------------------------------------------------- */
 
-/* Ten times the text takes not much more than ten times as long: 40 times is far above noise and far below a hundred. */
+/* Long lists of what leaves little behind. */
 static void check_flat(void)
 {
     Text text = {NULL, 0, 0};
@@ -357,13 +358,13 @@ static void check_flat(void)
     free(text.bytes);
 }
 
-/* 100,000 members, enumerators, parameters, and tagged types; each is found again. */
+/* 200,000 members, enumerators, parameters, and tagged types; each is found again. */
 static void check_many(void)
 {
     CTypeTable *table = ctype_table_new(&mem_system_allocator);
     Text text = {NULL, 0, 0};
     char piece[64];
-    unsigned i, count = 100000;
+    unsigned i, count = 200000;
     uint64_t offset;
     const CType *type;
     add(&text, "struct many {", 1);
@@ -389,15 +390,40 @@ static void check_many(void)
     if (CHECK(declare(table, text.bytes))) {
         type = find_tag(table, "many");
         CHECK_INT(type->size, 4 * count);
-        CHECK(ctype_find_member(type->u.record, "m99999", 6, &offset) == &type->u.record->members[99999] &&
-              offset == 399996);
-        CHECK_INT(find_decl(table, "E99999")->value, 99999);
+        CHECK(ctype_find_member(type->u.record, "m199999", 7, &offset) == &type->u.record->members[199999] &&
+              offset == 799996);
+        CHECK_INT(find_decl(table, "E199999")->value, 199999);
         CHECK_INT(find_decl(table, "f")->type->u.function->nparams, count);
-        CHECK_TEXT(ctype_param_name(find_decl(table, "f"), 99999), "p99999");
-        CHECK_INT(find_tag(table, "t99999")->size, 8 * 99999);
+        CHECK_TEXT(ctype_param_name(find_decl(table, "f"), 199999), "p199999");
+        CHECK_INT(find_tag(table, "t199999")->size, 8 * 199999);
     }
     ctype_table_free(table);
     free(text.bytes);
+}
+
+/* In a thread with 1 MiB of stack, where the bound on nesting must hold as well. The sanitizers' frames are larger. */
+static void *check_depth(void *unused)
+{
+    check_limit_texts();
+    check_stacked();
+    check_nests();
+    return unused;
+}
+
+static void run_on_small_stack(void *(*function)(void *))
+{
+#ifdef __SANITIZE_ADDRESS__
+    const size_t nbytes = 8u << 20;
+#else
+    const size_t nbytes = 1u << 20;
+#endif
+    pthread_attr_t attributes;
+    pthread_t thread;
+    pthread_attr_init(&attributes);
+    CHECK_INT(pthread_attr_setstacksize(&attributes, nbytes), 0);
+    if (CHECK(pthread_create(&thread, &attributes, function, NULL) == 0))
+        pthread_join(thread, NULL);
+    pthread_attr_destroy(&attributes);
 }
 
 int main(void)
@@ -409,9 +435,7 @@ int main(void)
     declare_again();
     roll_back_variants();
     close_scopes();
-    check_limit_texts();
-    check_stacked();
-    check_nests();
+    run_on_small_stack(check_depth);
     check_flat();
     check_many();
     printf("cdecl_memory: %.1f s\n", seconds() - start);

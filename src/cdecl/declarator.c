@@ -78,16 +78,18 @@ static bool move_pointers(Parser *parser, size_t first)
 
 /* -- arrays -------------------------------------------------------------------------------------------------------- */
 
+/* A parameter list that is open. While it is, CName.stamp is `stamp` for the names of its parameters. */
+typedef struct ParameterList {
+    uint32_t stamp;
+    const struct ParameterList *outer;
+} ParameterList;
+
 static bool is_param_name(const Parser *parser, const Token *token)
 {
-    const Param *params = stack_at(&parser->params, 0);
-    size_t i = parser->params.used / sizeof *params;
-    if (token->kind != TOKEN_NAME || token->u.name->stamp < parser->prototype_stamp)
-        return false; /* in none of the open lists */
-    while (i-- > 0)
-        if (params[i].name == token->u.name->text)
-            return true;
-    return false;
+    const ParameterList *list = token->kind == TOKEN_NAME ? parser->prototype : NULL;
+    while (list != NULL && list->stamp != token->u.name->stamp)
+        list = list->outer;
+    return list != NULL;
 }
 
 /* Whether the bound names a parameter, so that only the call knows it. Looks ahead, consumes nothing. */
@@ -176,12 +178,10 @@ static CType *adjust_param(Parser *parser, CType *type)
     return type == NULL ? NULL : type->main;
 }
 
-static bool check_param_name(Parser *parser, const Declarator *declarator, uint32_t stamp)
+static bool check_param_name(Parser *parser, const Declarator *declarator)
 {
-    CName *name = ctype_name_of(declarator->name->text);
-    if (name->stamp == stamp)
-        return parser_fail(parser, &declarator->at, MESSAGE_DUPLICATE_PARAM, name->text);
-    name->stamp = stamp;
+    if (declarator->name->stamp == parser->prototype->stamp)
+        return parser_fail(parser, &declarator->at, MESSAGE_DUPLICATE_PARAM, declarator->name->text);
     return true;
 }
 
@@ -190,8 +190,13 @@ static bool push_param(Parser *parser, const Declarator *declarator, CType *type
     Param *param = stack_push(&parser->params, sizeof *param);
     if (param == NULL)
         return parser_fail_memory(parser);
-    param->type = type;
-    param->name = declarator->name == NULL ? NULL : declarator->name->text;
+    *param = (Param){.type = type};
+    if (declarator->name != NULL) {
+        CName *name = ctype_name_of(declarator->name->text);
+        param->name = name->text;
+        param->outer_stamp = name->stamp;
+        name->stamp = parser->prototype->stamp;
+    }
     return true;
 }
 
@@ -201,7 +206,7 @@ static bool is_plain_void(const CType *type)
 }
 
 /* parameter-declaration; a lone `void` is left on the stack for the list to drop. */
-static bool parse_parameter(Parser *parser, uint32_t stamp)
+static bool parse_parameter(Parser *parser)
 {
     Specifiers specifiers;
     Declarator declarator;
@@ -216,7 +221,7 @@ static bool parse_parameter(Parser *parser, uint32_t stamp)
     if (type != NULL)
         type = declarator_apply(parser, &declarator, type, true);
     declarator_drop(parser, &declarator);
-    if (type == NULL || (declarator.name != NULL && !check_param_name(parser, &declarator, stamp)))
+    if (type == NULL || (declarator.name != NULL && !check_param_name(parser, &declarator)))
         return false;
     if (type->kind == CTYPE_VOID && declarator.name != NULL)
         return parser_fail(parser, &declarator.at, MESSAGE_VOID_OBJECT, declarator.name->text);
@@ -239,12 +244,18 @@ static bool drop_void(Parser *parser, DeclaratorOp *op)
     return true;
 }
 
-/* parameter-type-list: parameters separated by commas, the last may be `...` */
-static bool parse_parameter_list(Parser *parser, DeclaratorOp *op)
+static void close_list(Parser *parser, const DeclaratorOp *op)
 {
-    uint32_t stamp = ctype_next_stamp(parser->table);
-    if (parser->prototype_depth == 1)
-        parser->prototype_stamp = stamp;
+    const Param *params = stack_at(&parser->params, op->first_param * sizeof *params);
+    uint32_t i;
+    for (i = 0; i < op->nparams; i++)
+        if (params[i].name != NULL)
+            ctype_name_of(params[i].name)->stamp = params[i].outer_stamp;
+    parser->prototype = parser->prototype->outer;
+}
+
+static bool parse_parameters(Parser *parser, DeclaratorOp *op)
+{
     do {
         if (parser_accept(parser, TOKEN_ELLIPSIS)) {
             op->is_variadic = true;
@@ -252,11 +263,22 @@ static bool parse_parameter_list(Parser *parser, DeclaratorOp *op)
         }
         if (op->nparams == UINT32_MAX)
             return parser_fail(parser, &parser->token, MESSAGE_TOO_MANY, "parameters");
-        if (!parse_parameter(parser, stamp))
+        if (!parse_parameter(parser))
             return false;
         op->nparams++;
     } while (parser_accept(parser, ','));
-    return drop_void(parser, op);
+    return !parser->failed;
+}
+
+/* parameter-type-list: parameters separated by commas, the last may be `...` */
+static bool parse_parameter_list(Parser *parser, DeclaratorOp *op)
+{
+    const ParameterList list = {ctype_next_stamp(parser->table), parser->prototype};
+    bool is_good;
+    parser->prototype = &list;
+    is_good = parse_parameters(parser, op);
+    close_list(parser, op);
+    return is_good && drop_void(parser, op);
 }
 
 /* ( parameter-type-list? ), behind its opening parenthesis */

@@ -92,17 +92,17 @@ typedef struct Parser {
     uint32_t pack;    /* of #pragma pack, 0: none */
     Token token;
     /* stacks of what is being built */
-    Stack packs;                      /* SavedPack: by #pragma pack(push) */
-    Stack ops;                        /* DeclaratorOp, innermost first */
-    Stack pointers;                   /* DeclaratorOp: stars read, not yet in ops */
-    Stack params;                     /* Param */
-    Stack members;                    /* CMemberSpec */
-    Stack enumerators;                /* CEnumerator */
-    Stack tags;                       /* LocalTag: tags defined in the parameter lists that are open */
-    Stack scratch;                    /* bytes */
-    unsigned prototype_depth;         /* of open parameter lists */
-    uint32_t prototype_stamp;         /* CName.stamp of the outermost of them; the inner ones have greater ones */
-    const struct RecordParse *record; /* the innermost that is being defined, or NULL */
+    Stack packs;                           /* SavedPack: by #pragma pack(push) */
+    Stack ops;                             /* DeclaratorOp, innermost first */
+    Stack pointers;                        /* DeclaratorOp: stars read, not yet in ops */
+    Stack params;                          /* Param */
+    Stack members;                         /* CMemberSpec */
+    Stack enumerators;                     /* CEnumerator */
+    Stack tags;                            /* LocalTag: tags defined in the parameter lists that are open */
+    Stack scratch;                         /* bytes */
+    unsigned prototype_depth;              /* of open parameter lists */
+    const struct ParameterList *prototype; /* the innermost of them, or NULL */
+    const struct RecordParse *record;      /* the innermost that is being defined, or NULL */
 } Parser;
 
 /* -- parser.c: state and errors ------------------------------------------------------------------------------------ */
@@ -270,7 +270,8 @@ CType *parse_enum_specifier(Parser *parser);
 
 typedef struct Param {
     CType *type;
-    const char *name; /* interned, or NULL */
+    const char *name;     /* interned, or NULL */
+    uint32_t outer_stamp; /* of the name before */
 } Param;
 
 typedef struct DeclaratorOp {

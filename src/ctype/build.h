@@ -22,7 +22,7 @@ typedef struct CName {
     CType *tag;         /* as a struct, union or enum tag, or NULL */
     uint32_t hash;
     uint32_t length;
-    uint32_t stamp;  /* set and read by the parser: the last list of names that it was met in */
+    uint32_t stamp;  /* set and read by the parser: the innermost open list that it is in */
     uint8_t keyword; /* set and read by the parser, 0: none */
     char text[];     /* NUL-terminated; what ctype_intern returns */
 } CName;
