@@ -243,6 +243,8 @@ const char *literal_number(Parser *parser, const char *start, Token *token)
 
 #if !defined __GLIBC__
 #define strtof128_l(text, end, locale) ((Real)strtold_l(text, end, locale))
+#elif defined __clang__ /* glibc declares it to gcc alone */
+__float128 strtof128_l(const char *text, char **end, locale_t locale);
 #endif
 
 /* Read as the type that it has, so that it is rounded once. */
