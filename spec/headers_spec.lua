@@ -69,6 +69,7 @@ struct wide { char tag; long value; } __attribute__((aligned(32)));
 struct outer { char c; struct { short s; int t; } inner[2]; union { float f; int i; }; };
 struct chain { struct chain *next; volatile int state; };
 typedef struct { long first; char second; } pair_t;
+typedef union { int *number; char *text; } either __attribute__((transparent_union));
 typedef unsigned int word;
 typedef int matrix[3][4];
 enum color { RED, GREEN = 5, BLUE };
@@ -96,6 +97,7 @@ struct point *(*choose(int, void (*)(int)))(long);
             "struct outer.inner: offset 4, here 1" },
         { "another length of an array", "inner%[2%]", "inner[3]", "struct outer: size" },
         { "another struct without a tag", "long first; char second", "char second; long first", "pair_t.first: offset 0, here 8" },
+        { "a missing member of a transparent union", " char %*text;", "", "either.text: not a member" },
         { "a missing struct", "struct wide [^\n]*", "", "struct wide: incomplete here" },
         { "a union for a struct", "struct flags {", "union flags {", "struct flags" },
         { "a missing typedef", "typedef unsigned int word;", "", "word: " },

@@ -151,14 +151,14 @@ function Comparison:check_members(entry, text, ctype, label, base)
         if member.tag == "member" and member.name then
             self:check_member(member, text, ctype, label .. "." .. member.name, base)
         elseif member.tag == "member" and dwarf.is_record(inner) then
-            self.visited[inner] = true
+            self.visited[inner] = { text = text, label = label }
             self:check_members(inner, text, ctype, label, base + math.tointeger(member.data_member_location or 0))
         end
     end
 end
 
 function Comparison:visit(entry, text, label)
-    self.visited[entry] = true
+    self.visited[entry] = { text = text, label = label }
     self:count "records"
     local ctype = self:typeof(text, label)
     if not ctype then return end
@@ -167,6 +167,26 @@ function Comparison:visit(entry, text, label)
     if size ~= math.tointeger(entry.byte_size) then self:fail("%s: size %s, here %d", label, entry.byte_size, size) end
     self:assert_layout(text, ctype, label)
     self:check_members(entry, text, ctype, label, 0)
+end
+
+-- gcc writes a typedef's transparent union twice, the one that the typedef names without its members: what was declared in the same place.
+function Comparison:check_variants()
+    local empty = {}
+    for entry, visit in pairs(self.visited) do
+        if #entry.children == 0 then empty[dwarf.place(entry)] = visit end
+    end
+    for _, entry in ipairs(self.unit.records) do
+        local visit = not self.visited[entry] and empty[dwarf.place(entry)]
+        if visit then self:visit(entry, visit.text, visit.label) end
+    end
+end
+
+function Comparison:check_all_visited()
+    for _, entry in ipairs(self.unit.records) do
+        if not self.visited[entry] and not self.hidden[entry.name] then
+            self:fail("no name leads to the %s of %s", entry.tag, dwarf.place(entry))
+        end
+    end
 end
 
 function Comparison:check_records()
@@ -179,9 +199,8 @@ function Comparison:check_records()
         self:reach(typedef.type, ("(*(%s *)0)"):format(typedef.name), typedef.name)
     end
     for _, variable in ipairs(self.unit.variables) do self:reach(variable.type, variable.name, variable.name) end
-    for _, entry in ipairs(self.unit.records) do
-        if not self.visited[entry] then self:count "unreached" end
-    end
+    self:check_variants()
+    self:check_all_visited()
 end
 
 -- -- enums, typedefs, variables, functions ----------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ local dwarf = {}
 
 local kept = {
     name = true, type = true, byte_size = true, data_member_location = true, bit_size = true, data_bit_offset = true,
-    const_value = true, declaration = true, GNU_vector = true, encoding = true, upper_bound = true,
+    declaration = true, upper_bound = true, decl_file = true, decl_line = true, decl_column = true,
 }
 
 local records = { structure_type = true, union_type = true }
@@ -65,6 +65,11 @@ function dwarf.read(text)
         if list and not entry.declaration or list == unit.variables then list[#list + 1] = entry end
     end
     return unit
+end
+
+-- Where an entry was declared.
+function dwarf.place(entry)
+    return ("%s:%s:%s"):format(entry.decl_file, entry.decl_line, entry.decl_column)
 end
 
 function dwarf.is_record(entry)

@@ -1,6 +1,6 @@
 -- Runs jobs of check.lua, each in a Lua process of its own, several at a time. A job is a table of strings: source (C text with the #includes),
--- preprocess (command), flags (for it), standard (flags for it and for gcc), and perhaps find and replace: a Lua pattern whose matches ffi.cdef, and
--- only ffi.cdef, sees replaced.
+-- preprocess (command), flags (for it), standard (flags for it and for gcc); perhaps find and replace, a Lua pattern whose matches ffi.cdef, and only
+-- ffi.cdef, sees replaced; and oracle "none" where gcc does not compile the text.
 local support = require "spec.support"
 
 local pool = {}
