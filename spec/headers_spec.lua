@@ -35,7 +35,9 @@ if directory then
             for i, job in ipairs(jobs) do
                 local state = result(i).state
                 counts[state] = (counts[state] or 0) + 1
-                if state == "failed" then failed[#failed + 1] = job.name .. "\n    " .. table.concat(result(i).lines, "\n    ") end
+                local text = table.concat(result(i).lines, "\n    ")
+                if state == "failed" then failed[#failed + 1] = job.name .. "\n    " .. text end
+                if state == "absent" then print(("%s: not compiled: %s"):format(job.name, text:match "error: ([^\n]*)")) end
             end
             print(("%d checked, %d failed, %d not compiled by gcc"):format(counts.checked or 0, counts.failed or 0, counts.absent or 0))
             assert(#failed == 0, table.concat(failed, "\n"))

@@ -72,14 +72,17 @@ local function oracle()
     return text, dwarf.read(information), dwarf.functions(support.read(stem .. ".aux")), hidden_tags(warnings)
 end
 
--- gcc tells these from the types with the same values; here they are one.
-local function merge_float_types(text)
-    return (text:gsub("%f[%w_]_Float(%d%dx?)%f[^%w_]", { ["32"] = "float", ["64"] = "double", ["32x"] = "double", ["64x"] = "long double" }))
+-- gcc tells the interchange types from those with the same values, and pointers to functions that do not return from others; here they are one.
+local function merge_types(text)
+    local merged = { ["32"] = "float", ["64"] = "double", ["32x"] = "double", ["64x"] = "long double" }
+    text = text:gsub("%f[%w_]_Float(%d%dx?)%f[^%w_]", merged)
+    text = text:gsub("%f[%w_]__noreturn__%f[^%w_]", "__unused__")
+    return (text:gsub("%(%( *noreturn *%)%)", "((unused))"))
 end
 
 -- Lets the compiler judge the _Static_asserts behind the text. Returns what it finds false.
 local function judge(text, asserts, labels)
-    support.write(stem .. ".i", merge_float_types(drop_float_typedefs(text)) .. "\n# 1 \"asserts\"\n" .. table.concat(asserts, "\n") .. "\n")
+    support.write(stem .. ".i", merge_types(drop_float_typedefs(text)) .. "\n# 1 \"asserts\"\n" .. table.concat(asserts, "\n") .. "\n")
     local output, status = support.run(("LC_ALL=C %s %s -w -fsyntax-only -fno-diagnostics-show-caret -fmax-errors=%d %s.i 2>&1"):format(
         support.cc, job.standard, NERRORS_MAX, support.quote(stem)))
     local failures = {}
