@@ -66,7 +66,7 @@ end)
 describe("the comparison sees", function()
     local source = [[
 struct point { int x, y; const char *label; };
-struct flags { unsigned low : 3, high : 5; signed char rest : 2; };
+struct flags { unsigned low : 3, high : 5; signed char rest : 2; _Bool on : 1; };
 struct wide { char tag; long value; } __attribute__((aligned(32)));
 struct outer { char c; struct { short s; int t; } inner[2]; union { float f; int i; }; };
 struct chain { struct chain *next; volatile int state; };
@@ -90,7 +90,8 @@ struct point *(*choose(int, void (*)(int)))(long);
         { "a missing member of an unnamed member", "float f;", "", "struct outer.f: not a member" },
         { "another width of a bit-field", "low : 3", "low : 4", "struct flags.low: 3 bits, here 4" },
         { "another position of a bit-field", "low : 3, high : 5", "high : 5, low : 3", "struct flags.low: bit 0, here 5" },
-        { "another signedness of a bit-field", "signed char rest", "unsigned char rest", "struct flags.rest: type, here unsigned char" },
+        { "another signedness of a bit-field", "signed char rest", "unsigned char rest", "struct flags.rest: all ones are -1, here 3" },
+        { "a bit-field that is no _Bool", "_Bool on", "unsigned char on", "struct flags.on: all ones are true, here 1" },
         { "a bit-field that is none", "signed char rest : 2", "signed char rest", "struct flags.rest: a bit-field, here none" },
         { "another alignment", "aligned%(32%)", "aligned(16)", "struct wide: alignment, here 16" },
         { "another size", "aligned%(32%)", "aligned(64)", "struct wide: size 32, here 64" },

@@ -21,7 +21,7 @@ local member_types = {
     "char", "short", "int", "unsigned", "long", "_Bool", "void *", "const char *", "int *", "float", "double", "long double", "__int128",
     "__float128", "_Float16", "_Decimal64", "_Complex float", "_Complex int", "_Complex double", "enum tu_small", "enum tu_wide", "tu_int", "tu_ints",
     "tu_chars", "tu_floats", "tu_double", "tu_longs", "tu_three", "tu_inner", "tu_nested", "tu_v8", "tu_v16", "tu_bits", "tu_empty", "tu_padded",
-    "char [3]", "char [4]", "char [8]", "int [2]", "long [1]", "long [2]", "short [3]", "float [1]", "double [1]", "float [2]", 
+    "char [3]", "char [4]", "char [8]", "int [2]", "long [1]", "long [2]", "short [3]", "float [1]", "double [1]", "float [2]",
     "int : 3", "int : 32", "long : 64",
 }
 

@@ -87,11 +87,12 @@ local function leads_to(entry)
     return entry, subscripts
 end
 
--- A base type as C spells it.
-local function bitfield_type(entry)
-    entry = strip(entry)
-    if entry.tag == "enumeration_type" then return entry.name and "enum " .. entry.name end
-    return entry.name
+-- What a bit-field whose bits are all ones reads as, told from DWARF's DW_ATE_* code.
+local function all_ones(entry, width)
+    local encoding = math.tointeger(strip(entry, true).encoding)
+    if encoding == 2 then return "true" end
+    if encoding == 5 or encoding == 6 then return "-1" end
+    return width < 64 and tostring((1 << width) - 1) or "18446744073709551615ULL"
 end
 
 -- -- records -------------------------------------------------------------------------------------------------------------------
@@ -117,6 +118,16 @@ function Comparison:check_bitfield(member, ctype, name, label, base)
     return true
 end
 
+-- The value tells the type's signedness, and _Bool.
+function Comparison:check_bits(member, ctype, name, label)
+    local ffi = self.ffi
+    local bytes = ffi.new("unsigned char[?]", ffi.sizeof(ctype))
+    ffi.fill(bytes, ffi.sizeof(ctype), 0xff)
+    local ours = tostring(ffi.cast(ffi.typeof("$ *", ctype), bytes)[0][name])
+    local wanted = all_ones(member.type, math.tointeger(member.bit_size))
+    if ours ~= wanted then self:fail("%s: all ones are %s, here %s", label, wanted, ours) end
+end
+
 function Comparison:check_offset(member, ctype, name, label, base)
     local wanted = math.tointeger(member.data_member_location or 0) + base
     local offset, position = self.ffi.offsetof(ctype, name)
@@ -134,9 +145,7 @@ function Comparison:check_member(member, text, ctype, label, base)
     if self.ffi.offsetof(ctype, name) == nil then return self:fail("%s: not a member", label) end
     local expression = ("((%s *)0)->%s"):format(text, name)
     if member.bit_size then
-        if not self:check_bitfield(member, ctype, name, label, base) then return end
-        local declared, ours = bitfield_type(member.type), self:typeof(("__typeof__(%s)"):format(expression), label)
-        if declared and ours then self:assert_compatible(declared, ours, label) end
+        if self:check_bitfield(member, ctype, name, label, base) then self:check_bits(member, ctype, name, label) end
     elseif self:check_offset(member, ctype, name, label, base) then
         local ours = self:typeof(("__typeof__(&%s)"):format(expression), label)
         if ours then self:assert_type(("__typeof__(&%s)"):format(expression), ours, label) end

@@ -4,7 +4,7 @@ local dwarf = {}
 
 local kept = {
     name = true, type = true, byte_size = true, data_member_location = true, bit_size = true, data_bit_offset = true,
-    declaration = true, upper_bound = true, decl_file = true, decl_line = true, decl_column = true,
+    declaration = true, upper_bound = true, encoding = true, decl_file = true, decl_line = true, decl_column = true,
 }
 
 local records = { structure_type = true, union_type = true }
