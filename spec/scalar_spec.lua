@@ -273,6 +273,20 @@ describe("gcc's floating types", function()
     end)
 end)
 
+describe("an enum in another mode", function()
+    it("keeps its constants' names", function()
+        ffi.cdef [[
+            typedef enum { SC_RED = 3, SC_BLUE = 200 } sc_colour __attribute__((mode(QI)));
+            enum sc_shape { SC_ROUND = -2 }; typedef enum sc_shape sc_wide_shape __attribute__((mode(DI)));
+        ]]
+        assert.same({ 1, 8, 4 }, { ffi.sizeof "sc_colour", ffi.sizeof "sc_wide_shape", ffi.sizeof "enum sc_shape" })
+        assert.equal(200, ffi.new("sc_colour[1]", "SC_BLUE")[0])
+        assert.equal(-2, ffi.new("sc_wide_shape[1]", "SC_ROUND")[0])
+        assert.equal("'sc_colour' has no constant 'SC_GREEN' (element 0 of 'sc_colour [1]')", message(ffi.new, "sc_colour[1]", "SC_GREEN"))
+        assert.equal(3, ffi.C.SC_RED)
+    end)
+end)
+
 -- -- __bf16 -----------------------------------------------------------------------------------------------------------
 
 -- gcc knows __bf16 from 13 on, clang 14 not on x86-64. The oracle of its values is float, whose upper half it is: C rounds the lower half

@@ -9,13 +9,7 @@ enum { ALIGN_MAX = 1 << 28 };
 /* The largest alignment that gcc uses when `aligned` has no argument. */
 enum { ALIGN_BIGGEST = 16 };
 
-typedef struct Word {
-    const char *text;
-    size_t length;
-} Word;
-
-/* An attribute's or mode's name without the underscores that may surround it. */
-static Word bare_word(const CName *name)
+Word bare_word(const CName *name)
 {
     Word word = {name->text, name->length};
     if (word.length > 4 && memcmp(word.text, "__", 2) == 0 && memcmp(word.text + word.length - 2, "__", 2) == 0)
@@ -71,6 +65,7 @@ static bool parse_mode(Parser *parser, Attributes *attributes)
     if (parser->token.kind != TOKEN_NAME)
         return parser_fail(parser, &parser->token, MESSAGE_EXPECTED, "a mode's name", &parser->token);
     attributes->mode = parser->token.u.name;
+    attributes->is_mode_last = attributes->vector_nbytes != 0;
     lexer_advance(parser);
     return parser_expect(parser, ')', "')'", "mode");
 }
@@ -84,6 +79,26 @@ static bool parse_vector_size(Parser *parser, Attributes *attributes)
         return false;
     attributes->vector_nbytes = value_is_negative(&value) || value.bits == 0 ? UINT64_MAX : value_size(&value);
     return true;
+}
+
+/* scalar_storage_order ( string-literal ), of which the machine's own is no change */
+static bool parse_storage_order(Parser *parser, const Token *at)
+{
+    size_t used = parser->scratch.used, length;
+    bool is_own;
+    if (!parser_expect(parser, '(', "'('", "'scalar_storage_order'"))
+        return false;
+    if (parser->token.kind != TOKEN_STRING)
+        return parser_fail(parser, &parser->token, MESSAGE_EXPECTED, "a string", &parser->token);
+    if (!literal_decode(parser, &parser->token))
+        return false;
+    length = parser->scratch.used - used;
+    is_own = is_word((Word){(const char *)parser->scratch.data + used, length}, "little-endian");
+    stack_drop(&parser->scratch, used);
+    lexer_advance(parser);
+    if (!is_own)
+        return parser_fail(parser, at, MESSAGE_BAD_ATTRIBUTE, at->u.name->text);
+    return parser_expect(parser, ')', "')'", "storage order");
 }
 
 static bool skip_arguments(Parser *parser)
@@ -125,7 +140,7 @@ static bool parse_attribute(Parser *parser, Attributes *attributes)
     } else if (is_word(name, "gcc_struct")) {
         attributes->is_gcc_layout = !attributes->is_ms_layout;
     } else if (is_word(name, "scalar_storage_order")) {
-        return parser_fail(parser, &at, MESSAGE_BAD_ATTRIBUTE, at.u.name->text);
+        return parse_storage_order(parser, &at);
     }
     return skip_arguments(parser);
 }
@@ -255,86 +270,7 @@ bool parse_alignas(Parser *parser, Attributes *attributes)
     return parser_expect(parser, ')', "')'", "alignment");
 }
 
-/* -- mode and vector_size ------------------------------------------------------------------------------------------ */
-
-/* gcc's machine modes: QI, HI … by their integer or floating type; V4SF and the like by element and count. */
-static const struct ModeRow {
-    const char *name;
-    CScalar signed_scalar, unsigned_scalar; /* the same for a floating mode */
-} mode_rows[] = {
-    {"QI", CSCALAR_SCHAR, CSCALAR_UCHAR},
-    {"byte", CSCALAR_SCHAR, CSCALAR_UCHAR},
-    {"HI", CSCALAR_SHORT, CSCALAR_USHORT},
-    {"SI", CSCALAR_INT, CSCALAR_UINT},
-    {"DI", CSCALAR_LONG, CSCALAR_ULONG},
-    {"word", CSCALAR_LONG, CSCALAR_ULONG},
-    {"pointer", CSCALAR_LONG, CSCALAR_ULONG},
-    {"TI", CSCALAR_INT128, CSCALAR_UINT128},
-    {"HF", CSCALAR_FLOAT16, CSCALAR_FLOAT16},
-    {"SF", CSCALAR_FLOAT, CSCALAR_FLOAT},
-    {"DF", CSCALAR_DOUBLE, CSCALAR_DOUBLE},
-    {"XF", CSCALAR_LDOUBLE, CSCALAR_LDOUBLE},
-    {"TF", CSCALAR_FLOAT128, CSCALAR_FLOAT128},
-    {"unwind_word", CSCALAR_LONG, CSCALAR_ULONG},
-    {"libgcc_cmp_return", CSCALAR_LONG, CSCALAR_ULONG},
-    {"libgcc_shift_count", CSCALAR_INT, CSCALAR_UINT},
-};
-
-static bool fail_mode(Parser *parser, const Attributes *attributes, const CType *type)
-{
-    return parser_fail(parser, &attributes->at, MESSAGE_BAD_MODE, attributes->mode->text, type);
-}
-
-/* The scalar that a mode makes of a type of the same class. */
-static CType *apply_scalar_mode(Parser *parser, const struct ModeRow *row, CType *type)
-{
-    bool is_floating_mode = ctype_scalar_class(row->signed_scalar) == CSCALAR_FLOATING;
-    bool is_integer = type->kind == CTYPE_INTEGER || type->kind == CTYPE_ENUM || type->kind == CTYPE_BOOL;
-    if (is_floating_mode && type->kind == CTYPE_FLOATING)
-        return ctype_scalar(parser->table, row->signed_scalar);
-    if (is_floating_mode && type->kind == CTYPE_COMPLEX)
-        return complex_type(parser, row->signed_scalar);
-    if (is_floating_mode || !is_integer)
-        return NULL;
-    if (ctype_scalar_class((CScalar)type->scalar) == CSCALAR_SIGNED)
-        return ctype_scalar(parser->table, row->signed_scalar);
-    return ctype_scalar(parser->table, row->unsigned_scalar);
-}
-
-/* SC, DC, XC, TC: the complex modes. */
-static CType *apply_complex_mode(Parser *parser, Word mode, const CType *type)
-{
-    static const char names[][3] = {"SC", "DC", "XC", "TC"};
-    static const CScalar parts[] = {CSCALAR_FLOAT, CSCALAR_DOUBLE, CSCALAR_LDOUBLE, CSCALAR_FLOAT128};
-    size_t i;
-    for (i = 0; type->kind == CTYPE_COMPLEX && i < sizeof parts / sizeof *parts; i++)
-        if (is_word(mode, names[i]))
-            return complex_type(parser, parts[i]);
-    return NULL;
-}
-
-static CType *scalar_by_mode(Parser *parser, Word mode, CType *type)
-{
-    size_t i;
-    for (i = 0; i < sizeof mode_rows / sizeof *mode_rows; i++)
-        if (is_word(mode, mode_rows[i].name))
-            return apply_scalar_mode(parser, &mode_rows[i], type);
-    return apply_complex_mode(parser, mode, type);
-}
-
-/* V4SF: takes the count of elements from the word, 0 when it has none. */
-static unsigned take_count(Word *mode)
-{
-    size_t i = 1;
-    unsigned nelems = 0;
-    if (mode->text[0] != 'V')
-        return 0;
-    for (; i < mode->length && i < 4 && mode->text[i] >= '0' && mode->text[i] <= '9'; i++)
-        nelems = nelems * 10 + (unsigned)(mode->text[i] - '0');
-    if (nelems > 0)
-        *mode = (Word){mode->text + i, mode->length - i};
-    return nelems;
-}
+/* -- vector_size --------------------------------------------------------------------------------------------------- */
 
 static CType *make_vector(Parser *parser, const Attributes *attributes, CType *element, uint64_t nbytes)
 {
@@ -351,24 +287,12 @@ static CType *make_vector(Parser *parser, const Attributes *attributes, CType *e
     return type;
 }
 
-static CType *apply_mode(Parser *parser, const Attributes *attributes, CType *type)
-{
-    Word mode = bare_word(attributes->mode);
-    unsigned nelems = take_count(&mode);
-    CType *made = scalar_by_mode(parser, mode, type);
-    if (made == NULL)
-        fail_mode(parser, attributes, type);
-    else if (nelems > 0)
-        made = make_vector(parser, attributes, made, nelems * made->size);
-    return made;
-}
-
 CType *attributes_remake(Parser *parser, const Attributes *attributes, CType *type)
 {
     unsigned qualifiers = type->qualifiers;
-    if (attributes->mode != NULL)
-        type = apply_mode(parser, attributes, type);
-    if (type != NULL && attributes->vector_nbytes != 0)
+    if (attributes->mode != NULL && !attributes->is_mode_last)
+        type = mode_apply(parser, attributes, type);
+    if (type != NULL)
         type = make_vector(parser, attributes, type, attributes->vector_nbytes);
     if (type == NULL)
         return NULL;

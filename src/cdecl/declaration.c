@@ -114,6 +114,8 @@ static CType *declared_type(Parser *parser, const Declaration *declaration, cons
     if (declaration->attributes.is_ms_abi)
         declarator_set_ms_abi(parser, declarator);
     type = declarator_apply(parser, declarator, type, false);
+    if (type != NULL)
+        type = attributes_apply_last(parser, &declaration->attributes, type);
     if (type == NULL || declaration->specifiers.storage != TOKEN_TYPEDEF)
         return type;
     return typedef_type(parser, &declaration->attributes, type);

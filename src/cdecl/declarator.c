@@ -50,6 +50,20 @@ static bool parse_qualifiers(Parser *parser, Declarator *declarator, uint8_t *qu
     }
 }
 
+/* A mode among the stars is the pointer's; a vector_size there would reach through to what is pointed to. */
+static bool check_pointer_attributes(Parser *parser, const Attributes *attributes)
+{
+    CType *pointer;
+    if (attributes->vector_nbytes != 0)
+        return parser_fail(parser, &attributes->at, MESSAGE_BAD_ATTRIBUTE, "vector_size");
+    if (attributes->mode == NULL)
+        return true;
+    pointer = ctype_pointer(parser->table, ctype_void(parser->table));
+    if (pointer == NULL)
+        return parser_fail_memory(parser);
+    return mode_apply(parser, attributes, pointer) != NULL;
+}
+
 /* pointer: ( * type-qualifier-list? )+, or C++'s & */
 static bool parse_pointers(Parser *parser, Declarator *declarator)
 {
@@ -58,7 +72,8 @@ static bool parse_pointers(Parser *parser, Declarator *declarator)
         Attributes attributes = {.is_packed = false};
         lexer_advance(parser);
         if (!parse_qualifiers(parser, declarator, &op.qualifiers, &attributes) ||
-            push_op(parser, &parser->pointers, &op) == NULL || !push_align(parser, &parser->pointers, &attributes))
+            !check_pointer_attributes(parser, &attributes) || push_op(parser, &parser->pointers, &op) == NULL ||
+            !push_align(parser, &parser->pointers, &attributes))
             return false;
     }
     return true;
@@ -226,6 +241,8 @@ static bool parse_parameter(Parser *parser)
     if (type->kind == CTYPE_VOID && declarator.name != NULL)
         return parser_fail(parser, &declarator.at, MESSAGE_VOID_OBJECT, declarator.name->text);
     type = adjust_param(parser, type);
+    if (type != NULL)
+        type = attributes_apply_last(parser, &specifiers.attributes, type);
     return type != NULL && push_param(parser, &declarator, type);
 }
 

@@ -147,6 +147,8 @@ CType *parse_type_name(Parser *parser)
         type = attributes_apply(parser, &specifiers.attributes, specifiers.type);
         if (type != NULL)
             type = declarator_apply(parser, &declarator, type, false);
+        if (type != NULL)
+            type = attributes_apply_last(parser, &specifiers.attributes, type);
         if (type != NULL && specifiers.attributes.last_align != 0)
             type = ctype_aligned(parser->table, type, specifiers.attributes.last_align);
         if (type == NULL && !parser->failed)

@@ -227,6 +227,16 @@ static bool fail_directive(Parser *parser, const char *hash, const char *word, s
     return parser_fail(parser, &at, MESSAGE_DIRECTIVE, text);
 }
 
+/* little-endian and default are no change here; what gcc does not know it ignores. */
+static bool check_storage_order(Parser *parser, const char *hash, Line *line)
+{
+    Token at = {.start = hash, .length = 1, .line = parser->line};
+    const char *word;
+    size_t length = take_word(line, &word);
+    bool is_other = is_word(word, length, "big") && line->end - line->at >= 7 && memcmp(line->at, "-endian", 7) == 0;
+    return !is_other || parser_fail(parser, &at, MESSAGE_BAD_PRAGMA, "scalar_storage_order big-endian");
+}
+
 static bool obey(Parser *parser, const char *hash, Line *line)
 {
     const char *word;
@@ -239,6 +249,8 @@ static bool obey(Parser *parser, const char *hash, Line *line)
         return follow_marker(parser, line);
     if (is_word(word, length, "pragma")) {
         length = take_word(line, &word);
+        if (is_word(word, length, "scalar_storage_order"))
+            return check_storage_order(parser, hash, line);
         return !is_word(word, length, "pack") || obey_pack(parser, line);
     }
     return is_word(word, length, "ident") || is_word(word, length, "sccs") ||

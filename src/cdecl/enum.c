@@ -136,6 +136,38 @@ static CType *check_again(Parser *parser, const EnumParse *parse)
     return type;
 }
 
+/* Whether an integer type holds all values. */
+static bool holds_values(const EnumParse *parse, const CEnumerator *enumerators, uint32_t count, const CType *type)
+{
+    bool is_signed = ctype_scalar_class((CScalar)type->scalar) == CSCALAR_SIGNED;
+    unsigned nbits = (unsigned)type->size * 8 - is_signed;
+    uint32_t i;
+    for (i = 0; i < count; i++) {
+        uint64_t value = enumerators[i].value;
+        if (is_signed && !parse->has_unsigned && (int64_t)value < 0)
+            value = ~value;
+        if (nbits < 64 && value >> nbits != 0)
+            return false;
+    }
+    return true;
+}
+
+/* The integer type that a mode makes of the values'. */
+static bool set_mode(Parser *parser, const EnumParse *parse, CScalar *scalar)
+{
+    const Attributes *attributes = &parse->tag.attributes;
+    CType *values = ctype_scalar(parser->table, *scalar), *type = mode_apply(parser, attributes, values);
+    uint32_t count = (uint32_t)count_enumerators(parser, parse);
+    if (type == NULL)
+        return false;
+    if (type->kind != CTYPE_INTEGER)
+        return parser_fail(parser, &attributes->at, MESSAGE_BAD_MODE, attributes->mode->text, parse->type);
+    if (!holds_values(parse, enumerator_at(parser, parse), count, type))
+        return parser_fail(parser, &attributes->at, MESSAGE_SMALL_MODE, attributes->mode->text, parse->type);
+    *scalar = (CScalar)type->scalar;
+    return true;
+}
+
 static bool complete(Parser *parser, const EnumParse *parse)
 {
     const CEnumerator *enumerators = enumerator_at(parser, parse);
@@ -144,12 +176,8 @@ static bool complete(Parser *parser, const EnumParse *parse)
     CEnum *enumeration = parse->type->u.enumeration;
     if (parse->fixed != NULL)
         scalar = (CScalar)parse->fixed->scalar;
-    if (parse->tag.attributes.mode != NULL) {
-        CType *type = attributes_apply(parser, &parse->tag.attributes, ctype_scalar(parser->table, scalar));
-        if (type == NULL)
-            return false;
-        scalar = (CScalar)type->scalar;
-    }
+    if (parse->tag.attributes.mode != NULL && !set_mode(parser, parse, &scalar))
+        return false;
     if (!ctype_enum_complete(parser->table, enumeration, enumerators, count, scalar))
         return parser_fail_memory(parser);
     enumeration->line = parse->tag.at.line;

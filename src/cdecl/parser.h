@@ -173,6 +173,7 @@ typedef struct Attributes {
     uint32_t declspec_align; /* the part of __declspec(align) in align, 0: none */
     uint64_t vector_nbytes;  /* of vector_size, 0: none */
     const CName *mode;       /* of mode(…), NULL: none */
+    bool is_mode_last;       /* behind a vector_size: for the vector, which it does not apply to */
     bool is_packed;
     bool is_ms_abi;
     bool is_ms_layout;   /* ms_struct or gcc_struct, */
@@ -202,13 +203,29 @@ static inline bool parse_attributes(Parser *parser, Attributes *attributes)
 }
 /* _Alignas(type or constant) */
 bool parse_alignas(Parser *parser, Attributes *attributes);
-/* attributes_apply where there is a mode or vector_size. */
+/* attributes_apply where there is a vector_size. */
 CType *attributes_remake(Parser *parser, const Attributes *attributes, CType *type);
-/* The type that mode and vector_size make of the base type of a declaration; NULL after a failure. */
+/* The type that vector_size makes of the base type of a declaration; NULL after a failure. */
 static inline CType *attributes_apply(Parser *parser, const Attributes *attributes, CType *type)
 {
-    bool is_remade = attributes->mode != NULL || attributes->vector_nbytes != 0;
-    return is_remade ? attributes_remake(parser, attributes, type) : type;
+    return attributes->vector_nbytes != 0 ? attributes_remake(parser, attributes, type) : type;
+}
+
+/* An attribute's or mode's name without the underscores that may surround it. */
+typedef struct Word {
+    const char *text;
+    size_t length;
+} Word;
+
+Word bare_word(const CName *name);
+
+/* mode.c: the type that the mode among the attributes makes of a type; NULL after a failure. */
+CType *mode_apply(Parser *parser, const Attributes *attributes, CType *type);
+/* The type that mode makes of what the declarator has made of the base type; NULL after a failure. */
+static inline CType *attributes_apply_last(Parser *parser, const Attributes *attributes, CType *type)
+{
+    bool is_element = attributes->vector_nbytes != 0 && !attributes->is_mode_last;
+    return attributes->mode == NULL || is_element ? type : mode_apply(parser, attributes, type);
 }
 
 /* -- specifiers.c -------------------------------------------------------------------------------------------------- */

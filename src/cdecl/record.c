@@ -120,6 +120,18 @@ static bool set_member_type(Parser *parser, const Attributes *attributes, const 
     return true;
 }
 
+/* A mode changes a bit-field's type behind its width. */
+static bool set_member_mode(Parser *parser, const Attributes *attributes, CMemberSpec *member)
+{
+    CType *type = attributes_apply_last(parser, attributes, member->type);
+    if (type == NULL)
+        return false;
+    if (member->is_bitfield && type != member->type && member->width > type->size * 8)
+        return parser_fail(parser, &attributes->at, MESSAGE_BITFIELD_WIDTH, member->name, type);
+    member->type = type;
+    return true;
+}
+
 /* struct-declarator: declarator attributes? | declarator? : constant-expression attributes? */
 static bool parse_member(Parser *parser, const RecordParse *parse, const Specifiers *specifiers)
 {
@@ -141,6 +153,7 @@ static bool parse_member(Parser *parser, const RecordParse *parse, const Specifi
         if (is_good && parse_attributes(parser, &attributes)) {
             member.align = attributes.align;
             member.is_packed = attributes.is_packed;
+            is_good = set_member_mode(parser, &attributes, &member);
         }
     } else {
         if (!parse_attributes(parser, &attributes))
@@ -148,7 +161,7 @@ static bool parse_member(Parser *parser, const RecordParse *parse, const Specifi
         if (attributes.is_ms_abi)
             declarator_set_ms_abi(parser, &declarator);
         is_good = set_member_type(parser, &attributes, &declarator, specifiers->type, &member) &&
-                  check_member(parser, parse, &member);
+                  set_member_mode(parser, &attributes, &member) && check_member(parser, parse, &member);
     }
     declarator_drop(parser, &declarator);
     return is_good && !parser->failed && push_member(parser, parse, &member);
@@ -235,6 +248,8 @@ static bool complete(Parser *parser, const RecordParse *parse, CType *type)
         .file = parser_file(parser),
     };
     Token at;
+    if (parse->tag.attributes.mode != NULL && mode_apply(parser, &parse->tag.attributes, type) == NULL)
+        return false;
     switch (ctype_record_complete(parser->table, type->u.record, &spec)) {
     case CRECORD_OK: return true;
     case CRECORD_MEMORY: return parser_fail_memory(parser);
