@@ -225,6 +225,7 @@ function draw_members(signature, depth, budget, has_no_f80)
     record.has_no_f80 = has_no_f80 or record.union and not record.is_plain
     if random() < 0.5 then record.palette = draw_palette(signature) end
     record.packed = random() < 0.07
+    record.ms_struct = random() < 0.1
     if record.is_plain then
         add_member(record, {type = M.by_name["long double"], dims = {}, name = new_name(signature)})
     end
@@ -270,6 +271,7 @@ end
 
 local function spell_attributes(of)
     return (of.packed and " __attribute__((packed))" or "")
+        .. (of.ms_struct and " __attribute__((ms_struct))" or "")
         .. (of.aligned and (" __attribute__((aligned(%d)))"):format(of.aligned) or "")
 end
 
@@ -423,6 +425,7 @@ end
 local function add_member_features(record, member, set)
     if member.bits then
         set.bit_field = true
+        if record.ms_struct then set.ms_bit_field = true end
         if record.union then set.union_bit_field = true end
         if member.bits == 0 then
             set.zero_bit_field = true
