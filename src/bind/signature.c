@@ -93,7 +93,8 @@ static TypeInfo *argument_info(lua_State *L, TypeInfo *info)
 }
 
 /* Plans the call; the result and the arguments are those of `signature`, whose params[].info are set. */
-static void make_plan(Signature *signature, lua_State *L, uint32_t nfixed, const CDecl *decl)
+static void make_plan(Signature *signature, lua_State *L, uint32_t nfixed, const CDecl *decl,
+                      const Allocator *allocator)
 {
     FfiState *S = signature->info->state;
     const CType *function = signature->info->type;
@@ -107,7 +108,7 @@ static void make_plan(Signature *signature, lua_State *L, uint32_t nfixed, const
                            .is_variadic = signature->is_variadic};
     Error error = {.code = ERROR_NONE};
     state_enter(S, L);
-    signature->plan = abi_plan_new(&S->allocator, &wanted, &error);
+    signature->plan = abi_plan_new(allocator, &wanted, &error);
     if (signature->plan == NULL)
         error_raise(L, MESSAGE_PLAN, signature_push_name(L, function, decl), error.text);
     lua_pop(L, 1);
@@ -148,14 +149,14 @@ const Signature *signature_of(TypeInfo *function, lua_State *L, const CDecl *dec
     if (type->is_ms_abi)
         error_raise(L, MESSAGE_MS_ABI, signature_push_name(L, function->type, decl));
     luaL_checkstack(L, 8, NULL);
-    Signature *signature = state_alloc(function->state, L, signature_nbytes(type->nparams));
-    /* on the stack until it is whole: an error on the way frees it */
-    state_push_block(function->state, L, signature);
+    size_t nbytes = signature_nbytes(type->nparams);
+    Signature *signature = lua_newuserdatauv(L, nbytes, 0); /* until it is whole: an error on the way frees it */
+    memset(signature, 0, nbytes);
     set_types(signature, L, function);
-    make_plan(signature, L, signature->nparams, decl);
-    state_anchor_block(function->state, L, signature);
-    function->signature = signature;
-    return signature;
+    make_plan(signature, L, signature->nparams, decl, &function->state->permanent);
+    function->signature = memcpy(state_alloc(function->state, L, nbytes), signature, nbytes);
+    lua_pop(L, 1);
+    return function->signature;
 }
 
 Signature *signature_push_variadic(FfiState *S, lua_State *L, const Signature *fixed, const CDecl *decl,
@@ -168,7 +169,7 @@ Signature *signature_push_variadic(FfiState *S, lua_State *L, const Signature *f
     signature->nparams = nparams;
     for (uint32_t i = 0; i < ntypes; i++)
         signature->params[fixed->nparams + i].info = types[i];
-    make_plan(signature, L, fixed->nparams, decl);
+    make_plan(signature, L, fixed->nparams, decl, &S->allocator);
     state_push_block(S, L, (void *)(uintptr_t)signature->plan);
     return signature;
 }

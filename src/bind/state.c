@@ -6,7 +6,18 @@
 
 #include "bind/errors.h"
 
+enum { CHUNK_NBYTES = 4096 };
+
 /* -- the allocator: blocks are userdata, kept in the table ref_blocks under their address -------------------------- */
+
+/* Index in spares of the small blocks that nbytes fit in; STATE_NSPARES for large ones. */
+static unsigned size_class(size_t nbytes)
+{
+    unsigned i = 0;
+    while (i < STATE_NSPARES && nbytes > (size_t)16 << i)
+        i++;
+    return i;
+}
 
 /* (state, nbytes) -> block address as light userdata; runs protected. */
 static int new_block(lua_State *L)
@@ -20,6 +31,7 @@ static int new_block(lua_State *L)
     return 1;
 }
 
+/* Lua can be told to stop collecting, and to go on with a collection at once: that is what a block costs. */
 static void *block_new(FfiState *S, size_t nbytes)
 {
     lua_State *L = S->L;
@@ -45,9 +57,28 @@ static void *block_new(FfiState *S, size_t nbytes)
     return block;
 }
 
-static void block_free(FfiState *S, void *block)
+/* A spare one if it is small; they are as many as were ever wanted at a time. */
+static void *block_take(FfiState *S, size_t nbytes)
+{
+    unsigned i = size_class(nbytes);
+    if (i == STATE_NSPARES)
+        return block_new(S, nbytes);
+    void *block = S->spares[i];
+    if (block == NULL)
+        return block_new(S, (size_t)16 << i);
+    memcpy(&S->spares[i], block, sizeof block);
+    return block;
+}
+
+static void block_free(FfiState *S, void *block, size_t nbytes)
 {
     lua_State *L = S->L;
+    unsigned i = size_class(nbytes);
+    if (i < STATE_NSPARES) {
+        memcpy(block, &S->spares[i], sizeof block);
+        S->spares[i] = block;
+        return;
+    }
     state_push_ref(L, S->ref_blocks);
     lua_pushnil(L);
     lua_rawsetp(L, -2, block);
@@ -59,14 +90,14 @@ static void *block_realloc(void *context, void *block, size_t nbytes_old, size_t
     FfiState *S = context;
     void *moved = NULL;
     if (nbytes_new != 0) {
-        moved = block_new(S, nbytes_new);
+        moved = block_take(S, nbytes_new);
         if (moved == NULL)
             return NULL;
         if (block != NULL)
             memcpy(moved, block, nbytes_old < nbytes_new ? nbytes_old : nbytes_new);
     }
     if (block != NULL)
-        block_free(S, block);
+        block_free(S, block, nbytes_old);
     return moved;
 }
 
@@ -76,10 +107,18 @@ void state_enter(FfiState *S, lua_State *L)
     S->L = L;
 }
 
+/* Arena memory as an Allocator, for what is allocated once. */
+static void *permanent_realloc(void *context, void *block, size_t nbytes_old, size_t nbytes_new)
+{
+    FfiState *S = context;
+    (void)nbytes_old;
+    return block == NULL && nbytes_new != 0 ? arena_alloc(&S->arena, nbytes_new) : NULL;
+}
+
 void *state_alloc(FfiState *S, lua_State *L, size_t nbytes)
 {
     state_enter(S, L);
-    void *block = mem_alloc(&S->allocator, nbytes);
+    void *block = arena_alloc(&S->arena, nbytes);
     if (block == NULL)
         error_raise(L, MESSAGE_NO_MEMORY);
     memset(block, 0, nbytes);
@@ -93,14 +132,6 @@ void state_push_block(FfiState *S, lua_State *L, void *block)
     lua_pushnil(L);
     lua_rawsetp(L, -3, block);
     lua_remove(L, -2);
-}
-
-void state_anchor_block(FfiState *S, lua_State *L, void *block)
-{
-    state_push_ref(L, S->ref_blocks);
-    lua_insert(L, -2);
-    lua_rawsetp(L, -2, block);
-    lua_pop(L, 1);
 }
 
 /* -- the state ----------------------------------------------------------------------------------------------------- */
@@ -156,6 +187,8 @@ FfiState *state_open(lua_State *L)
     S->ref_ctype_meta = LUA_NOREF;
     S->ref_library_meta = LUA_NOREF;
     S->allocator = (Allocator){.realloc = block_realloc, .context = S};
+    S->permanent = (Allocator){.realloc = permanent_realloc, .context = S};
+    arena_init(&S->arena, &S->allocator, CHUNK_NBYTES);
     state_enter(S, L);
     S->types = ctype_table_new(&S->allocator);
     if (S->types == NULL)

@@ -9,6 +9,7 @@
 #include <lua.h>
 
 #include "abi/abi.h"
+#include "base/arena.h"
 #include "base/mem.h"
 #include "ctype/ctype.h"
 
@@ -21,13 +22,18 @@ typedef struct CallRecord {
     const struct CallTarget *target; /* what it called: function, plan, declaration */
 } CallRecord;
 
+enum { STATE_NSPARES = 9 };
+
 typedef struct FfiState {
     lua_State *L; /* the coroutine whose call is being served while memory may be asked for; see state_enter */
     CTypeTable *types;
-    Allocator allocator;    /* userdata-backed, see above; may be used inside state_enter only */
-    CallRecord *calls;      /* innermost FFI call in flight, or NULL */
-    int pending;            /* non-zero: a callback left an error that the outer call must raise */
-    int errno_value;        /* C's errno as the last FFI call left it; given back to the next */
+    Allocator allocator;         /* userdata-backed, see above; may be used inside state_enter only */
+    void *spares[STATE_NSPARES]; /* lists of freed blocks of 16 << i bytes, each with the next one's address in it */
+    Arena arena;                 /* of state_alloc: each block of the allocator costs a collection */
+    Allocator permanent;         /* from the arena, frees nothing; may be used inside state_enter only */
+    CallRecord *calls;           /* innermost FFI call in flight, or NULL */
+    int pending;                 /* non-zero: a callback left an error that the outer call must raise */
+    int errno_value;             /* C's errno as the last FFI call left it; given back to the next */
     uint64_t cookie;        /* random; stamps our userdata so that no other's bytes pass for them; low four bits 0 */
     struct TypeInfo *word;  /* long, what indices and lengths convert to */
     struct TypeInfo *bytes; /* void *, where ffi.copy and ffi.fill write */
@@ -59,9 +65,6 @@ void *state_alloc(FfiState *S, lua_State *L, size_t nbytes);
 
 /* Pushes a block of S->allocator and gives its ownership to the stack. [-0, +1, -] */
 void state_push_block(FfiState *S, lua_State *L, void *block);
-
-/* Takes a block's ownership back from the top of the stack. [-1, +0, m] */
-void state_anchor_block(FfiState *S, lua_State *L, void *block);
 
 /* The state of a module function or metamethod: its first upvalue. */
 static inline FfiState *state_of(lua_State *L)

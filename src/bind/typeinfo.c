@@ -200,14 +200,15 @@ static void make_fields(TypeInfo *info, lua_State *L)
     uint32_t nslots = 2;
     while (nslots < 2 * count)
         nslots *= 2;
-    FieldTable *table = state_alloc(info->state, L, sizeof *table + nslots * sizeof table->slots[0]);
+    size_t nbytes = sizeof(FieldTable) + nslots * sizeof(Field);
+    luaL_checkstack(L, 8, NULL);
+    FieldTable *table = lua_newuserdatauv(L, nbytes, 0); /* until it is whole: an error on the way frees it */
+    memset(table, 0, nbytes);
     table->mask = nslots - 1;
     FieldScan scan = {.S = info->state, .L = L, .table = table};
-    luaL_checkstack(L, 8, NULL);
-    state_push_block(info->state, L, table); /* until it is whole: an error on the way frees it */
     add_fields(&scan, record, 0, info->type->qualifiers, true);
-    state_anchor_block(info->state, L, table);
-    info->fields = table;
+    info->fields = memcpy(state_alloc(info->state, L, nbytes), table, nbytes);
+    lua_pop(L, 1);
 }
 
 /* A key whose pointer is not in the table: a long string, or no field at all. */
