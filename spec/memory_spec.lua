@@ -226,3 +226,28 @@ describe("ffi.fill", function()
         assert.are.equal("'void *' expected, got 'const int [2]' (argument #1 of 'ffi.fill')", message(ffi.fill, ffi.new "const int[2]", 1))
     end)
 end)
+
+describe("types that are met for the first time", function()
+    -- Where each cost a collection, thousands would take quadratic time in the generational mode that stock lua starts in.
+    it("do not each make Lua collect", function()
+        local count, lines, ncollections = 400, {}, 0
+        for i = 1, count do lines[i] = ("typedef struct { int a : 3, b; } me_new%d; int me_f%d(me_new%d *);"):format(i, i, i) end
+        ffi.cdef(table.concat(lines, "\n"))
+        local mode = collectgarbage "generational"
+        local is_watching = true
+        local function watch()
+            setmetatable({}, { __gc = function()
+                ncollections = ncollections + 1
+                if is_watching then watch() end
+            end })
+        end
+        watch()
+        for i = 1, count do
+            local object = ffi.new("me_new" .. i)
+            object.a = ffi.cast(("me_new%d *"):format(i), object).b
+        end
+        is_watching = false
+        collectgarbage(mode)
+        assert.is_true(ncollections < count / 4, ncollections .. " collections")
+    end)
+end)
