@@ -24,16 +24,16 @@ local function read_result(path)
     return result
 end
 
--- The results in the jobs' order, each { state, lines }.
+-- The results in the jobs' order, each { state, lines }; what the processes printed, and the exit status: 0 if each one's was.
 function pool.run(jobs)
     local directory = support.new_directory()
     for i, job in ipairs(jobs) do write_job(("%s/%d.job"):format(directory, i), job) end
-    local log = support.run(("seq -f %s/%%.0f 1 %d | xargs -P \"$(nproc)\" -n 1 timeout %d %s %s/spec/headers/check.lua 2>&1"):format(
+    local log, status = support.run(("seq -f %s/%%.0f 1 %d | xargs -P \"$(nproc)\" -n 1 timeout %d %s %s/spec/headers/check.lua 2>&1"):format(
         directory, #jobs, NSECONDS_MAX, support.lua, support.quote(support.root)))
     local results = {}
     for i = 1, #jobs do results[i] = read_result(("%s/%d.result"):format(directory, i)) end
     support.remove(directory)
-    return results, log
+    return results, log, status
 end
 
 return pool
