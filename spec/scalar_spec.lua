@@ -267,10 +267,62 @@ describe("gcc's floating types", function()
         for _, name in ipairs { "sin", "sinf", "sinl", "sinf32", "sinf64", "sinf128", "sinf32x", "sinf64x" } do
             local single = name == "sinf" or name == "sinf32"
             local wanted = single and string.unpack("f", string.pack("f", math.sin(x))) or math.sin(x)
-            assert.equal(wanted, math_library[name](x), name)
+            local is_inexact = support.has_valgrind and (name == "sinl" or name == "sinf64x")
+            if not is_inexact then assert.equal(wanted, math_library[name](x), name) end
         end
         ffi.cdef "_Float32 sinf(float); extern float sinf32(_Float32 __x); _Float64x sinl(long double x);"
     end)
+end)
+
+-- -- vectors ----------------------------------------------------------------------------------------------------------
+
+describe("vectors of unusual elements", function()
+    local elements = {
+        { "_Decimal32", 4 }, { "_Decimal64", 8 }, { "_Decimal128", 16 }, { "_Float16", 2, 16 }, { "__float128", 16 }, { "long double", 16 },
+        { "__int128", 16 }, { "enum sc_element", 4, 16 }, { "float", 4, 16 }, { "double", 8, 16 }, { "unsigned char", 1, 16 },
+    }
+    local names, types, functions = {}, { "enum sc_element { SC_ELEMENT };" }, {}
+    for _, element in ipairs(elements) do
+        local size = math.max(element[2], 2)
+        while size <= (element[3] or 64) do
+            local name = ("sc_vector%d"):format(#names + 1)
+            names[#names + 1] = { name, size, ("%s of %d bytes"):format(element[1], size) }
+            types[#types + 1] = ("typedef %s %s __attribute__((vector_size(%d)));"):format(element[1], name, size)
+            types[#types + 1] = ("typedef struct { %s v; } %s_in; typedef struct { char c; %s v; } %s_behind;"):format(name, name, name, name)
+            for _, t in ipairs { name, name .. "_in", name .. "_behind" } do
+                functions[#functions + 1] = ("%s %s_same(int a, %s v, double x, %s w) { return a + (int)x == 3 ? v : w; }\n"):format(t, t, t, t)
+            end
+            size = size * 2
+        end
+    end
+    local declarations, lib = table.concat(types, "\n") .. "\n"
+
+    setup(function()
+        ffi.cdef(declarations .. prototypes(table.concat(functions)))
+        lib = ffi.load(oracle.library("scalar_vectors", declarations .. table.concat(functions)))
+    end)
+
+    local function pattern(size, from)
+        local bytes = {}
+        for i = 1, size do bytes[i] = string.char((from + i * 7) % 64 + 1) end
+        return table.concat(bytes)
+    end
+
+    for _, vector in ipairs(names) do
+        it(vector[3] .. " go both ways", function()
+            local name, size = vector[1], vector[2]
+            -- gcc 12 itself loses the second half of a struct of one __int128 vector
+            local is_broken = vector[3] == "__int128 of 16 bytes"
+            for _, t in ipairs { name, is_broken and name or name .. "_in", name .. "_behind" } do
+                local v, w = ffi.new(t), ffi.new(t)
+                local at = t:find "_behind" and ffi.sizeof(t) - size or 0
+                ffi.copy(ffi.cast("char *", v) + at, pattern(size, 1), size)
+                ffi.copy(ffi.cast("char *", w) + at, pattern(size, 30), size)
+                assert.equal(oracle.hex(pattern(size, 1)), oracle.hex(ffi.string(lib[t .. "_same"](1, v, 2.0, w), ffi.sizeof(t)):sub(at + 1)), t)
+                assert.equal(oracle.hex(pattern(size, 30)), oracle.hex(ffi.string(lib[t .. "_same"](1, v, 3.0, w), ffi.sizeof(t)):sub(at + 1)), t)
+            end
+        end)
+    end
 end)
 
 describe("an enum in another mode", function()

@@ -13,6 +13,7 @@ enum tu_small { TU_A, TU_B = 5 }; enum tu_wide { TU_W = 0x123456789a };
 typedef struct { int a; } tu_int; typedef struct { int a, b; } tu_ints; typedef struct { char c[3]; } tu_chars;
 typedef struct { float x, y; } tu_floats; typedef struct { double d; } tu_double; typedef struct { long a, b; } tu_longs;
 typedef struct { long a, b, c; } tu_three; typedef union { int i; float f; } tu_inner; typedef struct { tu_chars c; } tu_nested;
+typedef double tu_v1 __attribute__((vector_size(8))); typedef _Decimal64 tu_decimals __attribute__((vector_size(16)));
 typedef int tu_v8 __attribute__((vector_size(8))); typedef int tu_v16 __attribute__((vector_size(16)));
 typedef struct { int a : 3, b : 29; } tu_bits; typedef struct { } tu_empty; typedef struct { void *p; char c; } tu_padded;
 ]]
@@ -20,7 +21,8 @@ typedef struct { int a : 3, b : 29; } tu_bits; typedef struct { } tu_empty; type
 local member_types = {
     "char", "short", "int", "unsigned", "long", "_Bool", "void *", "const char *", "int *", "float", "double", "long double", "__int128",
     "__float128", "_Float16", "_Decimal64", "_Complex float", "_Complex int", "_Complex double", "enum tu_small", "enum tu_wide", "tu_int", "tu_ints",
-    "tu_chars", "tu_floats", "tu_double", "tu_longs", "tu_three", "tu_inner", "tu_nested", "tu_v8", "tu_v16", "tu_bits", "tu_empty", "tu_padded",
+    "tu_chars", "tu_floats", "tu_double", "tu_longs", "tu_three", "tu_inner", "tu_nested", "tu_v8", "tu_v16", "tu_v1", "tu_decimals",
+    "tu_bits", "tu_empty", "tu_padded",
     "char [3]", "char [4]", "char [8]", "int [2]", "long [1]", "long [2]", "short [3]", "float [1]", "double [1]", "float [2]",
     "int : 3", "int : 32", "long : 64",
 }
@@ -37,8 +39,8 @@ end
 local size_classes = {
     { "int", "unsigned", "float", "tu_int", "char [4]", "tu_inner", "tu_bits", "enum tu_small", "int : 32", "short", "float [1]" },
     { "long", "double", "void *", "const char *", "int *", "tu_ints", "tu_floats", "tu_double", "int [2]", "long [1]", "enum tu_wide", "tu_v8",
-        "int" },
-    { "__int128", "tu_longs", "long double", "__float128", "_Complex double", "long [2]", "tu_v16", "long", "tu_padded" },
+        "tu_v1", "int" },
+    { "__int128", "tu_longs", "long double", "__float128", "_Complex double", "long [2]", "tu_v16", "tu_decimals", "long", "tu_padded" },
     { "tu_three", "tu_chars", "char [3]", "short [3]", "tu_empty", "char", "tu_nested" },
 }
 
@@ -108,7 +110,8 @@ describe("random unions", function()
         for at = 0, size - 1 do ffi.fill(ffi.cast("char *", union) + at, 1, at == 0 and 1 or at % 7 * 16 + 1) end
         local first = firsts[i]
         if first == "_Bool" then ffi.fill(union, 1, 1) end
-        local value_size = first:find ":" and 0 or first == "long double" and 10 or first == "tu_padded" and 9 or ffi.sizeof(first)
+        -- a long double passes through the x87, which valgrind does in 64 bits
+        local value_size = (first:find ":" or first == "long double" and support.has_valgrind) and 0 or first == "long double" and 10 or first == "tu_padded" and 9 or ffi.sizeof(first)
         return union, value_size
     end
 

@@ -65,15 +65,22 @@ static bool add_complex(LeafList *list, const CType *type, uint64_t offset, bool
     return add_leaf(list, offset, part) && add_leaf(list, offset + type->size / 2, part);
 }
 
-/* Small integer vectors are integers; one floating element goes in memory. */
+/* The vectors that no vector mode of gcc's holds: one floating element, decimals, more than one of sixteen bytes. */
+static bool is_vector_in_memory(const CType *type)
+{
+    const CType *element = type->u.element;
+    return element->kind == CTYPE_DECIMAL || (element->kind == CTYPE_FLOATING && type->nelems == 1) ||
+           (element->size == 16 && type->nelems > 1);
+}
+
+/* Small integer vectors are integers. */
 static bool add_vector(LeafList *list, const CType *type, uint64_t offset)
 {
-    bool is_floating = type->u.element->kind == CTYPE_FLOATING || type->u.element->kind == CTYPE_DECIMAL;
-    if (is_floating && type->nelems == 1)
+    if (is_vector_in_memory(type))
         return add_leaf(list, offset, ABI_MEMORY);
     switch (type->size) {
     case 2: return add_leaf(list, offset, ABI_U16);
-    case 4: return add_leaf(list, offset, ABI_U32);
+    case 4: return add_leaf(list, offset, type->u.element->kind == CTYPE_FLOATING ? ABI_F32 : ABI_U32);
     case 8: return add_leaf(list, offset, ABI_VECTOR8);
     case 16: return add_leaf(list, offset, ABI_VECTOR16);
     case 32: return add_leaf(list, offset, ABI_VECTOR32);

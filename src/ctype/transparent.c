@@ -68,6 +68,15 @@ static Mode record_mode(const CType *type, unsigned *nsteps)
     return integer_mode(type->size);
 }
 
+/* Wider ones have a mode with AVX alone, which gcc does not take for granted. */
+static Mode vector_mode(const CType *type)
+{
+    CTypeKind element = (CTypeKind)type->u.element->kind;
+    if (type->size > 16 || element == CTYPE_DECIMAL || (element == CTYPE_FLOATING && type->nelems == 1))
+        return block_mode;
+    return (Mode){MODE_VECTOR, (CScalar)type->scalar, type->size};
+}
+
 static Mode mode_of(const CType *type, unsigned *nsteps)
 {
     if (++*nsteps > MODE_STEPS_MAX)
@@ -81,9 +90,7 @@ static Mode mode_of(const CType *type, unsigned *nsteps)
     case CTYPE_FLOATING:
     case CTYPE_DECIMAL: return (Mode){MODE_FLOATING, (CScalar)type->scalar, type->size};
     case CTYPE_COMPLEX: return (Mode){MODE_COMPLEX, (CScalar)type->scalar, type->size};
-    case CTYPE_VECTOR:
-        /* wider ones have a mode with AVX alone, which gcc does not take for granted */
-        return type->size <= 16 ? (Mode){MODE_VECTOR, (CScalar)type->scalar, type->size} : block_mode;
+    case CTYPE_VECTOR: return vector_mode(type);
     case CTYPE_ARRAY: return array_mode(type, nsteps);
     case CTYPE_RECORD: return record_mode(type, nsteps);
     case CTYPE_VOID:
