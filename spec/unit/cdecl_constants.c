@@ -408,6 +408,108 @@ static void run_random(unsigned count)
     free(texts);
 }
 
+/* -- hostile texts ------------------------------------------------------------------------------------------------------------- */
+
+/* `opening` many times, then a middle, in an enumerator's value: refused for its depth, whatever it is. */
+static void check_nest(const char *opening, const char *middle, size_t count)
+{
+    CTypeTable *table = new_table();
+    size_t length = strlen(opening), i;
+    char *text = malloc(length * count + 100);
+    CdeclSource source = {.text = text};
+    Error error = {.code = ERROR_NONE};
+    strcpy(text, "enum { A = ");
+    source.length = strlen(text);
+    for (i = 0; i < count; i++, source.length += length)
+        memcpy(text + source.length, opening, length);
+    strcpy(text + source.length, middle);
+    source.length += strlen(middle);
+    if (!CHECK(!cdecl_declare(table, &source, &error)) | !CHECK_INT(error.code, ERROR_LIMIT))
+        fprintf(stderr, "    %s...: %s\n", opening, error.text);
+    free(text);
+    ctype_table_free(table);
+}
+
+static void check_nests(void)
+{
+    static const char *const openings[] = {
+        "(", "-", "!", "+ ", "~", "*", "& ", "sizeof ", "sizeof(", "__alignof__ ", "(int)", "1?", "1?1:", "(variable=", "(variable+=", "++", "__real__ ", "__extension__ ", "1+(", "1-sizeof(", "array[",
+        "1||1&&1|1^1&1==1<1<<1+1*(", "_Generic(", "_Generic(1,int:", "_Generic(1,default:", "__builtin_choose_expr(1,", "__builtin_constant_p(", "__builtin_popcount(1+", "__builtin_expect(1,", "__builtin_nan(",
+        "(int[]){[", "sizeof(int[]){[", "(int){1}+(int[]){[", "__builtin_offsetof(struct pair,a[", "sizeof(int[", "(__typeof__(", "(long)&((struct pair *)0)->a[", "sizeof(struct { int x : ", "(enum {B=", "__builtin_types_compatible_p(int[", "(1,", "function(1)+(",
+    };
+    size_t i;
+    for (i = 0; i < sizeof openings / sizeof *openings; i++)
+        check_nest(openings[i], "1", 200000);
+}
+
+/* Every beginning of the text, and the text with a NUL byte or a quote in each place: none may crash or hang, whatever comes out. */
+static void check_pieces(const char *expression)
+{
+    static const char bytes[] = {'\0', '"', '\'', '\\', '(', '\xff'};
+    CTypeTable *table = new_table();
+    char *text = malloc(strlen(expression) + 40), *exact;
+    size_t length, i, k;
+    Error error;
+    sprintf(text, "enum { A = %s };", expression);
+    length = strlen(text);
+    for (i = 11; i <= length; i++) {
+        CdeclSource source = {.length = i};
+        exact = malloc(i); /* the sanitizer sees a read behind it */
+        memcpy(exact, text, i);
+        source.text = exact;
+        if (cdecl_declare(table, &source, &error)) {
+            ctype_table_free(table);
+            table = new_table();
+        }
+        for (k = 0; k < sizeof bytes && i < length; k++) {
+            exact[i - 1] = bytes[k];
+            if (cdecl_declare(table, &source, &error)) {
+                ctype_table_free(table);
+                table = new_table();
+            }
+        }
+        free(exact);
+    }
+    free(text);
+    ctype_table_free(table);
+}
+
+/* What no table above holds: numbers of many digits, and few of no meaning. */
+static void check_long_numbers(void)
+{
+    enum { NDIGITS = 100000 };
+    static const char *const forms[] = {"enum { A = %s > 1 };", "enum { A = 0.%s > 1 };", "enum { A = 1e%s > 1 };", "enum { A = 1e-%s > 1 };", "enum { A = 0x%sp1 > 1 };", "enum { A = '\\x%s' };", "enum { A = sizeof(\"\\x%s\") };", "enum { A = 1.0f%s > 1 };", "enum { A = 0%s > 1 };", "enum { A = sizeof \"%s\" };", "enum { A = '%s' };"};
+    char *digits = malloc(NDIGITS + 1), *text = malloc(NDIGITS + 100);
+    size_t i;
+    memset(digits, '7', NDIGITS);
+    digits[NDIGITS] = '\0';
+    for (i = 0; i < sizeof forms / sizeof *forms; i++) {
+        CTypeTable *table = new_table();
+        CdeclSource source;
+        Error error;
+        char *at = strstr(strcpy(text, forms[i]), "%s");
+        strcpy(at, digits);
+        strcat(at, strstr(forms[i], "%s") + 2);
+        source = source_of(text);
+        cdecl_declare(table, &source, &error);
+        ctype_table_free(table);
+    }
+    CHECK(true);
+    free(digits);
+    free(text);
+}
+
+static void check_hostile(void)
+{
+    size_t i;
+    check_nests();
+    for (i = 0; i < sizeof expressions / sizeof *expressions; i++)
+        check_pieces(expressions[i]);
+    for (i = 0; i < sizeof more_expressions / sizeof *more_expressions; i++)
+        check_pieces(more_expressions[i]);
+    check_long_numbers();
+}
+
 int main(int argc, char **argv)
 {
     uint64_t count = argc > 1 ? strtoull(argv[1], NULL, 0) : env_number("AIRLOCK_COUNT", 2000);
@@ -419,6 +521,7 @@ int main(int argc, char **argv)
     compare(more_expressions, sizeof more_expressions / sizeof *more_expressions);
     compare_floating(floating_expressions, sizeof floating_expressions / sizeof *floating_expressions);
     compare_refusals();
+    check_hostile();
     run_random((unsigned)count);
     remove_scratch_directory();
     return unit_end("cdecl_constants");

@@ -446,19 +446,32 @@ static unsigned precedence(unsigned operator)
     }
 }
 
-/* Operators of at least this precedence, from left to right; recursion is at most ten levels deep. */
+static bool parse_binary(Parser *parser, Value *left, unsigned lowest);
+
+/* The right operand of an operator and the operator itself. */
+static bool parse_operation(Parser *parser, Value *left, unsigned rank)
+{
+    Token at = parser->token;
+    Value right;
+    bool is_good;
+    if (!parser_enter(parser))
+        return false;
+    lexer_advance(parser);
+    is_good = parse_binary(parser, &right, rank + 1) && value_binary(parser, &at, at.kind, left, &right);
+    parser_leave(parser);
+    return is_good;
+}
+
+/* Operators of at least this precedence, from left to right. */
 static bool parse_binary(Parser *parser, Value *left, unsigned lowest)
 {
     if (!parse_cast(parser, left))
         return false;
     for (;;) {
-        Token at = parser->token;
-        unsigned rank = precedence(at.kind);
-        Value right;
+        unsigned rank = precedence(parser->token.kind);
         if (rank == 0 || rank < lowest)
             return !parser->failed;
-        lexer_advance(parser);
-        if (!parse_binary(parser, &right, rank + 1) || !value_binary(parser, &at, at.kind, left, &right))
+        if (!parse_operation(parser, left, rank))
             return false;
     }
 }
