@@ -323,89 +323,142 @@ static void add(Text *text, const char *piece)
     }
 }
 
-static void add_literal(Text *text)
+static const char *one_of(const char *const *texts, unsigned count)
 {
-    static const char *const suffixes[] = {"", "", "u", "l", "ul", "ll", "ull"};
-    static const char *const values[] = {"0",
-                                         "1",
-                                         "2",
-                                         "7",
-                                         "100",
-                                         "255",
-                                         "65535",
-                                         "2147483647",
-                                         "4294967295",
-                                         "0x80000000",
-                                         "0x7fffffffffffffff",
-                                         "0xffffffffffffffff",
-                                         "017"};
-    static const char *const names[] = {
-        "TEN",  "MINUS", "BIG",  "TOP", "LOW",     "HIGH",        "HUGE_",
-        "five", "byte",  "lots", "'a'", "'\\xff'", "sizeof(int)", "sizeof(struct pair)"};
-    if (pick(3) == 0) {
-        add(text, names[pick(14)]);
+    return texts[pick(count)];
+}
+
+#define ONE_OF(...) one_of((const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+
+/* What gcc folds before the run, and what it loads: it has the machine's word for overflow in the latter. */
+typedef enum Folding { FOLDED, LOADED } Folding;
+
+static void add_literal(Text *text, Folding folding)
+{
+    unsigned kind = pick(6);
+    if (kind == 0) {
+        add(text, ONE_OF("TEN", "MINUS", "BIG", "TOP", "LOW", "HIGH", "HUGE_", "'a'", "'\\xff'", "L'\\xffffffff'", "u'\\xffff'", "U'z'", "'ab'", "sizeof(int)", "sizeof(struct pair)"));
+    } else if (kind == 1 && folding == LOADED) {
+        add(text, ONE_OF("five", "byte", "lots", "small128", "top128"));
     } else {
-        add(text, values[pick(13)]);
-        add(text, suffixes[pick(7)]);
+        const char *value = ONE_OF("0", "1", "2", "7", "100", "255", "65535", "2147483647", "2147483648", "4294967295", "0x80000000", "0x7fffffffffffffff", "0xffffffffffffffff", "017", "0b101", "9223372036854775807", "9223372036854775808");
+        add(text, value);
+        add(text, ONE_OF("", "", "u", "l", "ul", "ll", "ull", "LU"));
     }
 }
 
-/* What C leaves undefined, and gcc computes anyhow, is avoided where it would trap or vary: divisors and shift counts are
- * small positive literals. */
-static void add_expression(Text *text, unsigned depth)
+static const char *integer_cast(void)
 {
-    static const char *const casts[] = {
-        "char",      "unsigned char",      "short", "unsigned short", "int", "unsigned", "long", "unsigned long",
-        "long long", "unsigned long long", "_Bool", "enum positive",  "T"};
-    static const char *const binary[] = {"+", "-", "*", "&", "|", "^", "<", ">", "<=", ">=", "==", "!=", "&&", "||"};
-    static const char *const unary[] = {"-", "~", "!", "+"};
-    unsigned kind = depth == 0 ? 0 : pick(10);
+    return ONE_OF("(char)", "(signed char)", "(unsigned char)", "(short)", "(unsigned short)", "(int)", "(unsigned)", "(long)", "(unsigned long)", "(long long)", "(unsigned long long)",
+                  "(_Bool)", "(enum positive)", "(T)", "(__int128)", "(unsigned __int128)", "(__int128)", "(unsigned __int128)");
+}
+
+/* What the machine would compute otherwise is left out where gcc leaves it to the machine: a shift beyond the width stands
+ * among what is folded, and divisors and counts are literals. */
+static void add_tail(Text *text, Folding folding)
+{
+    if (folding == FOLDED && pick(3) == 0)
+        add(text, ONE_OF(" << 31", " << 40", " >> 40", " << 64", " >> 63", " >> 70", " << 100", " >> 127", " << 128u", " >> 200ll"));
+    else
+        add(text, ONE_OF(" / 3", " % 7", " << 3", " >> 2", " / 10u", " % 5l", " << 1u", " >> 7ull", " / 1000000007ull", " % (__int128)12345678901", " / -2", " % -9l"));
+}
+
+static void add_expression(Text *text, unsigned depth, Folding folding);
+
+static void add_call(Text *text, unsigned depth, Folding folding)
+{
+    static const char *const forms[][2] = {
+        {"__builtin_popcount(", ")"}, {"__builtin_bswap32(", ")"}, {"__builtin_bswap64(", ")"}, {"__builtin_parityll(", ")"}, {"__builtin_expect(", ", 1)"},
+        {"__builtin_choose_expr(1, ", ", 2)"}, {"__builtin_choose_expr(0, 1.5, ", ")"}, {"_Generic(1, default: 3, int: ", ")"}, {"_Generic(1ul, default: ", ", int: 2.5)"}, {"__real__(", ")"},
+        {"sizeof(", ")"}, {"(long)sizeof(", ")"}, {"__extension__(", ")"}, {"__builtin_ffs(", ")"}, {"__builtin_bswap16(", ")"},
+    };
+    unsigned form = pick(sizeof forms / sizeof *forms);
+    add(text, forms[form][0]);
+    add_expression(text, depth - 1, folding);
+    add(text, forms[form][1]);
+}
+
+static void add_expression(Text *text, unsigned depth, Folding folding)
+{
+    unsigned kind = depth == 0 ? 0 : pick(11);
     if (kind < 2) {
-        add_literal(text);
+        add_literal(text, folding);
+        return;
+    }
+    if (kind == 10) {
+        add_call(text, depth, folding);
         return;
     }
     add(text, "(");
-    if (kind == 2) {
-        add(text, unary[pick(4)]);
-        add_expression(text, depth - 1);
-    } else if (kind == 3) {
-        add(text, "(");
-        add(text, casts[pick(13)]);
-        add(text, ")");
-        add_expression(text, depth - 1);
-    } else if (kind == 4) {
-        add_expression(text, depth - 1);
+    if (kind == 2)
+        add(text, ONE_OF("-", "~", "!", "+"));
+    else if (kind == 3)
+        add(text, integer_cast());
+    add_expression(text, depth - 1, folding);
+    if (kind == 4) {
         add(text, " ? ");
-        add_expression(text, depth - 1);
+        add_expression(text, depth - 1, folding);
         add(text, " : ");
-        add_expression(text, depth - 1);
+        add_expression(text, depth - 1, folding);
     } else if (kind == 5) {
-        static const char *const small[] = {" / 3", " % 7", " << 3", " >> 2", " / 10u", " % 5l", " << 1u", " >> 7ull"};
-        add_expression(text, depth - 1);
-        add(text, small[pick(8)]);
-    } else {
-        add_expression(text, depth - 1);
-        add(text, " ");
-        add(text, binary[pick(14)]);
-        add(text, " ");
-        add_expression(text, depth - 1);
+        add_tail(text, folding);
+    } else if (kind > 5) {
+        add(text, ONE_OF(" + ", " - ", " * ", " & ", " | ", " ^ ", " < ", " > ", " <= ", " >= ", " == ", " != ", " && ", " || "));
+        add_expression(text, depth - 1, folding);
+    }
+    add(text, ")");
+}
+
+/* _Float16 is left out: gcc folds it in float, and runs it in float or in half, as the machine has it. */
+static void add_floating(Text *text, unsigned depth)
+{
+    unsigned kind = depth == 0 ? 0 : pick(9);
+    if (kind < 2) {
+        add(text, ONE_OF("0", "1", "3", "7u", "1000000007l", "0xffffffffffffffff", "'a'", "1.0", "0.1", "0.5f", "0.1f", "3.25L", "0.1L", "1e10", "1e-10f", "0x1.fffffep0f", "0x1.fffffffffffffp0", "0x1.fffffffffffffffep0L", "1e-310", "1e-40f", "9007199254740993.0L", "0.1q",
+                         "1.1f32", "1.1f64", "1.1f32x", "1.1f64x", "1.1f128", "((__int128)1 << 100)", "(((unsigned __int128)1 << 127) + 1)"));
+        return;
+    }
+    add(text, "(");
+    if (kind == 2)
+        add(text, ONE_OF("-", "+", "(float)", "(double)", "(long double)", "(__float128)", "(float)", "__real__ "));
+    add_floating(text, depth - 1);
+    if (kind == 3) {
+        add(text, ONE_OF(" / 3", " / 0.1", " / 7.0f", " / 1e3L", " * 3u", " / 3.0q"));
+    } else if (kind == 4) {
+        add(text, ONE_OF(" ? ", " > 1 ? ", " < 0.5f ? ", " == 0 ? "));
+        add_floating(text, depth - 1);
+        add(text, " : ");
+        add_floating(text, depth - 1);
+    } else if (kind > 4) {
+        add(text, ONE_OF(" + ", " - ", " * "));
+        add_floating(text, depth - 1);
     }
     add(text, ")");
 }
 
 static void run_random(unsigned count)
 {
-    char **texts = calloc(count + 1, sizeof *texts);
+    char **texts = calloc(count + 1, sizeof *texts), **floating = calloc(count / 2 + 1, sizeof *floating);
     unsigned i;
     for (i = 0; i < count; i++) {
         Text text = {.length = 0};
-        add_expression(&text, 4);
+        add_expression(&text, 4, i % 2 == 0 ? FOLDED : LOADED);
         texts[i] = strdup(text.bytes);
     }
     compare((const char *const *)texts, count);
+    for (i = 0; i < count / 2; i++) { /* 1.0 * makes it floating */
+        Text text = {.length = 0};
+        add(&text, ONE_OF("1.0f * ", "1.0 * ", "1.0L * ", "1.0q * "));
+        add_floating(&text, 3);
+        floating[i] = strdup(text.bytes);
+    }
+    compare_floating((const char *const *)floating, count / 2);
     for (i = 0; i < count; i++)
         free(texts[i]);
+    for (i = 0; i < count / 2; i++)
+        free(floating[i]);
     free(texts);
+    free(floating);
 }
 
 /* -- hostile texts ------------------------------------------------------------------------------------------------------------- */
