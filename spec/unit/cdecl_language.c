@@ -14,6 +14,8 @@ static const struct Case {
     {"long unsigned int a; int long long signed b; unsigned c; long d; int short unsigned e; char signed f; double long g; int const long volatile static h;", NULL},
     {"typedef unsigned long int long typedef_last; int typedef long reversed; const struct s { int a; } typedef S, *P; S s; P p;", NULL},
     {"long double _Complex a; _Complex float b; double _Complex c; _Complex d; __complex__ double e;", NULL},
+    {"_Decimal32 a, *b; const _Decimal64 c; typedef _Decimal128 D, E[2]; struct s { char c; _Decimal64 d; D e; }; D f(_Decimal32, struct s);", NULL},
+    {"_Complex int a; unsigned _Complex long b; char _Complex c[3]; _Complex signed d; _Complex __int128 e; struct s { char c; short _Complex d; }; _Complex float _Complex_f;", NULL},
     {"int extern *x, y[3]; const int *const volatile *z; char *restrict volatile const w;", NULL},
     {"_Noreturn void f(void); static inline _Noreturn int g(int); inline static long h(void) { return 1; } extern inline int i(void);", NULL},
     {"_Alignas(16) int a; _Alignas(double) _Alignas(4) char b; struct s { _Alignas(32) char c; char d; _Alignas(long) char e; };", NULL},
