@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "cdecl_help.h"
-#include "ctype/build.h"
+#include "ctype/table.h"
 
 /* One of everything. */
 static const char everything[] =
@@ -136,17 +136,18 @@ static void roll_back_variants(void)
 {
     CTypeTable *table = ctype_table_new_sized(&mem_system_allocator, 1);
     CdeclSource source = source_of("extern const struct s *a; struct s { int m; } b; extern volatile struct s c; enum e; typo d;");
-    CType *type, *variant;
+    CType *type;
+    const TypeNode *variant;
     Error error;
     CHECK(declare(table, "struct s; extern struct s *p;"));
     type = find_tag(table, "s");
     CHECK(!cdecl_declare(table, &source, &error));
     CHECK_TEXT(error.text, "unknown type name 'typo'");
-    CHECK(!ctype_is_complete(type) && type->next_variant == NULL);
+    CHECK(!ctype_is_complete(type) && type_node(type)->next == NULL);
     CHECK(declare(table, "extern const struct s *a; struct s { int m; }; extern volatile struct s c;"));
     CHECK_INT(type->size, 4);
-    for (variant = type; variant != NULL; variant = variant->next_variant)
-        CHECK_INT(variant->size, 4);
+    for (variant = type_node(type); variant != NULL; variant = variant->next)
+        CHECK_INT(variant->type.size, 4);
     CHECK(find_decl(table, "c")->type->main == type);
     ctype_table_free(table);
 }

@@ -72,9 +72,8 @@ struct CType {
         CEnum *enumeration;
         CFunction *function;
     } u;
-    CType *main;         /* never NULL */
-    CType *next_variant; /* list that starts at main */
-    void *face;          /* for the face above (bind): NULL at first, never touched here */
+    CType *main; /* never NULL */
+    void *face;  /* for the face above (bind): NULL at first, never touched here */
 };
 
 /* One member of a record. Bit position p of a bit-field counts from the least significant bit of the byte at `offset`.

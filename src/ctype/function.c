@@ -26,9 +26,9 @@ static uint32_t hash_function(const FunctionKey *key)
 static bool is_equal(const TypeNode *node, const FunctionKey *key)
 {
     const CFunction *function = node->type.u.function;
-    return node->type.kind == CTYPE_FUNCTION && function->result == key->result && function->nparams == key->nparams &&
-           function->is_variadic == key->is_variadic && function->is_ms_abi == key->is_ms_abi &&
-           node->is_unprototyped == key->is_unprototyped &&
+    return node->type.main == &node->type && node->type.kind == CTYPE_FUNCTION && function->result == key->result &&
+           function->nparams == key->nparams && function->is_variadic == key->is_variadic &&
+           function->is_ms_abi == key->is_ms_abi && node->is_unprototyped == key->is_unprototyped &&
            (key->nparams == 0 || memcmp(function->params, key->params, key->nparams * sizeof *key->params) == 0);
 }
 

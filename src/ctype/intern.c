@@ -1,7 +1,8 @@
-/* Interning: each derived type exists once by structure, its variants hang on a list at the main one.
+/* Interning: each derived type exists once by structure, each variant once by its main type.
  *
- * Invariant: the hash chains hold main types alone; a variant differs from its main by (qualifiers, own_align) alone,
- * but that an array variant's element carries the array's qualifiers too. */
+ * Invariant: the hash chains hold the derived types and their variants, which no completion changes; the variants of a
+ * basic or nominal type hang on a list at it. A variant differs from its main by (qualifiers, own_align) alone, but that an
+ * array variant's element carries the array's qualifiers too. */
 #include <string.h>
 
 #include "ctype/table.h"
@@ -81,8 +82,8 @@ void types_forget(CTypeTable *table)
     while ((node = table_take_added(&table->added_types)) != NULL) {
         if (node->is_hashed)
             unchain(table, node);
-        if (node->type.main != &node->type)
-            node->type.main->next_variant = node->type.next_variant;
+        else if (node->type.main != &node->type)
+            ((TypeNode *)node->type.main)->next = node->next;
     }
 }
 
@@ -110,24 +111,45 @@ static uint32_t variant_align(const CType *type, unsigned qualifiers, uint32_t o
     return type->align;
 }
 
-static CType *find_variant(CType *main, unsigned qualifiers, uint32_t own_align)
+static uint32_t hash_variant(const CType *main, unsigned qualifiers, uint32_t own_align)
 {
-    CType *type = main;
-    do {
-        if (type->qualifiers == qualifiers && ctype_own_align(type) == own_align)
-            return type;
-        type = type->next_variant;
-    } while (type != NULL);
-    return NULL;
+    uint64_t hash = hash_mix((uint64_t)(uintptr_t)main, qualifiers | (uint64_t)own_align << 32);
+    return (uint32_t)(hash ^ hash >> 32);
+}
+
+static bool is_variant(const TypeNode *node, const CType *main, unsigned qualifiers, uint32_t own_align)
+{
+    return node->type.main == main && node->type.qualifiers == qualifiers && ctype_own_align(&node->type) == own_align;
+}
+
+static TypeNode *find_variant(const CTypeTable *table, TypeNode *main, unsigned qualifiers, uint32_t own_align)
+{
+    TypeNode *node = main;
+    if (is_variant(main, &main->type, qualifiers, own_align))
+        return main;
+    if (main->is_hashed)
+        node = table->types[hash_variant(&main->type, qualifiers, own_align) & table->types_mask];
+    while (node != NULL && !is_variant(node, &main->type, qualifiers, own_align))
+        node = node->next;
+    return node;
+}
+
+static void insert_variant(CTypeTable *table, TypeNode *node, TypeNode *main)
+{
+    if (main->is_hashed) {
+        types_insert(table, node, hash_variant(&main->type, node->type.qualifiers, ctype_own_align(&node->type)));
+        return;
+    }
+    node->next = main->next;
+    main->next = node;
 }
 
 static CType *variant(CTypeTable *table, CType *main, unsigned qualifiers, uint32_t own_align)
 {
-    CType *type = find_variant(main, qualifiers, own_align);
-    CType *element = NULL;
-    TypeNode *node;
-    if (type != NULL)
-        return type;
+    TypeNode *node = find_variant(table, (TypeNode *)main, qualifiers, own_align);
+    CType *element = NULL, *type;
+    if (node != NULL)
+        return &node->type;
     if (main->kind == CTYPE_ARRAY && (element = ctype_qualified(table, main->u.element, qualifiers)) == NULL)
         return NULL;
     node = types_new(table, main);
@@ -141,8 +163,7 @@ static CType *variant(CTypeTable *table, CType *main, unsigned qualifiers, uint3
     if (element != NULL)
         type->u.element = element;
     node->own_align_bits = own_align == 0 ? 0 : (uint8_t)(1 + __builtin_ctz(own_align));
-    type->next_variant = main->next_variant;
-    main->next_variant = type;
+    insert_variant(table, node, (TypeNode *)main);
     return type;
 }
 
@@ -160,17 +181,16 @@ CType *ctype_aligned(CTypeTable *table, CType *type, uint32_t align)
 
 bool types_complete(CTypeTable *table, CType *main, uint64_t size, uint32_t align, bool is_vla, unsigned depth)
 {
-    CType *type;
-    if (!ctype_journal(table, main, sizeof(TypeNode)))
-        return false;
-    for (type = main->next_variant; type != NULL; type = type->next_variant)
-        if (!ctype_journal(table, type, sizeof(TypeNode)))
+    TypeNode *node;
+    for (node = (TypeNode *)main; node != NULL; node = node->next)
+        if (!ctype_journal(table, node, sizeof *node))
             return false;
     main->align = align;
     ((TypeNode *)main)->depth = types_depth(depth);
     main->size = size;
     main->is_vla = is_vla;
-    for (type = main->next_variant; type != NULL; type = type->next_variant) {
+    for (node = ((TypeNode *)main)->next; node != NULL; node = node->next) {
+        CType *type = &node->type;
         type->size = size;
         type->is_vla = is_vla;
         type->scalar = main->scalar;
@@ -195,8 +215,9 @@ static CType *intern(CTypeTable *table, const CType *key)
     uint32_t hash = hash_key(key);
     TypeNode *node = table->types[hash & table->types_mask];
     for (; node != NULL; node = node->next)
-        if (node->hash == hash && node->type.kind == key->kind && node->type.u.element == key->u.element &&
-            node->type.nelems == key->nelems && node->type.scalar == key->scalar && node->type.is_vla == key->is_vla &&
+        if (node->hash == hash && node->type.main == &node->type && node->type.kind == key->kind &&
+            node->type.u.element == key->u.element && node->type.nelems == key->nelems &&
+            node->type.scalar == key->scalar && node->type.is_vla == key->is_vla &&
             node->type.is_unbounded == key->is_unbounded)
             return &node->type;
     node = types_new(table, key);

@@ -8,16 +8,16 @@
 
 /* A CType with what interning needs. */
 typedef struct TypeNode {
-    CType type;             /* first, so that a CType * is a TypeNode * */
-    struct TypeNode *next;  /* in the hash chain of main types */
-    uint32_t hash;          /* of a main derived type; 0 and in no chain for variants and nominal types */
-    uint16_t depth;         /* see ctype_depth */
-    uint8_t own_align_bits; /* of ctype_aligned: 1 + the power of two, 0: none */
-    bool is_hashed : 1;
+    CType type;               /* first, so that a CType * is a TypeNode * */
+    struct TypeNode *next;    /* hashed: in its chain; else in the list of variants that begins at main */
+    uint32_t hash;            /* when hashed */
+    uint16_t depth;           /* see ctype_depth */
+    uint8_t own_align_bits;   /* of ctype_aligned: 1 + the power of two, 0: none */
+    bool is_hashed : 1;       /* derived types and their variants are; basic and nominal ones are not */
     bool is_unprototyped : 1; /* FUNCTION declared with `()` */
 } TypeNode;
 
-_Static_assert(sizeof(TypeNode) == 72, "the most of what a large header takes");
+_Static_assert(sizeof(TypeNode) == 64, "the most of what a large header takes");
 
 /* A record with the index of its members: `index` has index_mask + 1 slots of member number + 1, 0 for empty, by the
  * hash of each name that the member makes visible. NULL when the record has few members. */
@@ -47,7 +47,7 @@ struct CTypeTable {
     CName **names; /* hash chains, names_mask + 1 */
     size_t nnames;
     size_t names_mask;
-    TypeNode **types; /* hash chains of main derived types, types_mask + 1 */
+    TypeNode **types; /* hash chains, types_mask + 1 */
     size_t ntypes;
     size_t types_mask;
     CType *void_type;
@@ -88,7 +88,7 @@ bool types_init(CTypeTable *table);
 void types_forget(CTypeTable *table);
 /* A new type node that is its own main and in no chain; NULL when memory is out. */
 TypeNode *types_new(CTypeTable *table, const CType *type);
-/* Puts a main type with its hash into the chains. */
+/* Puts a derived type or variant of one with its hash into the chains. */
 void types_insert(CTypeTable *table, TypeNode *node, uint32_t hash);
 /* Gives all variants of a completed main its size and alignment; false when memory is out. */
 bool types_complete(CTypeTable *table, CType *main, uint64_t size, uint32_t align, bool is_vla, unsigned depth);

@@ -127,7 +127,6 @@ CType *ctype_transparent(CTypeTable *table, CType *type)
         return NULL;
     node->depth = type_node(type->main)->depth;
     node->type.face = NULL;
-    node->type.next_variant = NULL;
     node->type.u.record = &copy->record;
     copy->record.type = &node->type;
     copy->record.typedef_name = NULL;
