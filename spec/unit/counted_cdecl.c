@@ -137,6 +137,45 @@ static size_t blocks_of(const struct Case *c, size_t count)
     return is_expected ? before : 0;
 }
 
+/* -- lookups ---------------------------------------------------------------------------------------------------------------- */
+
+/* The blocks that it takes to find a struct, a typedef, a function and a constant, `nlookups` of each among count of each. */
+static size_t blocks_of_lookups(size_t count, size_t nlookups)
+{
+    CTypeTable *table = ctype_table_new(&mem_system_allocator);
+    Text text = {NULL, 0, 0};
+    size_t i, before;
+    add_numbered(&text, "struct s@ { int a; }; typedef struct s@ *t@; int f@(struct s@ *); enum { E@ = @ };", count);
+    CHECK(declare(table, text.bytes));
+    before = nblocks;
+    for (i = 0; i < nlookups; i++) {
+        size_t number = 1 + i * (count / nlookups);
+        char name[32];
+        snprintf(name, sizeof name, "struct s%zu", number);
+        CHECK(type_of(table, name) != NULL);
+        snprintf(name, sizeof name, "t%zu", number);
+        CHECK(type_of(table, name) != NULL);
+        snprintf(name, sizeof name, "f%zu", number);
+        CHECK(find_decl(table, name) != NULL);
+        snprintf(name, sizeof name, "E%zu", number);
+        CHECK(find_decl(table, name) != NULL && find_decl(table, name)->value == number);
+    }
+    before = nblocks - before;
+    ctype_table_free(table);
+    free(text.bytes);
+    return before;
+}
+
+/* A thousand times the declarations: the same work, but for longer names and the chance of the chains. */
+static void check_lookups(void)
+{
+    size_t few = blocks_of_lookups(50, 50), many = blocks_of_lookups(50000, 50);
+    CHECK(few > 0);
+    if (!CHECK(many < few + few / 4))
+        fprintf(stderr, "    %zu blocks among 200, %zu among 200,000\n", few, many);
+    printf("counted_cdecl: 200 lookups take %zu blocks among 200 declarations, %zu among 200,000\n", few, many);
+}
+
 int main(void)
 {
     double worst = 0;
@@ -149,6 +188,7 @@ int main(void)
             fprintf(stderr, "    %s: %zu blocks for %d, %zu for %d\n", cases[i].name, few, FEW, many, MANY);
     }
     CHECK(nblocks > 1000000);
+    check_lookups();
     printf("counted_cdecl: four times as many take %.2f times the blocks at worst\n", worst);
     return unit_end("counted_cdecl");
 }

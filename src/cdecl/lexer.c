@@ -3,7 +3,8 @@
 
 #include "cdecl/parser.h"
 
-enum { CLASS_OTHER, CLASS_SPACE, CLASS_LETTER, CLASS_DIGIT };
+/* SINGLE: a token by itself whatever follows. */
+enum { CLASS_OTHER, CLASS_SPACE, CLASS_SINGLE, CLASS_LETTER, CLASS_DIGIT };
 
 #define LETTERS_8                                                                                                      \
     CLASS_LETTER, CLASS_LETTER, CLASS_LETTER, CLASS_LETTER, CLASS_LETTER, CLASS_LETTER, CLASS_LETTER, CLASS_LETTER
@@ -24,7 +25,9 @@ static const uint8_t classes[256] = {
     ['i'] = CLASS_LETTER, ['j'] = CLASS_LETTER, ['k'] = CLASS_LETTER, ['l'] = CLASS_LETTER, ['m'] = CLASS_LETTER,
     ['n'] = CLASS_LETTER, ['o'] = CLASS_LETTER, ['p'] = CLASS_LETTER, ['q'] = CLASS_LETTER, ['r'] = CLASS_LETTER,
     ['s'] = CLASS_LETTER, ['t'] = CLASS_LETTER, ['u'] = CLASS_LETTER, ['v'] = CLASS_LETTER, ['w'] = CLASS_LETTER,
-    ['x'] = CLASS_LETTER, ['y'] = CLASS_LETTER, ['z'] = CLASS_LETTER, [128] = LETTERS_64,   LETTERS_64,
+    ['x'] = CLASS_LETTER, ['y'] = CLASS_LETTER, ['z'] = CLASS_LETTER, ['('] = CLASS_SINGLE, [')'] = CLASS_SINGLE,
+    [','] = CLASS_SINGLE, [';'] = CLASS_SINGLE, ['{'] = CLASS_SINGLE, ['}'] = CLASS_SINGLE, ['['] = CLASS_SINGLE,
+    [']'] = CLASS_SINGLE, [128] = LETTERS_64,   LETTERS_64,
 };
 
 static const struct Keyword {
@@ -330,28 +333,18 @@ static const char *lex_punctuator(Parser *parser, const char *start, Token *toke
 
 static const char *lex_token(Parser *parser, const char *start, Token *token)
 {
-    switch (*start) {
-    case '*':
-        if (peek(parser, start + 1) == '=')
-            break;
-        token->kind = '*';
-        return start + 1;
-    case '(':
-    case ')':
-    case ',':
-    case ';':
-    case '{':
-    case '}':
-    case '[':
-    case ']': token->kind = (uint8_t)*start; return start + 1;
-    case '"':
-    case '\'': return literal_quoted(parser, start, token);
-    case '$': return lex_value(parser, start, token);
-    default: break;
-    }
-    if (class_of(*start) == CLASS_LETTER)
+    unsigned class = class_of(*start);
+    if (class == CLASS_LETTER)
         return lex_name(parser, start, token);
-    if (class_of(*start) == CLASS_DIGIT || (*start == '.' && class_of(peek(parser, start + 1)) == CLASS_DIGIT))
+    if (class == CLASS_SINGLE || (*start == '*' && peek(parser, start + 1) != '=')) {
+        token->kind = (uint8_t)*start;
+        return start + 1;
+    }
+    if (*start == '"' || *start == '\'')
+        return literal_quoted(parser, start, token);
+    if (*start == '$')
+        return lex_value(parser, start, token);
+    if (class == CLASS_DIGIT || (*start == '.' && class_of(peek(parser, start + 1)) == CLASS_DIGIT))
         return literal_number(parser, start, token);
     return lex_punctuator(parser, start, token);
 }

@@ -6,27 +6,39 @@
 /* Names to a chain before there are more chains. */
 enum { NAMES_INITIAL = 256, CHAIN_LENGTH = 2 };
 
-/* Eight bytes a step; the tail is read as zero-extended. */
+static uint64_t word_at(const char *text)
+{
+    uint64_t word;
+    memcpy(&word, text, sizeof word);
+    return word;
+}
+
+/* What is shorter than eight bytes: in two overlapping halves, or its first, middle and last byte. */
+static uint64_t short_word(const char *text, size_t length)
+{
+    const unsigned char *bytes = (const unsigned char *)text;
+    uint32_t low, high;
+    if (length == 0)
+        return 0;
+    if (length < 4)
+        return bytes[0] | (uint64_t)bytes[length / 2] << 8 | (uint64_t)bytes[length - 1] << 16;
+    memcpy(&low, text, sizeof low);
+    memcpy(&high, text + length - sizeof high, sizeof high);
+    return low | (uint64_t)high << 32;
+}
+
+/* Eight bytes a step, the last of which overlap the ones before. */
 static uint32_t hash_text(const char *text, size_t length)
 {
-    uint64_t hash = length, word;
-    while (length >= 8) {
-        memcpy(&word, text, 8);
-        hash = hash_mix(hash, word);
-        text += 8;
-        length -= 8;
+    uint64_t hash = length;
+    size_t i;
+    if (length < 8) {
+        hash = hash_mix(hash, short_word(text, length));
+    } else {
+        for (i = 0; i + 8 < length; i += 8)
+            hash = hash_mix(hash, word_at(text + i));
+        hash = hash_mix(hash, word_at(text + length - 8));
     }
-    word = 0;
-    if (length >= 4) {
-        uint32_t low, high;
-        memcpy(&low, text, 4);
-        memcpy(&high, text + length - 4, 4);
-        word = low | (uint64_t)high << 32;
-    } else if (length > 0) {
-        const unsigned char *bytes = (const unsigned char *)text;
-        word = bytes[0] | (uint64_t)bytes[length / 2] << 8 | (uint64_t)bytes[length - 1] << 16;
-    }
-    hash = hash_mix(hash, word);
     return (uint32_t)(hash ^ hash >> 32);
 }
 
@@ -40,47 +52,48 @@ bool names_init(CTypeTable *table)
     return true;
 }
 
-/* Doubles the chains. When memory is out they just get longer. */
+/* Doubles the chains: each falls apart into two, in its order. When memory is out they just get longer. */
 static void grow(CTypeTable *table)
 {
     size_t nold = table->names_mask + 1, nnew = nold * 2, i;
     CName **names = mem_alloc(&table->allocator, nnew * sizeof *names);
     if (names == NULL)
         return;
-    memset(names, 0, nnew * sizeof *names);
     for (i = 0; i < nold; i++) {
-        CName *name = table->names[i];
-        while (name != NULL) {
-            CName *next = name->next;
-            CName **chain = &names[name->hash & (nnew - 1)];
-            name->next = *chain;
-            *chain = name;
-            name = next;
+        CName *name, **ends[2] = {&names[i], &names[i + nold]};
+        for (name = table->names[i]; name != NULL; name = name->next) {
+            CName ***end = &ends[(name->hash & nold) != 0];
+            **end = name;
+            *end = &name->next;
         }
+        *ends[0] = *ends[1] = NULL;
     }
     mem_free(&table->allocator, table->names, nold * sizeof *names);
     table->names = names;
     table->names_mask = nnew - 1;
 }
 
-static CName *find(const CTypeTable *table, const char *text, size_t length, uint32_t hash)
+/* The link to the name, or where the chain ends without it. */
+static CName **find(const CTypeTable *table, const char *text, size_t length, uint32_t hash)
 {
-    CName *name = table->names[hash & table->names_mask];
-    while (name != NULL && (name->hash != hash || name->length != length || memcmp(name->text, text, length) != 0))
-        name = name->next;
-    return name;
+    CName **link = &table->names[hash & table->names_mask];
+    while (*link != NULL &&
+           ((*link)->hash != hash || (*link)->length != length || memcmp((*link)->text, text, length) != 0))
+        link = &(*link)->next;
+    return link;
 }
 
 CName *names_find(const CTypeTable *table, const char *text, size_t length)
 {
-    return find(table, text, length, hash_text(text, length));
+    return *find(table, text, length, hash_text(text, length));
 }
 
+/* New names go to the end of their chain, so that keywords and other early names are found first. */
 CName *ctype_name(CTypeTable *table, const char *text, size_t length)
 {
     uint32_t hash = hash_text(text, length);
-    CName *name = find(table, text, length, hash);
-    CName **chain;
+    CName **link = find(table, text, length, hash);
+    CName *name = *link;
     if (name != NULL)
         return name;
     if (length >= UINT32_MAX)
@@ -88,10 +101,11 @@ CName *ctype_name(CTypeTable *table, const char *text, size_t length)
     name = arena_alloc(&table->arena, offsetof(CName, text) + length + 1);
     if (name == NULL || !table_note_added(table, &table->added_names, name))
         return NULL;
-    if (table->nnames > CHAIN_LENGTH * table->names_mask)
+    if (table->nnames > CHAIN_LENGTH * table->names_mask) {
         grow(table);
-    chain = &table->names[hash & table->names_mask];
-    name->next = *chain;
+        link = find(table, text, length, hash);
+    }
+    name->next = NULL;
     name->decl = NULL;
     name->tag = NULL;
     name->hash = hash;
@@ -100,7 +114,7 @@ CName *ctype_name(CTypeTable *table, const char *text, size_t length)
     name->keyword = 0;
     memcpy(name->text, text, length);
     name->text[length] = '\0';
-    *chain = name;
+    *link = name;
     table->nnames++;
     return name;
 }
