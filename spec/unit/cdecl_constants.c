@@ -461,6 +461,55 @@ static void run_random(unsigned count)
     free(floating);
 }
 
+/* -- static const integers: constants where the value is known, else variables --------------------------------------------------- */
+
+static const struct StaticCase {
+    const char *initializer; /* of the variable `c` with its type before */
+    bool is_constant;
+} statics[] = {
+    {"int c = 5", true}, {"int c = {5}", true}, {"int c = { 5, }", true}, {"char c = 300", true}, {"unsigned char c = -1", true}, {"_Bool c = 7", true}, {"int c = 2.75", true}, {"unsigned c = {-1}", true},
+    {"enum numbers c = TEN", true}, {"enum positive c = {3}", true}, {"unsigned long c = sizeof(struct pair)", true}, {"long c = (long)(void *)8", true}, {"short c = 'ab'", true}, {"unsigned long long c = 1ull << 63", true},
+    {"__int128 c = -7", true}, {"__int128 c = (__int128)1 << 62", true}, {"__int128 c = (__int128)1 << 63", false}, {"__int128 c = (__int128)1 << 100", false}, {"__int128 c = -((__int128)1 << 63)", true}, {"__int128 c = -((__int128)1 << 63) - 1", false}, {"unsigned __int128 c = 0xffffffffffffffff", true}, {"unsigned __int128 c = -1", false},
+    {"unsigned long c = (unsigned long)&variable", false}, {"unsigned long c = (unsigned long)&array[1] + 2", false}, {"unsigned long c = (unsigned long)function", false}, {"unsigned long c = (unsigned long)\"abc\"", false}, {"unsigned long c = {(unsigned long)&five}", false}, {"long c = __builtin_strlen(\"abc\") + 1", false}, {"int c = __builtin_isnan(1.0) ? 2 : 3", false}, {"int c = !__builtin_isinf(2.0)", false}, {"double c = 2.5", false}, {"int *c = 0", false}, {"int c = __imag__ 2i", false},
+};
+
+static void check_static(FILE *output, const char *initializer, bool is_constant)
+{
+    CTypeTable *table = new_table();
+    char text[256], got[64], line[128];
+    const CDecl *decl;
+    read_line(output, line, sizeof line);
+    snprintf(text, sizeof text, "static const %s; static const int behind = 4;", initializer);
+    if (CHECK(declare(table, text))) {
+        decl = find_decl(table, "c");
+        if (!CHECK_INT(decl->kind, is_constant ? CDECL_CONSTANT : CDECL_VARIABLE))
+            fprintf(stderr, "    %s\n", initializer);
+        snprintf(got, sizeof got, "%" PRId64, (int64_t)decl->value);
+        if (is_constant && !CHECK_TEXT(got, line))
+            fprintf(stderr, "    %s\n", initializer);
+        CHECK(find_decl(table, "behind") != NULL && find_decl(table, "behind")->value == 4);
+        CHECK(declare(table, text)); /* the same again */
+    }
+    ctype_table_free(table);
+}
+
+static void compare_statics(void)
+{
+    FILE *file = create_source("statics"), *output;
+    size_t i, count = sizeof statics / sizeof *statics;
+    fprintf(file, "#include <stdio.h>\n%sint variable, array[3]; int function(int a, char *b) { return a + *b; }\nint main(void) {\n", prelude);
+    for (i = 0; i < count; i++)
+        fprintf(file, "{ static const %s; printf(\"%%ld\\n\", (long)c); }\n", statics[i].initializer);
+    fprintf(file, "}\n");
+    fclose(file);
+    output = run_oracle("statics");
+    if (!CHECK(output != NULL))
+        return;
+    for (i = 0; i < count; i++)
+        check_static(output, statics[i].initializer, statics[i].is_constant);
+    pclose(output);
+}
+
 /* -- hostile texts ------------------------------------------------------------------------------------------------------------- */
 
 /* `opening` many times, then a middle, in an enumerator's value: refused for its depth, whatever it is. */
@@ -574,6 +623,7 @@ int main(int argc, char **argv)
     compare(more_expressions, sizeof more_expressions / sizeof *more_expressions);
     compare_floating(floating_expressions, sizeof floating_expressions / sizeof *floating_expressions);
     compare_refusals();
+    compare_statics();
     check_hostile();
     run_random((unsigned)count);
     remove_scratch_directory();
