@@ -83,6 +83,7 @@ describe("ffi.cdef takes", function()
             enum { CD_HUGE = 0xffffffffffffffffULL };
             static const unsigned CD_STATIC = ~0u;
             static const long CD_LOW = -0x7fffffffffffffff - 1;
+            static const __int128 CD_LOW128 = -5, CD_HIGH128 = (__int128)1 << 40;
         ]]
         local C = ffi.C
         assert.are.same({ 0, 1, 10, 11, -3, 65, 19, 7 },
@@ -92,6 +93,8 @@ describe("ffi.cdef takes", function()
         assert.are.equal("18446744073709551615ULL", tostring(ffi.cast("uint64_t", C.CD_HUGE)))
         assert.are.equal(4294967295, C.CD_STATIC)
         assert.are.equal(math.mininteger, C.CD_LOW)
+        assert.are.equal(-5, C.CD_LOW128)
+        assert.are.equal(1 << 40, C.CD_HIGH128)
         assert.are.equal(C.CD_TEN, rawget(C, "CD_TEN"))
     end)
 
