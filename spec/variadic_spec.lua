@@ -60,7 +60,7 @@ describe("a variadic argument", function()
         ffi.cdef "enum variadic_colour { VARIADIC_RED = 3, VARIADIC_BLUE = 5 };"
         assert.equal("5", describe_in_c("i", ffi.new("enum variadic_colour", "VARIADIC_BLUE")))
         assert.equal("-1", describe_in_c("l", ffi.cast("uint64_t", -1)))
-        assert.equal("0.5", describe_in_c("d", ffi.new("_Float16", 0.5)))
+        assert.equal("0.5 7", describe_in_c("hi", ffi.new("_Float16", 0.5), 7))
     end)
 
     it("pointer goes as it is, array and struct as their addresses", function()

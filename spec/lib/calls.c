@@ -268,6 +268,7 @@ static void describe_one(char type, va_list *list)
     case 'i': PUT("%d ", va_arg(*list, int)); break;
     case 'l': PUT("%ld ", va_arg(*list, long)); break;
     case 'd': PUT("%.14g ", va_arg(*list, double)); break;
+    case 'h': PUT("%.14g ", (double)va_arg(*list, _Float16)); break;
     case 's': PUT("%s ", va_arg(*list, const char *)); break;
     case 'p': PUT("%p ", va_arg(*list, void *)); break;
     case 'L': PUT("%.14Lg ", va_arg(*list, long double)); break;

@@ -15,8 +15,6 @@ static VariadicKind promote_cdata(FfiState *S, Cdata *cdata, uint64_t *word)
     case VALUE_REFERENCE: memcpy(word, address, sizeof *word); return VARIADIC_INTEGER;
     case VALUE_ARRAY:
     case VALUE_RECORD: *word = (uint64_t)(uintptr_t)address; return VARIADIC_INTEGER;
-    case VALUE_BF16:
-    case VALUE_F16:
     case VALUE_F32:
     case VALUE_F64:
         number = (double)number_load(cdata->info, address).floating;
@@ -24,6 +22,8 @@ static VariadicKind promote_cdata(FfiState *S, Cdata *cdata, uint64_t *word)
         return VARIADIC_DOUBLE;
     case VALUE_VOID:
     case VALUE_FUNCTION: return VARIADIC_NONE;
+    case VALUE_BF16: /* of the floating types only float is promoted (C11 6.5.2.2p6, C23 H.4.1) */
+    case VALUE_F16:
     case VALUE_F80:
     case VALUE_F128:
     case VALUE_I128:
@@ -72,10 +72,10 @@ static CType *promoted_type(FfiState *S, lua_State *L, int index)
     Cdata *cdata = cdata_to(S, L, index);
     if (cdata != NULL && value_is_number((ValueKind)cdata->info->kind)) {
         switch ((ValueKind)cdata->info->underlying) {
-        case VALUE_BF16:
-        case VALUE_F16:
         case VALUE_F32:
         case VALUE_F64: return ctype_scalar(types, CSCALAR_DOUBLE);
+        case VALUE_BF16:
+        case VALUE_F16:
         case VALUE_F80:
         case VALUE_F128:
         case VALUE_I128:
