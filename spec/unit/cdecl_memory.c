@@ -13,6 +13,8 @@ static const char everything[] =
     "enum color { RED, GREEN = 1 << 4, BLUE }; enum { ANON = sizeof(struct big) }; static const int limit = BLUE * 2;\n"
     "typedef struct { float x, y; } vec; typedef enum { P, Q = 0xfffffffffLL } wide; typedef int fn(int, vec); fn *table[4]; fn declared;\n"
     "int f(const char *format, ...) __asm__(\"g\" \"h\"); void (*signal(int sig, void (*func)(int)))(int); extern int open_array[]; int k();\n"
+    "enum { FLOATS = (int)(1.5e3L + 0x1p-3f), COUNT = sizeof((short[]){[3] = 1}) + sizeof(1.0i), TEXT = sizeof(L\"ab\" \"c\"), KIND = _Generic(1 ? (void *)0 : (long **)0, long **: 2) };\n"
+    "static const char words[] = \"some words\"; static const int cast = __builtin_types_compatible_p(int (*[])(short **), int (*[2])(short **));\n"
     "typedef float v4 __attribute__((vector_size(16))); typedef int di __attribute__((mode(DI))); typedef int lax __attribute__((aligned(2)));\n"
     "typedef union { struct node *node; const char *text; } any_node __attribute__((transparent_union)); int count_any(any_node, int);\n"
     "# 12 \"some/file.h\" 3\n"
