@@ -66,6 +66,7 @@ local varied = {
 local ways = {
     { name = " with -P", flags = "-P" },
     { name = " with _GNU_SOURCE", flags = "-D_GNU_SOURCE" },
+    { name = " fortified", standard = "-O2", flags = "-D_FORTIFY_SOURCE=2" },
     { name = " in C2x", standard = "-std=gnu2x" },
     { name = " in C99", standard = "-std=gnu99", flags = "-D_XOPEN_SOURCE=700" },
 }
