@@ -132,6 +132,34 @@ static void declare_again(void)
     CHECK_INT(heap.nblocks, 0);
 }
 
+/* What is said again beside something new costs nothing either. */
+static void declare_more(void)
+{
+    static const char again[] =
+        "struct large { int a, b, c, d, e, f, g, h, i, j, k, l, m, n; struct { char o; union { long p; double q; }; } r[3]; };\n"
+        "typedef struct { struct large *first, *second; int third : 3, fourth : 4; } untagged; enum color { RED, GREEN, BLUE };\n"
+        "int function(const char *format, untagged *u, void (*callback)(struct large *, enum color), ...); _Static_assert(1, \"\");\n"
+        "static inline int twice(int argument) { int local = argument; return local * 2; } extern const volatile untagged *table[4];\n";
+    CountingHeap heap;
+    Allocator allocator = counting_allocator(&heap);
+    CTypeTable *table = ctype_table_new(&allocator);
+    size_t nbytes, i, count = 1000;
+    CHECK(declare(table, again));
+    nbytes = heap.nbytes;
+    for (i = 0; i < count; i++) {
+        char text[2000];
+        snprintf(text, sizeof text, "%s extern int fresh_%zu; %s struct node_%zu { int member; }; %s", again, i, again, i, again);
+        CHECK(declare(table, text));
+        snprintf(text, sizeof text, "node_%zu", i);
+        CHECK(find_tag(table, text) != NULL && find_tag(table, text)->size == 4);
+    }
+    CHECK(heap.nbytes - nbytes < count * 500);
+    CHECK_INT(find_tag(table, "large")->u.record->nmembers, 15);
+    CHECK(declare(table, again));
+    ctype_table_free(table);
+    CHECK_INT(heap.nbytes, 0);
+}
+
 /* What a failed declaration made of an older type is gone with it: the qualified variants that it added before it completed the type,
  * and those that it added behind. */
 static void roll_back_variants(void)
@@ -436,6 +464,7 @@ int main(void)
     fail_declarations();
     fail_type_names();
     declare_again();
+    declare_more();
     roll_back_variants();
     close_scopes();
     run_on_small_stack(check_depth);

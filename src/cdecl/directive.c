@@ -261,5 +261,6 @@ const char *directive_line(Parser *parser, const char *hash)
 {
     const char *newline = memchr(hash, '\n', (size_t)(parser->end - hash));
     Line line = {hash + 1, newline != NULL ? newline : parser->end};
+    parser->ndirectives++;
     return obey(parser, hash, &line) ? line.end : NULL;
 }

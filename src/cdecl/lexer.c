@@ -368,6 +368,15 @@ void lexer_advance(Parser *parser)
     parser->next = after;
 }
 
+bool lexer_renew(Parser *parser)
+{
+    Token *token = &parser->token;
+    if (token->kind != TOKEN_NAME && token->kind < TOKEN_TYPEDEF)
+        return !parser->failed;
+    token->u.name = ctype_name(parser->table, token->start, token->length);
+    return token->u.name != NULL || parser_fail_memory(parser);
+}
+
 Bookmark lexer_mark(const Parser *parser)
 {
     return (Bookmark){parser->token, parser->next, parser->file, parser->nvalues, parser->line, parser->pack};

@@ -351,11 +351,25 @@ static bool check_values_used(Parser *parser)
     return parser_fail(parser, &parser->token, MESSAGE_PARAM_UNUSED, (unsigned)given, (unsigned)parser->nvalues);
 }
 
+/* A declaration that says nothing new leaves nothing of itself, but for the token behind it, whose name is made again.
+ * Directives and values make names that are still needed: with them it all stays. */
+static bool parse_next_declaration(Parser *parser)
+{
+    size_t ndirectives = parser->ndirectives;
+    ctype_checkpoint(parser->table);
+    if (!parse_external_declaration(parser))
+        return false;
+    if (ctype_is_changed_since_checkpoint(parser->table) || parser->ndirectives != ndirectives || parser->nvalues > 0)
+        return true;
+    ctype_return(parser->table);
+    return lexer_renew(parser);
+}
+
 bool cdecl_declare(CTypeTable *table, const CdeclSource *source, Error *error)
 {
     Parser parser;
     if (begin(&parser, table, source, error)) {
-        while (parser.token.kind != TOKEN_END && parse_external_declaration(&parser))
+        while (parser.token.kind != TOKEN_END && parse_next_declaration(&parser))
             ;
         check_values_used(&parser);
     }

@@ -88,8 +88,9 @@ typedef struct Parser {
     const char *file; /* interned, or NULL */
     uint32_t line;    /* of `next` */
     size_t nvalues;   /* `$` so far */
-    char *spliced;    /* owned copy of the text when it had backslash-newlines, else NULL */
-    uint32_t pack;    /* of #pragma pack, 0: none */
+    size_t ndirectives;
+    char *spliced; /* owned copy of the text when it had backslash-newlines, else NULL */
+    uint32_t pack; /* of #pragma pack, 0: none */
     Token token;
     /* stacks of what is being built */
     Stack packs;                           /* SavedPack: by #pragma pack(push) */
@@ -142,6 +143,8 @@ bool lexer_begin(Parser *parser);
 const char *lexer_origin(const Parser *parser, const char *at, uint32_t *nsplices);
 /* Makes the next token the current one. */
 void lexer_advance(Parser *parser);
+/* Makes the name of the current token again, where the table has forgotten it. */
+bool lexer_renew(Parser *parser);
 /* Reads a number, a character constant or a string at `start` into the token; the end of it, or NULL after a failure.
  */
 const char *literal_number(Parser *parser, const char *start, Token *token);

@@ -61,6 +61,13 @@ bool ctype_journal(CTypeTable *table, void *place, size_t nbytes);
 /* Whether anything that ctype.h can find by name was added or changed since ctype_begin. */
 bool ctype_is_changed(const CTypeTable *table);
 
+/* Within a transaction: a state to return to, in the place of the checkpoint before. */
+void ctype_checkpoint(CTypeTable *table);
+/* Whether anything that ctype.h can find by name was added or changed since then. */
+bool ctype_is_changed_since_checkpoint(const CTypeTable *table);
+/* Undoes all since the checkpoint. */
+void ctype_return(CTypeTable *table);
+
 /* Uninitialised memory that lives as long as the table or until a rollback; NULL when memory is out. */
 void *ctype_alloc(CTypeTable *table, size_t nbytes);
 

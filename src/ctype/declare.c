@@ -16,7 +16,7 @@ CDecl *ctype_declare(CTypeTable *table, const CDecl *decl)
     if (copy == NULL || !ctype_journal(table, &name->decl, sizeof name->decl))
         return NULL;
     name->decl = copy;
-    table->is_changed = true;
+    table->nchanges++;
     return copy;
 }
 
@@ -26,7 +26,7 @@ bool ctype_redeclare(CTypeTable *table, const CDecl *old, const CDecl *decl)
     if (!ctype_journal(table, place, sizeof *place))
         return false;
     *place = *decl;
-    table->is_changed = true;
+    table->nchanges++;
     return true;
 }
 
@@ -36,7 +36,7 @@ bool ctype_bind_tag(CTypeTable *table, const char *tag, CType *type)
     if (!ctype_journal(table, &name->tag, sizeof name->tag))
         return false;
     name->tag = type;
-    table->is_changed = true;
+    table->nchanges++;
     return true;
 }
 

@@ -76,10 +76,10 @@ static void unchain(CTypeTable *table, TypeNode *node)
 }
 
 /* Variants are put right behind their main, so the newest one is the first to go. */
-void types_forget(CTypeTable *table)
+void types_forget(CTypeTable *table, size_t nkept)
 {
     TypeNode *node;
-    while ((node = table_take_added(&table->added_types)) != NULL) {
+    while ((node = table_take_added(&table->added_types, nkept)) != NULL) {
         if (node->is_hashed)
             unchain(table, node);
         else if (node->type.main != &node->type)

@@ -131,10 +131,10 @@ const CName *ctype_next_name(const CTypeTable *table, const CName *name)
     return i <= table->names_mask ? table->names[i] : NULL;
 }
 
-void names_forget(CTypeTable *table)
+void names_forget(CTypeTable *table, size_t nkept)
 {
     CName *name;
-    while ((name = table_take_added(&table->added_names)) != NULL) {
+    while ((name = table_take_added(&table->added_names, nkept)) != NULL) {
         CName **link = &table->names[name->hash & table->names_mask];
         while (*link != name)
             link = &(*link)->next;

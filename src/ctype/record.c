@@ -194,7 +194,7 @@ static CRecordStatus index_members(CTypeTable *table, RecordNode *node, CRecordS
 static void note_change(CTypeTable *table, const char *tag, bool is_local, const CType *type)
 {
     if (tag != NULL && !is_local && ctype_name_of(tag)->tag == type)
-        table->is_changed = true;
+        table->nchanges++;
 }
 
 /* -- completing ---------------------------------------------------------------------------------------------------- */

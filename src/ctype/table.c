@@ -93,16 +93,46 @@ bool *ctype_has_keywords(CTypeTable *table)
 void ctype_begin(CTypeTable *table)
 {
     table->in_transaction = true;
-    table->is_changed = false;
-    table->mark = arena_mark(&table->arena);
-    table->mark_files = table->files.used;
+    table->nchanges = 0;
+    ctype_checkpoint(table);
+    table->start = table->latest;
+}
+
+void ctype_checkpoint(CTypeTable *table)
+{
+    table->latest = (Checkpoint){.arena = arena_mark(&table->arena),
+                                 .journal = table->journal,
+                                 .nnames = table->added_names.count,
+                                 .ntypes = table->added_types.count,
+                                 .files = table->files.used,
+                                 .nchanges = table->nchanges};
+}
+
+static void return_to(CTypeTable *table, const Checkpoint *checkpoint)
+{
+    for (; table->journal != checkpoint->journal; table->journal = table->journal->older)
+        memcpy(table->journal->place, table->journal->saved, table->journal->nbytes);
+    types_forget(table, checkpoint->ntypes); /* behind: a list that was saved with a new variant in it loses it here */
+    names_forget(table, checkpoint->nnames);
+    stack_drop(&table->files, checkpoint->files);
+    arena_release(&table->arena, checkpoint->arena);
+}
+
+bool ctype_is_changed_since_checkpoint(const CTypeTable *table)
+{
+    return table->nchanges != table->latest.nchanges;
+}
+
+void ctype_return(CTypeTable *table)
+{
+    return_to(table, &table->latest);
 }
 
 static void end(CTypeTable *table)
 {
     table->in_transaction = false;
     table->journal = NULL;
-    table->added_names = table->added_types = NULL;
+    table->added_names = table->added_types = (AddedList){.count = 0};
     arena_free(&table->journal_arena);
 }
 
@@ -113,22 +143,16 @@ void ctype_commit(CTypeTable *table)
 
 void ctype_rollback(CTypeTable *table)
 {
-    JournalEntry *entry;
-    for (entry = table->journal; entry != NULL; entry = entry->older)
-        memcpy(entry->place, entry->saved, entry->nbytes);
-    types_forget(table); /* last: a list that was saved with a new variant in it loses it here */
-    names_forget(table);
-    stack_drop(&table->files, table->mark_files);
+    return_to(table, &table->start);
     if (table->files.used == 0)
         stack_free(&table->files);
-    arena_release(&table->arena, table->mark);
     end(table);
 }
 
 bool ctype_journal(CTypeTable *table, void *place, size_t nbytes)
 {
     JournalEntry *entry;
-    if (!table->in_transaction || arena_is_younger(&table->arena, table->mark, place))
+    if (!table->in_transaction || arena_is_younger(&table->arena, table->latest.arena, place))
         return true;
     entry = arena_alloc(&table->journal_arena, sizeof *entry + nbytes);
     if (entry == NULL)
@@ -141,34 +165,48 @@ bool ctype_journal(CTypeTable *table, void *place, size_t nbytes)
     return true;
 }
 
-bool table_note_added(CTypeTable *table, Added **list, void *item)
+enum { ADDED_IN_BLOCK = sizeof((Added *)NULL)->items / sizeof(void *) };
+
+static bool add_block(CTypeTable *table, AddedList *list)
 {
-    Added *added = *list;
-    if (!table->in_transaction)
-        return true;
-    if (added == NULL || added->count == sizeof added->items / sizeof *added->items) {
-        added = arena_alloc(&table->journal_arena, sizeof *added);
-        if (added == NULL)
+    Added *block = list->newest != NULL ? list->newest->newer : list->first;
+    if (block == NULL) {
+        block = arena_alloc(&table->journal_arena, sizeof *block);
+        if (block == NULL)
             return false;
-        added->older = *list;
-        added->count = 0;
-        *list = added;
+        block->older = list->newest;
+        block->newer = NULL;
+        *(list->newest != NULL ? &list->newest->newer : &list->first) = block;
     }
-    added->items[added->count++] = item;
+    list->newest = block;
     return true;
 }
 
-void *table_take_added(Added **list)
+bool table_note_added(CTypeTable *table, AddedList *list, void *item)
 {
-    Added *added = *list;
-    if (added == NULL)
+    size_t place = list->count % ADDED_IN_BLOCK;
+    if (!table->in_transaction)
+        return true;
+    if (place == 0 && !add_block(table, list))
+        return false;
+    list->newest->items[place] = item;
+    list->count++;
+    return true;
+}
+
+void *table_take_added(AddedList *list, size_t nkept)
+{
+    void *item;
+    if (list->count <= nkept)
         return NULL;
-    if (added->count == 1)
-        *list = added->older;
-    return added->items[--added->count];
+    list->count--;
+    item = list->newest->items[list->count % ADDED_IN_BLOCK];
+    if (list->count % ADDED_IN_BLOCK == 0)
+        list->newest = list->newest->older;
+    return item;
 }
 
 bool ctype_is_changed(const CTypeTable *table)
 {
-    return table->is_changed;
+    return table->nchanges > 0;
 }

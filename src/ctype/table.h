@@ -34,12 +34,25 @@ typedef struct JournalEntry {
     unsigned char saved[];
 } JournalEntry;
 
-/* What a transaction has added, newest first. */
+/* Things that a transaction has added, in blocks of a list; `count` of them count. */
 typedef struct Added {
-    struct Added *older;
-    size_t count;
+    struct Added *older, *newer;
     void *items[62];
 } Added;
+
+typedef struct AddedList {
+    Added *first, *newest;
+    size_t count;
+} AddedList;
+
+/* A state of the table to return to. */
+typedef struct Checkpoint {
+    ArenaMark arena;
+    struct JournalEntry *journal;
+    size_t nnames, ntypes; /* added before */
+    size_t files;          /* bytes of them */
+    size_t nchanges;
+} Checkpoint;
 
 struct CTypeTable {
     Allocator allocator;
@@ -57,13 +70,13 @@ struct CTypeTable {
     bool has_keywords;
     /* the transaction */
     bool in_transaction;
-    bool is_changed;
+    size_t nchanges; /* of what is found by name */
     Arena journal_arena;
     JournalEntry *journal; /* newest first */
-    ArenaMark mark;
-    size_t mark_files;  /* bytes of them at the mark */
-    Added *added_names; /* CName */
-    Added *added_types; /* TypeNode */
+    AddedList added_names; /* CName */
+    AddedList added_types; /* TypeNode */
+    Checkpoint start;
+    Checkpoint latest;
 };
 
 static inline const TypeNode *type_node(const CType *type)
@@ -73,19 +86,19 @@ static inline const TypeNode *type_node(const CType *type)
 
 /* table.c */
 /* Remembers for a rollback what was added; true at once outside of a transaction. False when memory is out. */
-bool table_note_added(CTypeTable *table, Added **list, void *item);
-/* Takes the newest from the list; NULL when there is none. */
-void *table_take_added(Added **list);
+bool table_note_added(CTypeTable *table, AddedList *list, void *item);
+/* Takes the newest from the list; NULL when there are no more than nkept. */
+void *table_take_added(AddedList *list, size_t nkept);
 
 /* names.c */
 bool names_init(CTypeTable *table);
-/* Takes out of the chains what the transaction added. */
-void names_forget(CTypeTable *table);
+/* Takes out of the chains what the transaction added, but for the first nkept. */
+void names_forget(CTypeTable *table, size_t nkept);
 CName *names_find(const CTypeTable *table, const char *text, size_t length);
 
 /* intern.c */
 bool types_init(CTypeTable *table);
-void types_forget(CTypeTable *table);
+void types_forget(CTypeTable *table, size_t nkept);
 /* A new type node that is its own main and in no chain; NULL when memory is out. */
 TypeNode *types_new(CTypeTable *table, const CType *type);
 /* Puts a derived type or variant of one with its hash into the chains. */
