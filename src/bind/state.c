@@ -66,7 +66,7 @@ static void *block_take(FfiState *S, size_t nbytes)
     void *block = S->spares[i];
     if (block == NULL)
         return block_new(S, (size_t)16 << i);
-    memcpy(&S->spares[i], block, sizeof block);
+    memcpy(&S->spares[i], block, sizeof S->spares[i]);
     return block;
 }
 
@@ -75,7 +75,7 @@ static void block_free(FfiState *S, void *block, size_t nbytes)
     lua_State *L = S->L;
     unsigned i = size_class(nbytes);
     if (i < STATE_NSPARES) {
-        memcpy(block, &S->spares[i], sizeof block);
+        memcpy(block, &S->spares[i], sizeof S->spares[i]);
         S->spares[i] = block;
         return;
     }

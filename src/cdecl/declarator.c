@@ -271,8 +271,10 @@ static void close_list(Parser *parser, const DeclaratorOp *op)
     parser->prototype = parser->prototype->outer;
 }
 
-static bool parse_parameters(Parser *parser, DeclaratorOp *op)
+/* The parameters, in the list's scope. */
+static bool parse_parameters(Parser *parser, DeclaratorOp *op, const ParameterList *list)
 {
+    parser->prototype = list;
     do {
         if (parser_accept(parser, TOKEN_ELLIPSIS)) {
             op->is_variadic = true;
@@ -292,8 +294,7 @@ static bool parse_parameter_list(Parser *parser, DeclaratorOp *op)
 {
     const ParameterList list = {ctype_next_stamp(parser->table), parser->prototype};
     bool is_good;
-    parser->prototype = &list;
-    is_good = parse_parameters(parser, op);
+    is_good = parse_parameters(parser, op, &list);
     close_list(parser, op);
     return is_good && drop_void(parser, op);
 }

@@ -56,7 +56,9 @@ static bool is_in_range(const EnumParse *parse, uint64_t value, bool is_large)
     nbits = fixed->size >= 8 ? 64 : (unsigned)fixed->size * 8;
     if (ctype_scalar_class((CScalar)fixed->scalar) == CSCALAR_UNSIGNED)
         return (is_large || (int64_t)value >= 0) && (nbits == 64 || value >> nbits == 0);
-    return !is_large && (int64_t)value >> (nbits - 1) == (int64_t)value >> 63;
+    if (nbits == 64)
+        return !is_large;
+    return !is_large && (int64_t)value >= -(INT64_C(1) << (nbits - 1)) && (int64_t)value < INT64_C(1) << (nbits - 1);
 }
 
 /* Takes the value and prepares the next one. */

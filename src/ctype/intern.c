@@ -181,10 +181,11 @@ CType *ctype_aligned(CTypeTable *table, CType *type, uint32_t align)
 
 bool types_complete(CTypeTable *table, CType *main, uint64_t size, uint32_t align, bool is_vla, unsigned depth)
 {
-    TypeNode *node;
-    for (node = (TypeNode *)main; node != NULL; node = node->next)
+    TypeNode *node = (TypeNode *)main;
+    do
         if (!ctype_journal(table, node, sizeof *node))
             return false;
+    while ((node = node->next) != NULL);
     main->align = align;
     ((TypeNode *)main)->depth = types_depth(depth);
     main->size = size;
