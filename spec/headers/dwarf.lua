@@ -76,12 +76,13 @@ function dwarf.is_record(entry)
     return entry ~= nil and records[entry.tag] == true
 end
 
--- The names of all functions that a text of `gcc -aux-info` declares: what stands before the first parameter list.
+-- The names of all functions that a text of `gcc -aux-info` declares: what stands before the first parameter list. Its lines are `/* file:line:NC */
+-- declaration`; I for N is a call of what was never declared.
 function dwarf.functions(text)
     local names, seen = {}, {}
-    for declaration in text:gmatch "%*/ ([^\n]*)" do
+    for origin, declaration in text:gmatch ":(%u)%u %*/ ([^\n]*)" do
         local name = declaration:match "([%a_][%w_]*) %([^*]"
-        if name and not seen[name] then
+        if name and origin ~= "I" and not seen[name] then
             seen[name] = true
             names[#names + 1] = name
         end
