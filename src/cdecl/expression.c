@@ -181,8 +181,8 @@ static bool parse_primary(Parser *parser, Value *value)
 
 /* -- postfix expressions ------------------------------------------------------------------------------------------- */
 
-/* The lvalue that a pointer leads to; `operator` is how the text says so. */
-static bool dereference(Parser *parser, const Token *at, const char *operator, Value * value)
+/* The lvalue that a pointer leads to; `op` is how the text says so. */
+static bool dereference(Parser *parser, const Token *at, const char *op, Value *value)
 {
     uint32_t align;
     bool is_address;
@@ -191,7 +191,7 @@ static bool dereference(Parser *parser, const Token *at, const char *operator, V
     if (value->is_typeless)
         return true;
     if (!is_pointer(value->type))
-        return parser_fail(parser, at, MESSAGE_BAD_OPERAND, operator, value->type);
+        return parser_fail(parser, at, MESSAGE_BAD_OPERAND, op, value->type);
     align = value->align;
     is_address = value->is_address;
     value_become_rvalue(value);
@@ -421,9 +421,9 @@ bool parse_cast(Parser *parser, Value *value)
 /* -- binary and conditional expressions ---------------------------------------------------------------------------- */
 
 /* C11 6.5.5 to 6.5.14; 0: no binary operator. */
-static unsigned precedence(unsigned operator)
+static unsigned precedence(unsigned op)
 {
-    switch (operator) {
+    switch (op) {
     case '*':
     case '/':
     case '%': return 10;

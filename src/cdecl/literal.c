@@ -160,10 +160,11 @@ static bool character_literal(Parser *parser, Token *token, Quoted quoted)
     uint32_t value = 0, elements[4];
     unsigned count = 0, n, i;
     Character character;
-    for (; quoted.at<quoted.end; count += n> 1 ? 2 : 1) {
+    while (quoted.at < quoted.end) {
         if (!take_character(parser, token, &quoted, &character))
             return false;
         n = encode(quoted.scalar, &character, elements);
+        count += n > 1 ? 2 : 1;
         for (i = 0; i < n; i++)
             value = quoted.scalar == CSCALAR_CHAR ? value << 8 | elements[i] : elements[i];
     }

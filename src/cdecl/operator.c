@@ -35,31 +35,31 @@ static void become_int(Parser *parser, Value *value, bool is_true)
     value->bits = is_true;
 }
 
-static bool is_unary_operand(const CType *type, unsigned operator)
+static bool is_unary_operand(const CType *type, unsigned op)
 {
-    if (operator== '!')
+    if (op == '!')
         return is_scalar(type);
     if (type->kind == CTYPE_FLOATING)
-        return operator!= '~';
+        return op != '~';
     return is_arithmetic(type) || type->kind == CTYPE_VECTOR;
 }
 
-bool value_unary(Parser *parser, const Token *at, unsigned operator, Value * value)
+bool value_unary(Parser *parser, const Token *at, unsigned op, Value *value)
 {
     if (!value_decay(parser, value))
         return false;
     if (value->is_typeless)
         return true;
-    if (!is_unary_operand(value->type, operator))
+    if (!is_unary_operand(value->type, op))
         return value_fail_operand(parser, at, value->type);
     value_become_rvalue(value);
-    if (operator== '!') {
+    if (op == '!') {
         become_int(parser, value, !value_is_true(value));
     } else if (value->type->kind == CTYPE_FLOATING) {
-        value->number = operator== '-' ? -value->number : value->number;
+        value->number = op == '-' ? -value->number : value->number;
     } else if (is_integer(value->type)) {
         value_promote(parser, value);
-        value->bits = operator== '-' ? 0 - value->bits : operator== '~' ? ~value->bits : value->bits;
+        value->bits = op == '-' ? 0 - value->bits : op == '~' ? ~value->bits : value->bits;
         value_convert(value, value->type);
     }
     return true;
@@ -67,9 +67,9 @@ bool value_unary(Parser *parser, const Token *at, unsigned operator, Value * val
 
 /* -- comparison ---------------------------------------------------------------------------------------------------- */
 
-static bool is_comparison(unsigned operator)
+static bool is_comparison(unsigned op)
 {
-    switch (operator) {
+    switch (op) {
     case '<':
     case '>':
     case TOKEN_LESS_EQUAL:
@@ -95,9 +95,9 @@ static bool is_same(const Value *left, const Value *right)
 }
 
 /* Each by its own test, for NaN is neither below nor above nor the same. */
-static bool compare(unsigned operator, const Value * left, const Value *right)
+static bool compare(unsigned op, const Value *left, const Value *right)
 {
-    switch (operator) {
+    switch (op) {
     case '<': return is_below(left, right);
     case '>': return is_below(right, left);
     case TOKEN_LESS_EQUAL: return is_below(left, right) || is_same(left, right);
@@ -109,10 +109,10 @@ static bool compare(unsigned operator, const Value * left, const Value *right)
 
 /* -- arithmetic ---------------------------------------------------------------------------------------------------- */
 
-static void divide(const Token *at, unsigned operator, Value * left, const Value *right)
+static void divide(const Token *at, unsigned op, Value *left, const Value *right)
 {
     Bits a = left->bits, b = right->bits;
-    bool is_quotient = operator== '/';
+    bool is_quotient = op == '/';
     if (b == 0)
         value_forget(left, at, MESSAGE_DIVISION_BY_ZERO);
     else if (!is_signed(left->type))
@@ -123,14 +123,14 @@ static void divide(const Token *at, unsigned operator, Value * left, const Value
         left->bits = (Bits)(is_quotient ? (SignedBits)a / (SignedBits)b : (SignedBits)a % (SignedBits)b);
 }
 
-static void integer_binary(const Token *at, unsigned operator, Value * left, const Value *right)
+static void integer_binary(const Token *at, unsigned op, Value *left, const Value *right)
 {
-    switch (operator) {
+    switch (op) {
     case '+': left->bits += right->bits; break;
     case '-': left->bits -= right->bits; break;
     case '*': left->bits *= right->bits; break;
     case '/':
-    case '%': divide(at, operator, left, right); break;
+    case '%': divide(at, op, left, right); break;
     case '&': left->bits &= right->bits; break;
     case '|': left->bits |= right->bits; break;
     default: left->bits ^= right->bits; break;
@@ -138,9 +138,9 @@ static void integer_binary(const Token *at, unsigned operator, Value * left, con
     value_convert(left, left->type);
 }
 
-static Real long_double_result(unsigned operator, long double a, long double b)
+static Real long_double_result(unsigned op, long double a, long double b)
 {
-    switch (operator) {
+    switch (op) {
     case '+': return a + b;
     case '-': return a - b;
     case '*': return a * b;
@@ -150,11 +150,11 @@ static Real long_double_result(unsigned operator, long double a, long double b)
 
 /* The 113 bits of Real are more than twice those of double, so that rounding their result again is as rounding once;
  * long double needs its own arithmetic. */
-static Real floating_result(CScalar scalar, unsigned operator, Real a, Real b)
+static Real floating_result(CScalar scalar, unsigned op, Real a, Real b)
 {
     if (scalar == CSCALAR_LDOUBLE)
-        return long_double_result(operator,(long double) a, (long double)b);
-    switch (operator) {
+        return long_double_result(op, (long double)a, (long double)b);
+    switch (op) {
     case '+': return real_round(scalar, a + b);
     case '-': return real_round(scalar, a - b);
     case '*': return real_round(scalar, a * b);
@@ -162,25 +162,25 @@ static Real floating_result(CScalar scalar, unsigned operator, Real a, Real b)
     }
 }
 
-static bool floating_binary(Parser *parser, const Token *at, unsigned operator, Value * left, const Value *right)
+static bool floating_binary(Parser *parser, const Token *at, unsigned op, Value *left, const Value *right)
 {
-    if (operator!= '+' && operator!= '-' && operator!= '*' && operator!= '/')
+    if (op != '+' && op != '-' && op != '*' && op != '/')
         return value_fail_operand(parser, at, left->type);
     if (left->type->kind == CTYPE_COMPLEX)
         return true; /* known by type alone */
-    if (operator== '/' && right->number == 0)
+    if (op == '/' && right->number == 0)
         value_forget(left, at, MESSAGE_DIVISION_BY_ZERO);
     else
-        left->number = floating_result((CScalar)left->type->scalar, operator, left->number, right->number);
+        left->number = floating_result((CScalar)left->type->scalar, op, left->number, right->number);
     return true;
 }
 
 /* The operands are promoted apart; the result has the left one's type (C11 6.5.7). A count beyond the width shifts
  * everything out, as gcc folds it. */
-static bool shift(Parser *parser, const Token *at, unsigned operator, Value * left, const Value *right)
+static bool shift(Parser *parser, const Token *at, unsigned op, Value *left, const Value *right)
 {
     unsigned nbits, count = (uint32_t)right->bits; /* gcc makes it an int */
-    bool is_left = operator== TOKEN_SHIFT_LEFT;
+    bool is_left = op == TOKEN_SHIFT_LEFT;
     if (!is_integer(left->type) || !is_integer(right->type))
         return value_fail_operand(parser, at, is_integer(left->type) ? right->type : left->type);
     value_promote(parser, left);
@@ -209,13 +209,13 @@ static uint64_t pointer_step(const CType *pointer)
     return element->is_vla ? CTYPE_SIZE_UNKNOWN : element->size;
 }
 
-static void add_steps(Value *pointer, unsigned operator, Bits count, uint64_t step)
+static void add_steps(Value *pointer, unsigned op, Bits count, uint64_t step)
 {
-    pointer->bits += operator== '+' ? count * step : 0 - count * step;
+    pointer->bits += op == '+' ? count * step : 0 - count * step;
     value_convert(pointer, pointer->type);
 }
 
-static bool compare_addresses(Parser *parser, const Token *at, unsigned operator, Value * left, const Value *right)
+static bool compare_addresses(Parser *parser, const Token *at, unsigned op, Value *left, const Value *right)
 {
     Value a = *left, b = *right;
     CType *address = ctype_scalar(parser->table, CSCALAR_ULONG);
@@ -223,31 +223,31 @@ static bool compare_addresses(Parser *parser, const Token *at, unsigned operator
         return fail_operands(parser, at, left, right);
     value_convert(&a, address);
     value_convert(&b, address);
-    become_int(parser, left, compare(operator, & a, &b));
+    become_int(parser, left, compare(op, &a, &b));
     return true;
 }
 
 /* + and - of a pointer and a number of elements, - of two pointers, comparison. */
-static bool pointer_binary(Parser *parser, const Token *at, unsigned operator, Value * left, const Value *right)
+static bool pointer_binary(Parser *parser, const Token *at, unsigned op, Value *left, const Value *right)
 {
     const Value *pointer = is_pointer(left->type) ? left : right;
     uint64_t step = pointer_step(pointer->type);
-    if (is_comparison(operator))
-        return compare_addresses(parser, at, operator, left, right);
-    if (step == CTYPE_SIZE_UNKNOWN || (operator!= '+' && operator!= '-'))
+    if (is_comparison(op))
+        return compare_addresses(parser, at, op, left, right);
+    if (step == CTYPE_SIZE_UNKNOWN || (op != '+' && op != '-'))
         return fail_operands(parser, at, left, right);
     if (is_pointer(left->type) && is_integer(right->type)) {
-        add_steps(left, operator, right->bits, step);
+        add_steps(left, op, right->bits, step);
         return true;
     }
-    if (operator== '+' && is_integer(left->type)) {
+    if (op == '+' && is_integer(left->type)) {
         Bits count = left->bits;
         left->bits = right->bits;
         left->type = right->type;
         add_steps(left, '+', count, step);
         return true;
     }
-    if (operator!= '-' || !is_pointer(right->type) || !is_pointer(left->type) || step == 0)
+    if (op != '-' || !is_pointer(right->type) || !is_pointer(left->type) || step == 0)
         return fail_operands(parser, at, left, right);
     left->type = ctype_scalar(parser->table, CSCALAR_LONG);
     left->bits = (Bits)((SignedBits)(int64_t)(uint64_t)(left->bits - right->bits) / (SignedBits)step);
@@ -256,9 +256,9 @@ static bool pointer_binary(Parser *parser, const Token *at, unsigned operator, V
 
 /* -- binary operators ---------------------------------------------------------------------------------------------- */
 
-static bool logical(Parser *parser, unsigned operator, Value * left, const Value *right)
+static bool logical(Parser *parser, unsigned op, Value *left, const Value *right)
 {
-    bool is_and = operator== TOKEN_AND;
+    bool is_and = op == TOKEN_AND;
     bool is_decided = left->is_known && value_is_true(left) != is_and;
     bool is_true = is_decided ? !is_and : value_is_true(right);
     if (!is_decided)
@@ -269,11 +269,11 @@ static bool logical(Parser *parser, unsigned operator, Value * left, const Value
 }
 
 /* A vector and another of its size, or a number for each of its elements. */
-static bool vector_binary(Parser *parser, const Token *at, unsigned operator, Value * left, const Value *right)
+static bool vector_binary(Parser *parser, const Token *at, unsigned op, Value *left, const Value *right)
 {
     CType *type = left->type->kind == CTYPE_VECTOR ? left->type : right->type;
     bool are_both = left->type->kind == right->type->kind;
-    if (is_comparison(operator) || (are_both && left->type->size != right->type->size) ||
+    if (is_comparison(op) || (are_both && left->type->size != right->type->size) ||
         (!are_both && !is_real(left->type) && !is_real(right->type)))
         return fail_operands(parser, at, left, right);
     left->type = type;
@@ -281,60 +281,60 @@ static bool vector_binary(Parser *parser, const Token *at, unsigned operator, Va
     return true;
 }
 
-static bool arithmetic_binary(Parser *parser, const Token *at, unsigned operator, Value * left, Value *right)
+static bool arithmetic_binary(Parser *parser, const Token *at, unsigned op, Value *left, Value *right)
 {
     CType *type = value_common_type(parser, left->type, right->type);
-    bool is_equality = operator== TOKEN_EQUAL || operator== TOKEN_NOT_EQUAL;
+    bool is_equality = op == TOKEN_EQUAL || op == TOKEN_NOT_EQUAL;
     if (type == NULL)
         return false;
     value_convert(left, type);
     value_convert(right, type);
     value_spread(left, right);
-    if (is_comparison(operator) && (is_equality || type->kind != CTYPE_COMPLEX))
-        become_int(parser, left, compare(operator, left, right));
+    if (is_comparison(op) && (is_equality || type->kind != CTYPE_COMPLEX))
+        become_int(parser, left, compare(op, left, right));
     else if (!is_integer(type))
-        return floating_binary(parser, at, operator, left, right);
+        return floating_binary(parser, at, op, left, right);
     else
-        integer_binary(at, operator, left, right);
+        integer_binary(at, op, left, right);
     return true;
 }
 
 /* Of a truth value the type is known in any case. */
-static bool typeless_binary(Parser *parser, unsigned operator, Value * left, const Value *right)
+static bool typeless_binary(Parser *parser, unsigned op, Value *left, const Value *right)
 {
-    if (operator== TOKEN_AND || operator== TOKEN_OR)
-        return logical(parser, operator, left, right);
+    if (op == TOKEN_AND || op == TOKEN_OR)
+        return logical(parser, op, left, right);
     value_spread(left, right);
-    if (is_comparison(operator)) {
+    if (is_comparison(op)) {
         left->is_typeless = false;
         become_int(parser, left, false);
     }
     return true;
 }
 
-bool value_binary(Parser *parser, const Token *at, unsigned operator, Value * left, const Value *right)
+bool value_binary(Parser *parser, const Token *at, unsigned op, Value *left, const Value *right)
 {
     Value other = *right;
-    bool is_logical = operator== TOKEN_AND || operator== TOKEN_OR;
+    bool is_logical = op == TOKEN_AND || op == TOKEN_OR;
     bool has_vector;
     if (!value_decay(parser, left) || !value_decay(parser, &other))
         return false;
     value_become_rvalue(left);
     if (left->is_typeless || other.is_typeless)
-        return typeless_binary(parser, operator, left, &other);
+        return typeless_binary(parser, op, left, &other);
     has_vector = left->type->kind == CTYPE_VECTOR || other.type->kind == CTYPE_VECTOR;
     if (has_vector && !is_logical)
-        return vector_binary(parser, at, operator, left, &other);
+        return vector_binary(parser, at, op, left, &other);
     if (!is_scalar(left->type) || !is_scalar(other.type))
         return fail_operands(parser, at, left, &other);
     if (is_logical)
-        return logical(parser, operator, left, &other);
+        return logical(parser, op, left, &other);
     value_spread(left, &other);
     if (is_pointer(left->type) || is_pointer(other.type))
-        return pointer_binary(parser, at, operator, left, &other);
-    if (operator== TOKEN_SHIFT_LEFT || operator== TOKEN_SHIFT_RIGHT)
-        return shift(parser, at, operator, left, &other);
-    return arithmetic_binary(parser, at, operator, left, &other);
+        return pointer_binary(parser, at, op, left, &other);
+    if (op == TOKEN_SHIFT_LEFT || op == TOKEN_SHIFT_RIGHT)
+        return shift(parser, at, op, left, &other);
+    return arithmetic_binary(parser, at, op, left, &other);
 }
 
 /* -- the conditional operator -------------------------------------------------------------------------------------- */

@@ -86,8 +86,8 @@ void value_promote(Parser *parser, Value *value);
 /* -- operator.c: `at` is the operator for messages ----------------------------------------------------------------- */
 
 bool value_fail_operand(Parser *parser, const Token *at, const CType *type);
-bool value_unary(Parser *parser, const Token *at, unsigned operator, Value * value);
-bool value_binary(Parser *parser, const Token *at, unsigned operator, Value * left, const Value *right);
+bool value_unary(Parser *parser, const Token *at, unsigned op, Value *value);
+bool value_binary(Parser *parser, const Token *at, unsigned op, Value *left, const Value *right);
 bool value_choose(Parser *parser, const Token *at, Value *condition, const Value *yes, const Value *no);
 
 /* -- expression.c, size.c, builtin.c ------------------------------------------------------------------------------- */
