@@ -287,9 +287,10 @@ static CType *make_vector(Parser *parser, const Attributes *attributes, CType *e
     return type;
 }
 
-CType *attributes_remake(Parser *parser, const Attributes *attributes, CType *type)
+CType *vector_size_apply(Parser *parser, const Attributes *attributes, CType *base)
 {
-    unsigned qualifiers = type->qualifiers;
+    unsigned qualifiers = base->qualifiers;
+    CType *type = base;
     if (attributes->mode != NULL && !attributes->is_mode_last)
         type = mode_apply(parser, attributes, type);
     if (type != NULL)

@@ -106,16 +106,11 @@ static CType *typedef_type(Parser *parser, const Attributes *attributes, CType *
     return type;
 }
 
-static CType *declared_type(Parser *parser, const Declaration *declaration, const Declarator *declarator)
+static CType *object_type(Parser *parser, const Declaration *declaration, const Declarator *declarator)
 {
-    CType *type = attributes_apply(parser, &declaration->attributes, declaration->specifiers.type);
-    if (type == NULL)
-        return NULL;
-    if (declaration->attributes.is_ms_abi)
-        declarator_set_ms_abi(parser, declarator);
-    type = declarator_apply(parser, declarator, type, false);
+    CType *type = declared_type(parser, declarator, &declaration->attributes, declaration->specifiers.type, false);
     if (type != NULL)
-        type = attributes_apply_last(parser, &declaration->attributes, type);
+        type = attributes_apply_mode(parser, &declaration->attributes, type);
     if (type == NULL || declaration->specifiers.storage != TOKEN_TYPEDEF)
         return type;
     return typedef_type(parser, &declaration->attributes, type);
@@ -145,7 +140,7 @@ static bool parse_init_declarator(Parser *parser, Declaration *declaration, Decl
     CDecl decl = {.line = parser->line};
     if (!parse_declarator(parser, declarator, DECLARATOR_NAMED) || !parse_trimmings(parser, declaration))
         return false;
-    decl.type = declared_type(parser, declaration, declarator);
+    decl.type = object_type(parser, declaration, declarator);
     if (decl.type == NULL)
         return false;
     *kind = decl.kind = kind_of(declaration, decl.type);

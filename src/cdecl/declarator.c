@@ -1,5 +1,5 @@
-/* Declarators (C11 6.7.6): read from the inside out onto a stack of operations, applied to the base type from the top
- * down.
+/* Declarators and type names (C11 6.7.6, 6.7.7): read from the inside out onto a stack of operations, which derive.c
+ * applies to the base type from the top down.
  *
  * A level's operations are pushed as: those of the parenthesised declarator inside, its suffixes in order, its stars
  * from the last to the first. So the top of the stack is what applies to the base type first. */
@@ -230,11 +230,7 @@ static bool parse_parameter(Parser *parser)
         return false;
     if (!parse_declarator(parser, &declarator, DECLARATOR_EITHER) || !parse_attributes(parser, &specifiers.attributes))
         return false;
-    if (specifiers.attributes.is_ms_abi)
-        declarator_set_ms_abi(parser, &declarator);
-    type = attributes_apply(parser, &specifiers.attributes, specifiers.type);
-    if (type != NULL)
-        type = declarator_apply(parser, &declarator, type, true);
+    type = declared_type(parser, &declarator, &specifiers.attributes, specifiers.type, true);
     declarator_drop(parser, &declarator);
     if (type == NULL || (declarator.name != NULL && !check_param_name(parser, &declarator)))
         return false;
@@ -242,7 +238,7 @@ static bool parse_parameter(Parser *parser)
         return parser_fail(parser, &declarator.at, MESSAGE_VOID_OBJECT, declarator.name->text);
     type = adjust_param(parser, type);
     if (type != NULL)
-        type = attributes_apply_last(parser, &specifiers.attributes, type);
+        type = attributes_apply_mode(parser, &specifiers.attributes, type);
     return type != NULL && push_param(parser, &declarator, type);
 }
 
@@ -318,7 +314,7 @@ static bool parse_function(Parser *parser, const Token *at)
 
 static bool parse_level(Parser *parser, Declarator *declarator, DeclaratorForm form);
 
-/* ( declarator ), or where no name need come the parameters of an abstract function, both behind the parenthesis. */
+/* ( declarator ), or where no name need come the parameters of an abstract function */
 static bool parse_group(Parser *parser, Declarator *declarator, DeclaratorForm form)
 {
     Token at = parser->token;
@@ -442,4 +438,38 @@ void declarator_drop(Parser *parser, const Declarator *declarator)
 void declarator_set_ms_abi(Parser *parser, const Declarator *declarator)
 {
     mark_ms_abi(parser, declarator->first_op);
+}
+
+/* -- type names ---------------------------------------------------------------------------------------------------- */
+
+/* What the attributes and the abstract declarator make of the specifiers' type. */
+static CType *named_type(Parser *parser, const Specifiers *specifiers, const Declarator *declarator)
+{
+    const Attributes *attributes = &specifiers->attributes;
+    CType *type = declared_type(parser, declarator, attributes, specifiers->type, false);
+    if (type != NULL)
+        type = attributes_apply_mode(parser, attributes, type);
+    if (type == NULL || attributes->last_align == 0)
+        return type;
+    type = ctype_aligned(parser->table, type, attributes->last_align);
+    if (type == NULL)
+        parser_fail_memory(parser);
+    return type;
+}
+
+/* type-name: specifier-qualifier-list abstract-declarator? */
+CType *parse_type_name(Parser *parser)
+{
+    Specifiers specifiers;
+    Declarator declarator;
+    CType *type = NULL;
+    if (!parser_enter(parser))
+        return NULL;
+    if (parse_specifiers(parser, &specifiers, true) && parse_declarator(parser, &declarator, DECLARATOR_ABSTRACT) &&
+        parse_attributes(parser, &specifiers.attributes)) {
+        type = named_type(parser, &specifiers, &declarator);
+        declarator_drop(parser, &declarator);
+    }
+    parser_leave(parser);
+    return parser->failed ? NULL : type;
 }

@@ -1,7 +1,5 @@
 /* What a declarator's operations make of a base type, with C's constraints on derived types (C11 6.7.6.1 to 6.7.6.3).
  */
-#include <string.h>
-
 #include "cdecl/parser.h"
 
 static CType *made(Parser *parser, const DeclaratorOp *op, CType *type)
@@ -132,29 +130,13 @@ CType *declarator_apply(Parser *parser, const Declarator *declarator, CType *bas
     return type;
 }
 
-/* type-name: specifier-qualifier-list abstract-declarator? */
-CType *parse_type_name(Parser *parser)
+CType *declared_type(Parser *parser, const Declarator *declarator, const Attributes *attributes, CType *base,
+                     bool is_param)
 {
-    Specifiers specifiers;
-    Declarator declarator;
-    CType *type = NULL;
-    if (!parser_enter(parser))
-        return NULL;
-    if (parse_specifiers(parser, &specifiers, true) && parse_declarator(parser, &declarator, DECLARATOR_ABSTRACT) &&
-        parse_attributes(parser, &specifiers.attributes)) {
-        if (specifiers.attributes.is_ms_abi)
-            declarator_set_ms_abi(parser, &declarator);
-        type = attributes_apply(parser, &specifiers.attributes, specifiers.type);
-        if (type != NULL)
-            type = declarator_apply(parser, &declarator, type, false);
-        if (type != NULL)
-            type = attributes_apply_last(parser, &specifiers.attributes, type);
-        if (type != NULL && specifiers.attributes.last_align != 0)
-            type = ctype_aligned(parser->table, type, specifiers.attributes.last_align);
-        if (type == NULL && !parser->failed)
-            parser_fail_memory(parser);
-        declarator_drop(parser, &declarator);
-    }
-    parser_leave(parser);
-    return parser->failed ? NULL : type;
+    CType *type = base;
+    if (attributes->is_ms_abi)
+        declarator_set_ms_abi(parser, declarator);
+    if (attributes->vector_nbytes != 0)
+        type = vector_size_apply(parser, attributes, type);
+    return type == NULL ? NULL : declarator_apply(parser, declarator, type, is_param);
 }

@@ -206,13 +206,9 @@ static inline bool parse_attributes(Parser *parser, Attributes *attributes)
 }
 /* _Alignas(type or constant) */
 bool parse_alignas(Parser *parser, Attributes *attributes);
-/* attributes_apply where there is a vector_size. */
-CType *attributes_remake(Parser *parser, const Attributes *attributes, CType *type);
-/* The type that vector_size makes of the base type of a declaration; NULL after a failure. */
-static inline CType *attributes_apply(Parser *parser, const Attributes *attributes, CType *type)
-{
-    return attributes->vector_nbytes != 0 ? attributes_remake(parser, attributes, type) : type;
-}
+
+/* The vector that vector_size makes of a declaration's base type; NULL after a failure. */
+CType *vector_size_apply(Parser *parser, const Attributes *attributes, CType *base);
 
 /* An attribute's or mode's name without the underscores that may surround it. */
 typedef struct Word {
@@ -224,8 +220,8 @@ Word bare_word(const CName *name);
 
 /* mode.c: the type that the mode among the attributes makes of a type; NULL after a failure. */
 CType *mode_apply(Parser *parser, const Attributes *attributes, CType *type);
-/* The type that mode makes of what the declarator has made of the base type; NULL after a failure. */
-static inline CType *attributes_apply_last(Parser *parser, const Attributes *attributes, CType *type)
+/* The same where there is a mode for what declared_type has made: one for a vector's elements is in there already. */
+static inline CType *attributes_apply_mode(Parser *parser, const Attributes *attributes, CType *type)
 {
     bool is_element = attributes->vector_nbytes != 0 && !attributes->is_mode_last;
     return attributes->mode == NULL || is_element ? type : mode_apply(parser, attributes, type);
@@ -286,7 +282,7 @@ void tag_close_all(Parser *parser);
 CType *parse_record_specifier(Parser *parser, uint32_t align);
 CType *parse_enum_specifier(Parser *parser);
 
-/* -- declarator.c -------------------------------------------------------------------------------------------------- */
+/* -- declarator.c, derive.c ---------------------------------------------------------------------------------------- */
 
 typedef struct Param {
     CType *type;
@@ -326,11 +322,15 @@ typedef struct Declarator {
 /* declarator, abstract-declarator: leaves its operations on parser->ops and its parameters on parser->params, until
  * declarator_drop. */
 bool parse_declarator(Parser *parser, Declarator *declarator, DeclaratorForm form);
-/* What the declarator makes of the base type; NULL after a failure. `is_param`: `[*]` and the like are allowed. */
-CType *declarator_apply(Parser *parser, const Declarator *declarator, CType *base, bool is_param);
 void declarator_drop(Parser *parser, const Declarator *declarator);
 /* Marks the innermost function with ms_abi. */
 void declarator_set_ms_abi(Parser *parser, const Declarator *declarator);
+/* What the declarator makes of the base type; NULL after a failure. `is_param`: `[*]` and the like are allowed. */
+CType *declarator_apply(Parser *parser, const Declarator *declarator, CType *base, bool is_param);
+/* The type of what is declared, whatever it is: the attributes' vector_size and ms_abi count, and the declarator. What
+ * else attributes make of it comes behind: a mode (attributes_apply_mode), then an alignment. NULL after a failure. */
+CType *declared_type(Parser *parser, const Declarator *declarator, const Attributes *attributes, CType *base,
+                     bool is_param);
 /* type-name */
 CType *parse_type_name(Parser *parser);
 

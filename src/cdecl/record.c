@@ -25,6 +25,13 @@ static Token member_token(const CMemberSpec *member)
     return (Token){.kind = TOKEN_NAME, .start = member->place, .length = member->length, .line = member->line};
 }
 
+static void set_place(CMemberSpec *member, const Token *at)
+{
+    member->place = at->start;
+    member->line = at->line;
+    member->length = at->length;
+}
+
 static bool is_open_array(const CType *type)
 {
     return type->kind == CTYPE_ARRAY && (type->is_unbounded || type->is_vla);
@@ -105,31 +112,34 @@ static bool parse_width(Parser *parser, CMemberSpec *member)
     return true;
 }
 
-/* What a declarator and its attributes make of the member. */
-static bool set_member_type(Parser *parser, const Attributes *attributes, const Declarator *declarator, CType *base,
-                            CMemberSpec *member)
-{
-    CType *type = attributes_apply(parser, attributes, base);
-    if (type != NULL)
-        type = declarator_apply(parser, declarator, type, false);
-    if (type == NULL)
-        return false;
-    member->type = type;
-    member->align = attributes->align;
-    member->is_packed = attributes->is_packed;
-    return true;
-}
-
 /* A mode changes a bit-field's type behind its width. */
 static bool set_member_mode(Parser *parser, const Attributes *attributes, CMemberSpec *member)
 {
-    CType *type = attributes_apply_last(parser, attributes, member->type);
+    CType *type = attributes_apply_mode(parser, attributes, member->type);
     if (type == NULL)
         return false;
     if (member->is_bitfield && type != member->type && member->width > type->size * 8)
         return parser_fail(parser, &attributes->at, MESSAGE_BITFIELD_WIDTH, member->name, type);
     member->type = type;
     return true;
+}
+
+/* : constant-expression attributes?, behind the colon; the width is checked against the type before a mode. */
+static bool parse_bitfield(Parser *parser, const Declarator *declarator, Attributes *attributes, CMemberSpec *member)
+{
+    member->type = declared_type(parser, declarator, attributes, member->type, false);
+    return member->type != NULL && parse_width(parser, member) && parse_attributes(parser, attributes) &&
+           set_member_mode(parser, attributes, member);
+}
+
+/* attributes? */
+static bool parse_plain_member(Parser *parser, const RecordParse *parse, const Declarator *declarator,
+                               Attributes *attributes, CMemberSpec *member)
+{
+    if (!parse_attributes(parser, attributes))
+        return false;
+    member->type = declared_type(parser, declarator, attributes, member->type, false);
+    return member->type != NULL && set_member_mode(parser, attributes, member) && check_member(parser, parse, member);
 }
 
 /* struct-declarator: declarator attributes? | declarator? : constant-expression attributes? */
@@ -144,27 +154,15 @@ static bool parse_member(Parser *parser, const RecordParse *parse, const Specifi
     if (parser->token.kind != ':' && !parse_declarator(parser, &declarator, DECLARATOR_NAMED))
         return false;
     member.name = declarator.name == NULL ? NULL : declarator.name->text;
-    member.place = declarator.at.start;
-    member.line = declarator.at.line;
-    member.length = declarator.at.length;
-    if (parser_accept(parser, ':')) {
-        is_good = set_member_type(parser, &attributes, &declarator, specifiers->type, &member) &&
-                  parse_width(parser, &member);
-        if (is_good && parse_attributes(parser, &attributes)) {
-            member.align = attributes.align;
-            member.is_packed = attributes.is_packed;
-            is_good = set_member_mode(parser, &attributes, &member);
-        }
-    } else {
-        if (!parse_attributes(parser, &attributes))
-            return false;
-        if (attributes.is_ms_abi)
-            declarator_set_ms_abi(parser, &declarator);
-        is_good = set_member_type(parser, &attributes, &declarator, specifiers->type, &member) &&
-                  set_member_mode(parser, &attributes, &member) && check_member(parser, parse, &member);
-    }
+    set_place(&member, &declarator.at);
+    if (parser_accept(parser, ':'))
+        is_good = parse_bitfield(parser, &declarator, &attributes, &member);
+    else
+        is_good = parse_plain_member(parser, parse, &declarator, &attributes, &member);
+    member.align = attributes.align;
+    member.is_packed = attributes.is_packed;
     declarator_drop(parser, &declarator);
-    return is_good && !parser->failed && push_member(parser, parse, &member);
+    return is_good && push_member(parser, parse, &member);
 }
 
 /* A record that is defined again counts as incomplete inside itself, as it did the first time. */
@@ -184,9 +182,7 @@ static bool add_unnamed(Parser *parser, const RecordParse *parse, const Specifie
     if (specifiers->type->kind != CTYPE_RECORD || !ctype_is_complete(specifiers->type) ||
         is_open_record(parser, specifiers->type))
         return true;
-    member.place = specifiers->start.start;
-    member.line = specifiers->start.line;
-    member.length = specifiers->start.length;
+    set_place(&member, &specifiers->start);
     return check_member(parser, parse, &member) && push_member(parser, parse, &member);
 }
 
