@@ -7,6 +7,7 @@
 
 #include "bind/cdata.h"
 #include "bind/function.h"
+#include "bind/metatype.h"
 #include "bind/state.h"
 
 static const char *const message_formats[MESSAGE_COUNT] = {
@@ -71,7 +72,8 @@ const char *error_push_value(lua_State *L, int index)
     Cdata *cdata = S != NULL ? cdata_to(S, L, index) : NULL;
     CType *type = cdata != NULL ? cdata->info->type : function_type_of(L, index);
     if (type != NULL) {
-        const char *text = lua_pushfstring(L, "'%s'", error_push_type(L, type));
+        const char *name = cdata != NULL ? metatype_push_name(L, cdata->info) : error_push_type(L, type);
+        const char *text = lua_pushfstring(L, "'%s'", name);
         lua_remove(L, -2);
         return text;
     }

@@ -6,12 +6,13 @@
 #include "bind/call.h"
 #include "bind/convert.h"
 #include "bind/metamethods.h"
+#include "bind/metatype.h"
 
 /* -- fields -------------------------------------------------------------------------------------------------------- */
 
 _Noreturn static void raise_no_index(lua_State *L, const TypeInfo *info, int key)
 {
-    const char *type = error_push_type(L, info->type);
+    const char *type = metatype_push_name(L, info);
     const char *value =
         lua_type(L, key) == LUA_TSTRING ? lua_pushfstring(L, "'%s'", lua_tostring(L, key)) : error_push_value(L, key);
     error_raise(L, MESSAGE_NO_INDEX, type, value);
@@ -26,17 +27,6 @@ static char *record_start(FfiState *S, lua_State *L, Cdata *cdata)
     if (start == NULL)
         error_raise(L, MESSAGE_NULL_POINTER, error_push_type(L, cdata->info->type));
     return start;
-}
-
-static const Field *check_field(lua_State *L, Cdata *cdata)
-{
-    TypeInfo *info = cdata->info;
-    if (info->record == NULL)
-        raise_no_index(L, info, 2);
-    const Field *field = typeinfo_find_field(info, L, lua_tolstring(L, 2, NULL), 2);
-    if (field == NULL)
-        error_raise(L, MESSAGE_NO_FIELD, error_push_type(L, info->record->type), lua_tostring(L, 2));
-    return field;
 }
 
 static void push_field(lua_State *L, const Field *field, char *start)
@@ -72,27 +62,17 @@ static void store_field(lua_State *L, TypeInfo *record, const Field *field, char
         value_store(L, field->info, address, 3, &place);
 }
 
-/* complex.re and complex.im */
-static char *check_complex_part(FfiState *S, lua_State *L, Cdata *cdata)
+/* complex.re and complex.im; NULL for other names. */
+static char *complex_part(FfiState *S, lua_State *L, Cdata *cdata)
 {
     const char *name = lua_tostring(L, 2);
     char *start = cdata_address(S, cdata);
     if (strcmp(name, "re") == 0)
         return start;
-    if (strcmp(name, "im") == 0)
-        return start + cdata->info->type->size / 2;
-    error_raise(L, MESSAGE_NO_FIELD, error_push_type(L, cdata->info->type), name);
+    return strcmp(name, "im") == 0 ? start + cdata->info->type->size / 2 : NULL;
 }
 
 /* -- elements ------------------------------------------------------------------------------------------------------ */
-
-static lua_Integer check_index(FfiState *S, lua_State *L, const TypeInfo *info)
-{
-    int64_t index;
-    if (!integer_to(S, L, 2, &index))
-        raise_no_index(L, info, 2);
-    return index;
-}
 
 static char *array_start(FfiState *S, lua_State *L, Cdata *cdata, lua_Integer index)
 {
@@ -114,49 +94,92 @@ static char *pointer_start(FfiState *S, lua_State *L, Cdata *cdata, const TypeIn
     return start;
 }
 
-/* Address and type of the element that the key at 2 names. */
-static char *check_element(FfiState *S, lua_State *L, Cdata *cdata, TypeInfo **element)
+typedef struct Element {
+    int64_t index;
+    TypeInfo *info;
+    char *address;
+} Element;
+
+/* The element that the key at 2 names; false: the key is no index of this. */
+static bool find_element(FfiState *S, lua_State *L, Cdata *cdata, Element *element)
 {
     TypeInfo *info = cdata->info;
     char *start = NULL;
-    lua_Integer index = check_index(S, L, info);
+    int64_t index;
     int64_t offset;
+    if (!integer_to(S, L, 2, &index))
+        return false;
     switch ((ValueKind)info->kind) {
     case VALUE_POINTER:
-        *element = typeinfo_element(info, L);
-        start = pointer_start(S, L, cdata, *element);
+        element->info = typeinfo_element(info, L);
+        start = pointer_start(S, L, cdata, element->info);
         break;
     case VALUE_ARRAY:
     case VALUE_VECTOR:
-        *element = typeinfo_element(info, L);
+        element->info = typeinfo_element(info, L);
         start = array_start(S, L, cdata, index);
         break;
     case VALUE_COMPLEX:
-        *element = typeinfo_element(info, L);
+        element->info = typeinfo_element(info, L);
         start = cdata_address(S, cdata);
         if (index != 0 && index != 1)
             error_raise(L, MESSAGE_INDEX_RANGE, (LUAI_UACINT)index, error_push_type(L, info->type), (LUAI_UACINT)2);
         break;
-    default: raise_no_index(L, info, 2);
+    default: return false;
     }
-    if (__builtin_mul_overflow(index, (int64_t)(*element)->type->size, &offset))
+    if (__builtin_mul_overflow(index, (int64_t)element->info->type->size, &offset))
         error_raise(L, MESSAGE_INDEX_OVERFLOW, (LUAI_UACINT)index, error_push_type(L, info->type));
-    return (char *)((uintptr_t)start + (uintptr_t)offset);
+    element->index = index;
+    element->address = (char *)((uintptr_t)start + (uintptr_t)offset);
+    return true;
 }
 
-static void store_element(FfiState *S, lua_State *L, Cdata *cdata)
+static void store_element(lua_State *L, const Cdata *cdata, const Element *element)
 {
-    TypeInfo *element;
-    char *address = check_element(S, L, cdata, &element);
     /* complex numbers and vectors are read as copies: a write to a part would be lost */
-    if (element->is_const || cdata->info->kind == VALUE_VECTOR || cdata->info->kind == VALUE_COMPLEX)
+    if (element->info->is_const || cdata->info->kind == VALUE_VECTOR || cdata->info->kind == VALUE_COMPLEX)
         error_raise(L, MESSAGE_CONST_WRITE,
                     lua_pushfstring(L, "element of '%s'", error_push_type(L, cdata->info->type)));
-    if (number_store_lua(L, element, address, 3))
+    if (number_store_lua(L, element->info, element->address, 3))
         return;
-    Place place = {.kind = PLACE_ELEMENT, .type = cdata->info->type};
-    place.index = check_index(S, L, cdata->info);
-    value_store(L, element, address, 3, &place);
+    Place place = {.kind = PLACE_ELEMENT, .index = element->index, .type = cdata->info->type};
+    value_store(L, element->info, element->address, 3, &place);
+}
+
+/* -- what is no field and no element: the metatype's business ------------------------------------------------------ */
+
+_Noreturn static void raise_no_member(lua_State *L, const TypeInfo *info)
+{
+    const TypeInfo *record = info->record;
+    if (lua_type(L, 2) != LUA_TSTRING || (record == NULL && info->kind != VALUE_COMPLEX))
+        raise_no_index(L, info, 2);
+    if (record == NULL)
+        record = info;
+    else if (!record->type->u.record->is_complete)
+        error_raise(L, MESSAGE_INCOMPLETE, error_push_type(L, record->type));
+    error_raise(L, MESSAGE_NO_FIELD, metatype_push_name(L, record), lua_tostring(L, 2));
+}
+
+static int index_metatype(lua_State *L, const TypeInfo *info)
+{
+    if (!metatype_push(L, info, "__index"))
+        raise_no_member(L, info);
+    if (lua_type(L, -1) == LUA_TFUNCTION)
+        return metatype_call(L, 1);
+    lua_pushvalue(L, 2);
+    lua_gettable(L, -2);
+    return 1;
+}
+
+static int newindex_metatype(lua_State *L, const TypeInfo *info)
+{
+    if (!metatype_push(L, info, "__newindex"))
+        raise_no_member(L, info);
+    if (lua_type(L, -1) == LUA_TFUNCTION)
+        return metatype_call(L, 0);
+    lua_insert(L, 2);
+    lua_settable(L, 2);
+    return 0;
 }
 
 /* -- metamethods --------------------------------------------------------------------------------------------------- */
@@ -167,17 +190,23 @@ int meta_index(lua_State *L)
     TypeInfo *info = cdata->info;
     FfiState *S = info->state;
     if (lua_type(L, 2) != LUA_TSTRING) {
-        TypeInfo *element;
-        char *address = check_element(S, L, cdata, &element);
-        value_push(L, element, address, 1, 0);
+        Element element;
+        if (!find_element(S, L, cdata, &element))
+            return index_metatype(L, info);
+        value_push(L, element.info, element.address, 1, 0);
         return 1;
     }
-    if (info->kind == VALUE_COMPLEX) {
-        value_push(L, typeinfo_element(info, L), check_complex_part(S, L, cdata), 0, 0);
+    if (info->record != NULL) {
+        const Field *field = typeinfo_find_field(info, L, 2);
+        if (field == NULL)
+            return index_metatype(L, info);
+        push_field(L, field, record_start(S, L, cdata));
         return 1;
     }
-    const Field *field = check_field(L, cdata);
-    push_field(L, field, record_start(S, L, cdata));
+    char *part = info->kind == VALUE_COMPLEX ? complex_part(S, L, cdata) : NULL;
+    if (part == NULL)
+        return index_metatype(L, info);
+    value_push(L, typeinfo_element(info, L), part, 0, 0);
     return 1;
 }
 
@@ -187,17 +216,23 @@ int meta_newindex(lua_State *L)
     TypeInfo *info = cdata->info;
     FfiState *S = info->state;
     if (lua_type(L, 2) != LUA_TSTRING) {
-        store_element(S, L, cdata);
+        Element element;
+        if (!find_element(S, L, cdata, &element))
+            return newindex_metatype(L, info);
+        store_element(L, cdata, &element);
         return 0;
     }
-    if (info->kind == VALUE_COMPLEX) {
-        Place place = {.kind = PLACE_FIELD, .name = lua_tostring(L, 2), .type = info->type};
-        check_complex_part(S, L, cdata);
-        error_raise(L, MESSAGE_CONST_WRITE, error_push_place(L, &place));
+    if (info->record != NULL) {
+        const Field *field = typeinfo_find_field(info, L, 2);
+        if (field == NULL)
+            return newindex_metatype(L, info);
+        store_field(L, info->record, field, record_start(S, L, cdata));
+        return 0;
     }
-    const Field *field = check_field(L, cdata);
-    store_field(L, info->record, field, record_start(S, L, cdata));
-    return 0;
+    if (info->kind != VALUE_COMPLEX || complex_part(S, L, cdata) == NULL)
+        return newindex_metatype(L, info);
+    Place place = {.kind = PLACE_FIELD, .name = lua_tostring(L, 2), .type = info->type};
+    error_raise(L, MESSAGE_CONST_WRITE, error_push_place(L, &place));
 }
 
 int meta_call(lua_State *L)
@@ -205,8 +240,11 @@ int meta_call(lua_State *L)
     FfiState *S = state_of(L);
     Cdata *cdata = lua_touserdata(L, 1);
     TypeInfo *info = cdata->info;
-    if (!typeinfo_is_function_pointer(info))
-        error_raise(L, MESSAGE_NOT_CALLABLE, error_push_type(L, info->type));
+    if (!typeinfo_is_function_pointer(info)) {
+        if (metatype_push(L, info, "__call"))
+            return metatype_call(L, LUA_MULTRET);
+        error_raise(L, MESSAGE_NOT_CALLABLE, metatype_push_name(L, info));
+    }
     void *address = cdata_pointer(S, cdata);
     if (address == NULL)
         error_raise(L, MESSAGE_NULL_CALL, error_push_type(L, info->type));
@@ -265,6 +303,8 @@ int meta_tostring(lua_State *L)
     TypeInfo *info = cdata->info;
     char *address = cdata_address(S, cdata);
     Number number;
+    if (metatype_push(L, info, "__tostring"))
+        return metatype_call(L, 1);
     switch ((ValueKind)info->kind) {
     case VALUE_I64:
     case VALUE_U64:
@@ -289,22 +329,43 @@ int meta_tostring(lua_State *L)
     case VALUE_REFERENCE: address = cdata_pointer(S, cdata); break;
     default: break;
     }
-    const char *type = error_push_type(L, info->type);
+    const char *type = metatype_push_given_name(L, info)
+                           ? lua_tostring(L, -1)
+                           : lua_pushfstring(L, "cdata<%s>", error_push_type(L, info->type));
     if (address == NULL)
-        lua_pushfstring(L, "cdata<%s>: NULL", type);
+        lua_pushfstring(L, "%s: NULL", type);
     else
-        lua_pushfstring(L, "cdata<%s>: %p", type, (void *)address);
+        lua_pushfstring(L, "%s: %p", type, (void *)address);
     return 1;
 }
 
 int meta_len(lua_State *L)
 {
     const Cdata *cdata = lua_touserdata(L, 1);
-    error_raise(L, MESSAGE_LENGTH, error_push_type(L, cdata->info->type));
+    if (metatype_push(L, cdata->info, "__len"))
+        return metatype_call(L, 1);
+    error_raise(L, MESSAGE_LENGTH, metatype_push_name(L, cdata->info));
 }
 
 int meta_concat(lua_State *L)
 {
+    if (metatype_operator(L, "__concat") != 0)
+        return 1;
     const char *left = error_push_value(L, 1);
     error_raise(L, MESSAGE_CONCAT, left, error_push_value(L, 2));
+}
+
+int meta_pairs(lua_State *L)
+{
+    const Cdata *cdata = lua_touserdata(L, 1);
+    if (metatype_push(L, cdata->info, "__pairs"))
+        return metatype_call(L, 3);
+    error_raise(L, MESSAGE_PAIRS, metatype_push_name(L, cdata->info));
+}
+
+/* (cdata, error): the end of a to-be-closed variable. */
+int meta_close(lua_State *L)
+{
+    const Cdata *cdata = lua_touserdata(L, 1);
+    return metatype_push(L, cdata->info, "__close") ? metatype_call(L, 0) : 0;
 }

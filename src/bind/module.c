@@ -8,6 +8,7 @@
 #include "bind/function.h"
 #include "bind/memory.h"
 #include "bind/metamethods.h"
+#include "bind/metatype.h"
 #include "bind/namespace.h"
 #include "cdecl/cdecl.h"
 
@@ -268,7 +269,11 @@ static int ffi_abi(lua_State *L)
 static int ctype_call(lua_State *L)
 {
     FfiState *S = state_of(L);
-    return push_object(S, L, check_ctype(S, L, 1, "ctype"), 2);
+    CType *type = check_ctype(S, L, 1, "ctype");
+    TypeInfo *info = typeinfo_of(S, L, type);
+    if (metatype_has(info) && !info->is_pointer && metatype_push(L, info, "__new"))
+        return metatype_call(L, LUA_MULTRET);
+    return push_object(S, L, type, 2);
 }
 
 static int ctype_tostring(lua_State *L)
@@ -312,6 +317,7 @@ static void open_metatables(FfiState *S, lua_State *L)
     static const luaL_Reg cdata_methods[] = {{"__index", meta_index}, {"__newindex", meta_newindex},
                                              {"__call", meta_call},   {"__tostring", meta_tostring},
                                              {"__len", meta_len},     {"__concat", meta_concat},
+                                             {"__pairs", meta_pairs}, {"__close", meta_close},
                                              {"__add", meta_add},     {"__sub", meta_sub},
                                              {"__mul", meta_mul},     {"__div", meta_div},
                                              {"__idiv", meta_idiv},   {"__mod", meta_mod},
@@ -334,11 +340,10 @@ static void open_metatables(FfiState *S, lua_State *L)
 int luaopen_ffi(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"cdef", ffi_cdef},       {"typeof", ffi_typeof},     {"sizeof", ffi_sizeof},
-        {"alignof", ffi_alignof}, {"offsetof", ffi_offsetof}, {"new", ffi_new},
-        {"cast", ffi_cast},       {"istype", ffi_istype},     {"errno", ffi_errno},
-        {"abi", ffi_abi},         {"load", namespace_load},   {"string", memory_string},
-        {"copy", memory_copy},    {"fill", memory_fill},      {NULL, NULL}};
+        {"cdef", ffi_cdef},         {"typeof", ffi_typeof}, {"sizeof", ffi_sizeof},     {"alignof", ffi_alignof},
+        {"offsetof", ffi_offsetof}, {"new", ffi_new},       {"cast", ffi_cast},         {"istype", ffi_istype},
+        {"errno", ffi_errno},       {"abi", ffi_abi},       {"load", namespace_load},   {"string", memory_string},
+        {"copy", memory_copy},      {"fill", memory_fill},  {"metatype", metatype_set}, {NULL, NULL}};
     luaL_checkversion(L);
     FfiState *S = state_open(L);
     open_metatables(S, L);

@@ -144,6 +144,18 @@ static uint64_t random_cookie(const void *salt)
     return cookie & ~(uint64_t)15;
 }
 
+/* Lua interns strings up to LUAI_MAXSHORTLEN, which is a matter of its build, so equal ones are one object. */
+static size_t find_interned_length(lua_State *L)
+{
+    enum { SHORT_LENGTH = 40 };
+    char text[SHORT_LENGTH];
+    memset(text, '~', sizeof text);
+    const char *first = lua_pushlstring(L, text, sizeof text);
+    const char *second = lua_pushlstring(L, text, sizeof text);
+    lua_pop(L, 2);
+    return first == second ? SHORT_LENGTH : 0;
+}
+
 static int new_table_ref(lua_State *L, const char *mode)
 {
     lua_newtable(L);
@@ -175,6 +187,7 @@ FfiState *state_open(lua_State *L)
     FfiState *S = lua_newuserdatauv(L, sizeof *S, 0);
     memset(S, 0, sizeof *S);
     S->cookie = random_cookie(S);
+    S->interned_length = find_interned_length(L);
     lua_pushvalue(L, -1);
     S->ref_self = luaL_ref(L, LUA_REGISTRYINDEX);
     S->ref_blocks = new_table_ref(L, NULL);

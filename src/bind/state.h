@@ -34,6 +34,7 @@ typedef struct FfiState {
     CallRecord *calls;           /* innermost FFI call in flight, or NULL */
     int pending;                 /* non-zero: a callback left an error that the outer call must raise */
     int errno_value;             /* C's errno as the last FFI call left it; given back to the next */
+    size_t interned_length;      /* strings up to this length are known by their pointers; see find_interned_length */
     uint64_t cookie;        /* random; stamps our userdata so that no other's bytes pass for them; low four bits 0 */
     struct TypeInfo *word;  /* long, what indices and lengths convert to */
     struct TypeInfo *bytes; /* void *, where ffi.copy and ffi.fill write */

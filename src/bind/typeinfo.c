@@ -72,6 +72,15 @@ static ValueKind underlying_of(const CType *type, ValueKind kind)
     return kind;
 }
 
+/* The type that can have the metatype of values of `type`, or NULL. */
+static CType *metatype_owner(const CType *type)
+{
+    if (type->kind == CTYPE_POINTER || type->kind == CTYPE_REFERENCE)
+        type = type->u.element;
+    bool can_have = type->kind == CTYPE_RECORD || type->kind == CTYPE_VECTOR || type->kind == CTYPE_COMPLEX;
+    return can_have ? type->main : NULL;
+}
+
 TypeInfo *typeinfo_make(FfiState *S, lua_State *L, CType *type)
 {
     /* how its values convert is not known before, and would be remembered wrong */
@@ -81,6 +90,8 @@ TypeInfo *typeinfo_make(FfiState *S, lua_State *L, CType *type)
     bool leads_to_record =
         (type->kind == CTYPE_POINTER || type->kind == CTYPE_REFERENCE) && type->u.element->kind == CTYPE_RECORD;
     TypeInfo *record = leads_to_record ? typeinfo_of(S, L, type->u.element) : NULL;
+    CType *owner = metatype_owner(type);
+    TypeInfo *meta = owner != NULL && owner != type ? typeinfo_of(S, L, owner) : NULL;
     TypeInfo *info = state_alloc(S, L, sizeof *info);
     info->state = S;
     info->type = type;
@@ -93,6 +104,7 @@ TypeInfo *typeinfo_make(FfiState *S, lua_State *L, CType *type)
         info->element_qualifiers = type->u.element->qualifiers;
     }
     info->record = info->kind == VALUE_RECORD ? info : record;
+    info->meta = owner == type ? info : meta;
     type->face = info;
     return info;
 }
@@ -211,11 +223,9 @@ static void make_fields(TypeInfo *info, lua_State *L)
     lua_pop(L, 1);
 }
 
-/* A key whose pointer is not in the table: a long string, or no field at all. */
-static const Field *find_by_text(const TypeInfo *record, lua_State *L, int index)
+/* A key too long to be known by its pointer. */
+static const Field *find_by_text(const TypeInfo *record, const char *text, size_t length)
 {
-    size_t length;
-    const char *text = lua_tolstring(L, index, &length);
     uint64_t offset;
     const CMember *member = ctype_find_member(record->type->u.record, text, length, &offset);
     if (member == NULL)
@@ -228,16 +238,20 @@ static const Field *find_by_text(const TypeInfo *record, lua_State *L, int index
     return NULL;
 }
 
-const Field *typeinfo_find_field(TypeInfo *info, lua_State *L, const char *key, int index)
+const Field *typeinfo_find_field(TypeInfo *info, lua_State *L, int index)
 {
     TypeInfo *record = info->record;
+    size_t length;
+    const char *key = lua_tolstring(L, index, &length);
     if (record->fields == NULL) {
         if (!record->type->u.record->is_complete)
-            error_raise(L, MESSAGE_INCOMPLETE, error_push_type(L, record->type));
+            return NULL;
         make_fields(record, L);
     }
     const Field *field = table_slot(record->fields, key);
-    return field->key != NULL ? field : find_by_text(record, L, index);
+    if (field->key != NULL)
+        return field;
+    return length <= info->state->interned_length ? NULL : find_by_text(record, key, length);
 }
 
 /* -- for the call engine ------------------------------------------------------------------------------------------- */

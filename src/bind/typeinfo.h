@@ -79,6 +79,8 @@ struct TypeInfo {
     uint8_t element_qualifiers; /* and its qualifiers */
     TypeInfo *element;          /* POINTER, REFERENCE, ARRAY, VECTOR, COMPLEX: made on first use (typeinfo_element) */
     TypeInfo *record;     /* the record that a field name is looked up in: itself or what it points to; NULL: none */
+    TypeInfo *meta;       /* whose metatable holds: the plain RECORD, VECTOR or COMPLEX it is or points to; or NULL */
+    int metatable;        /* in such a plain type: its metatype's registry reference; 0: none (metatype.h) */
     FieldTable *fields;   /* RECORD: made on first field access after completion */
     Signature *signature; /* FUNCTION: made on first use */
     AbiType abi;          /* made on first use (typeinfo_abi); leaves NULL before */
@@ -102,9 +104,8 @@ static inline TypeInfo *typeinfo_element(TypeInfo *info, lua_State *L)
     return info->element != NULL ? info->element : typeinfo_make_element(info, L);
 }
 
-/* Field of info->record by the string `key`, which stands at stack index `index`; NULL when it has none. Raises on an
- * incomplete record. [-0, +0, v] */
-const Field *typeinfo_find_field(TypeInfo *info, lua_State *L, const char *key, int index);
+/* Field of info->record by the string at stack index `index`; NULL when it has none or is incomplete. [-0, +0, m] */
+const Field *typeinfo_find_field(TypeInfo *info, lua_State *L, int index);
 
 /* The type as the call engine wants it, or NULL when it cannot be passed by value. [-0, +0, m] */
 const AbiType *typeinfo_abi(TypeInfo *info, lua_State *L);

@@ -1,0 +1,93 @@
+#include "bind/metatype.h"
+
+#include <lauxlib.h>
+
+#include "bind/cdata.h"
+#include "bind/errors.h"
+
+bool metatype_push(lua_State *L, const TypeInfo *info, const char *event)
+{
+    if (!metatype_has(info))
+        return false;
+    state_push_ref(L, info->meta->metatable);
+    lua_pushstring(L, event);
+    if (lua_rawget(L, -2) == LUA_TNIL) {
+        lua_pop(L, 2);
+        return false;
+    }
+    lua_remove(L, -2);
+    return true;
+}
+
+static int finish_call(lua_State *L, int status, lua_KContext context)
+{
+    (void)status;
+    (void)context;
+    return lua_gettop(L);
+}
+
+int metatype_call(lua_State *L, int nresults)
+{
+    int nargs = lua_gettop(L) - 1;
+    lua_insert(L, 1);
+    lua_callk(L, nargs, nresults, 0, finish_call);
+    return lua_gettop(L);
+}
+
+/* Whether the operand at `index` has a metamethod, pushed then. Strings are left out: theirs are for numerals. */
+static bool push_operator(FfiState *S, lua_State *L, int index, const char *event)
+{
+    const Cdata *cdata = cdata_to(S, L, index);
+    int type = lua_type(L, index);
+    if (cdata != NULL)
+        return metatype_push(L, cdata->info, event);
+    return (type == LUA_TTABLE || type == LUA_TUSERDATA) && luaL_getmetafield(L, index, event) != LUA_TNIL;
+}
+
+int metatype_operator(lua_State *L, const char *event)
+{
+    FfiState *S = state_of(L);
+    if (!push_operator(S, L, 1, event) && !push_operator(S, L, 2, event))
+        return 0;
+    return metatype_call(L, 1);
+}
+
+bool metatype_push_given_name(lua_State *L, const TypeInfo *info)
+{
+    luaL_checkstack(L, 4, NULL);
+    if (!metatype_push(L, info, "__name"))
+        return false;
+    if (lua_type(L, -1) != LUA_TSTRING) {
+        lua_pop(L, 1);
+        return false;
+    }
+    if (info->is_pointer) {
+        lua_pushstring(L, info->kind == VALUE_POINTER ? " *" : " &");
+        lua_concat(L, 2);
+    }
+    return true;
+}
+
+const char *metatype_push_name(lua_State *L, const TypeInfo *info)
+{
+    return metatype_push_given_name(L, info) ? lua_tostring(L, -1) : error_push_type(L, info->type);
+}
+
+int metatype_set(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    CType *type = check_ctype(S, L, 1, "ffi.metatype");
+    TypeInfo *info = typeinfo_of(S, L, type);
+    if (info->meta == NULL || info->is_pointer) {
+        const char *got = lua_pushfstring(L, "'%s'", error_push_type(L, type));
+        error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.metatype", "struct, union, complex or vector type", got);
+    }
+    if (lua_type(L, 2) != LUA_TTABLE)
+        error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "ffi.metatype", "table", error_push_value(L, 2));
+    if (metatype_has(info))
+        error_raise(L, MESSAGE_METATYPE, error_push_type(L, info->meta->type));
+    lua_pushvalue(L, 2);
+    info->meta->metatable = luaL_ref(L, LUA_REGISTRYINDEX);
+    ctypeobj_push(S, L, type);
+    return 1;
+}

@@ -1,0 +1,45 @@
+/* Metatypes: the user's own metatable of a type. It belongs to the record, vector or complex type without qualifiers and
+ * holds for all its variants and for pointers and references to them: TypeInfo.meta leads there in one load. It is set
+ * once and never changed, but what is in it is asked for at each use, raw, so that later changes of its entries count.
+ * cdata's own metatable stays one and ours; its metamethods come here.
+ *
+ * Which comes first, the metatype or what is built in: fields win over __index and __newindex; for pointers and numbers
+ * the built-in operation wins where there is one, for records, vectors and complex numbers the metatype's entry. */
+#ifndef AIRLOCK_BIND_METATYPE_H
+#define AIRLOCK_BIND_METATYPE_H
+
+#include <lua.h>
+
+#include "bind/typeinfo.h"
+
+/* Whether values of this type have a metatype. */
+static inline bool metatype_has(const TypeInfo *info)
+{
+    return info->meta != NULL && info->meta->metatable != 0;
+}
+
+/* Pushes the metatype's entry for an event ("__add", "__tostring" …) and returns true; or pushes nothing: there is no
+ * metatype, or no entry in it. Wants three free stack slots. [-0, +(0|1), m] */
+bool metatype_push(lua_State *L, const TypeInfo *info, const char *event);
+
+/* Calls the value on top with all that stands below it as its arguments and leaves nothing but its results. What it
+ * returns is what the metamethod must return at once: the callee may yield, and then nothing of the caller runs again.
+ * [-all, +nresults, v] */
+int metatype_call(lua_State *L, int nresults);
+
+/* The metamethod for a binary operator (or a unary one, whose operand Lua gives twice) with the operands at 1 and 2 and
+ * nothing above: the left operand's, else the right one's; an operand that is no cdata is asked for its metatable's. Calls
+ * it with both and returns 1, to be returned at once as above; 0, and nothing is done: neither has one. In an upvalue's
+ * state. [-2, +1, v] or [-0, +0, m] */
+int metatype_operator(lua_State *L, const char *event);
+
+/* Pushes the metatype's __name if that is a string, with " *" for a pointer and " &" for a reference to such a type, and
+ * returns true; or pushes nothing. [-0, +(0|1), m] */
+bool metatype_push_given_name(lua_State *L, const TypeInfo *info);
+/* Pushes what messages call a type, and returns it: its given name, else its C spelling. [-0, +1, m] */
+const char *metatype_push_name(lua_State *L, const TypeInfo *info);
+
+/* ffi.metatype(ct, metatable) -> ctype object. A Lua function. */
+int metatype_set(lua_State *L);
+
+#endif
