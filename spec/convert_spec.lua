@@ -393,6 +393,9 @@ describe("writing other values:", function()
         assert.are.equal("'int (*)(int)' expected, got a Lua function: callbacks are not supported yet (field 'f' of 'struct cv_all')",
             message(function() object.f = function() end end))
         assert.are.equal("'int *' expected, got 'int (int)' (field 'ip' of 'struct cv_all')", message(function() object.ip = ffi.C.abs end))
+        ffi.cdef "int cv_rand(void) __asm__(\"rand\");"
+        assert.are.equal("'int (*)(int)' expected, got 'int (void)' (field 'f' of 'struct cv_all')",
+            message(function() object.f = ffi.C.cv_rand end))
     end)
 end)
 
@@ -416,7 +419,9 @@ describe("pointers:", function()
         { "int *", "enum cv_colour *", true },
         { "enum cv_colour *", "unsigned[1]", true }, { "int *", "enum cv_wide *", false }, { "void *", "_Complex double", true },
         { "void *", "int __attribute__((vector_size(16)))", true }, { "int *", "int __attribute__((vector_size(16)))", true },
-        { "float *", "int __attribute__((vector_size(16)))", false }, { "void (*)(void)", "int (*)(int)", true },
+        { "float *", "int __attribute__((vector_size(16)))", false }, { "void (*)(long)", "int (*)(int)", true },
+        { "void (*)(void)", "int (*)(int)", false }, { "void (*(*)(void))(int)", "void (*(*)(void))(int)", true },
+        { "void *", "int (*)(int)", true }, { "int (*)(int)", "void *", true }, { "int *", "int (*)(int)", false },
         { "int *", "int", false }, { "void *", "int64_t", false },
     }
     for _, case in ipairs(cases) do

@@ -551,6 +551,12 @@ describe("ffi.istype", function()
         { "struct nw_point *", "struct nw_line *", false },
         { "_Bool", "_Bool", true }, { "_Bool", "char", false }, { "enum nw_colour", "enum nw_colour", true }, { "enum nw_colour", "int", false },
         { "_Complex double", "_Complex double", true }, { "_Complex double", "_Complex float", false }, { "__int128", "__int128", true },
+        { "enum nw_colour", "unsigned", false }, { "unsigned", "enum nw_colour", false }, { "_Bool *", "char *", false },
+        { "int[3]", "const int[3]", true }, { "int[3]", "unsigned[3]", true }, { "int[3]", "float[3]", false },
+        { "int (*)[3]", "unsigned (*)[3]", true }, { "int (*)[3]", "float (*)[3]", false }, { "int (*)[3]", "int (*)[4]", false },
+        { "void *", "const void *", true }, { "char **", "const char **", false }, { "char **", "char *const *", true },
+        { "int (*)(int)", "int (*)(int)", true }, { "int (*)(int)", "void (*)(double)", false }, { "int &", "int", true },
+        { "struct nw_point &", "struct nw_point", true }, { "size_t", "uint64_t", true }, { "size_t", "int64_t", false },
     }
     for _, case in ipairs(cases) do
         it(("%s is %s%s"):format(case[2], case[3] and "" or "not ", case[1]), function()
@@ -558,7 +564,16 @@ describe("ffi.istype", function()
         end)
     end
 
-    it("knows variable-length arrays", function() assert.is_true(ffi.istype("int[?]", ffi.new("int[?]", 3))) end)
+    it("knows variable-length arrays", function()
+        assert.is_true(ffi.istype("int[?]", ffi.new("int[?]", 3)))
+        assert.is_false(ffi.istype("int[3]", ffi.new("int[?]", 3)))
+    end)
+
+    it("takes a ctype object for an object of its type", function()
+        assert.is_true(ffi.istype("int", ffi.typeof "int"))
+        assert.is_true(ffi.istype("struct nw_point", ffi.typeof "struct nw_point *"))
+        assert.is_false(ffi.istype("int", ffi.typeof "long"))
+    end)
 
     it("knows C functions", function()
         ffi.cdef "int abs(int);"
@@ -569,7 +584,7 @@ describe("ffi.istype", function()
     end)
 
     it("is false for what is no cdata", function()
-        for _, value in ipairs { 5, 1.5, "int", true, {}, io.stdout, ffi.typeof "int" } do
+        for _, value in ipairs { 5, 1.5, "int", true, {}, io.stdout } do
             assert.is_false(ffi.istype("int", value))
         end
         assert.is_false(ffi.istype("int *", nil))

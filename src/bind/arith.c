@@ -3,6 +3,7 @@
 
 #include "bind/convert.h"
 #include "bind/metamethods.h"
+#include "bind/relation.h"
 
 typedef enum Operator {
     OP_ADD,
@@ -198,7 +199,7 @@ static bool offset_pointer(FfiState *S, lua_State *L, int pointer, int other, bo
     int64_t offset;
     Cdata *cdata = cdata_to(S, L, pointer);
     TypeInfo *element = stepped(S, L, cdata, &address);
-    if (element == NULL || !integer_to(S, L, other, &count))
+    if (element == NULL || !number_to_integer(S, L, other, &count))
         return false;
     if (__builtin_mul_overflow(count, element_nbytes(L, element, cdata), &offset))
         error_raise(L, MESSAGE_INDEX_OVERFLOW, (LUAI_UACINT)count, error_push_type(L, cdata->info->type));
@@ -215,13 +216,6 @@ static bool offset_pointer(FfiState *S, lua_State *L, int pointer, int other, bo
     return true;
 }
 
-/* Whether pointers to these have a difference and an order: the same type, or integers of one size. */
-static bool is_comparable(const CType *left, const CType *right)
-{
-    bool are_integers = left->kind == CTYPE_INTEGER && right->kind == CTYPE_INTEGER;
-    return (are_integers && left->size == right->size) || ctype_is_compatible(left->main, right->main);
-}
-
 /* pointer - pointer, in elements */
 static bool subtract_pointers(FfiState *S, lua_State *L)
 {
@@ -233,7 +227,7 @@ static bool subtract_pointers(FfiState *S, lua_State *L)
     TypeInfo *other = stepped(S, L, right, &b);
     if (element == NULL || other == NULL)
         return false;
-    if (!is_comparable(element->type, other->type)) {
+    if (!relation_agrees(element->type, other->type)) {
         const char *name = error_push_type(L, right->info->type);
         error_raise(L, MESSAGE_POINTER_DIFFERENCE, name, error_push_type(L, left->info->type));
     }
@@ -366,7 +360,7 @@ static int compare(lua_State *L)
     Operands operands;
     if (compared_address(S, cdata_to(S, L, 1), &a, &left) && compared_address(S, cdata_to(S, L, 2), &b, &right)) {
         bool any_void = left->kind == CTYPE_VOID || right->kind == CTYPE_VOID;
-        if (!any_void && !is_comparable(left, right))
+        if (!any_void && !relation_agrees(left, right))
             raise_compare(L);
         return (a > b) - (a < b);
     }

@@ -3,11 +3,11 @@
 #include <lauxlib.h>
 #include <string.h>
 
-#include "bind/function.h"
+#include "bind/pointer.h"
 
 /* -- C to Lua ------------------------------------------------------------------------------------------------------ */
 
-static void push_copy(lua_State *L, TypeInfo *info, const void *address)
+void value_push_copy(lua_State *L, TypeInfo *info, const void *address)
 {
     info = typeinfo_of(info->state, L, info->type->main);
     memcpy(cdata_push_new(L, info), address, (size_t)info->type->size);
@@ -22,7 +22,7 @@ static void push_wide(lua_State *L, TypeInfo *info, const void *address)
     if (fits)
         lua_pushinteger(L, (lua_Integer)(uint64_t)number.integer);
     else
-        push_copy(L, info, address);
+        value_push_copy(L, info, address);
 }
 
 #define PUSH(type, push)                                                                                               \
@@ -73,101 +73,11 @@ void value_push(lua_State *L, TypeInfo *info, void *address, int owner, unsigned
     case VALUE_ARRAY: cdata_push_view(L, info, address, owner, flags); break;
     case VALUE_VECTOR:
     case VALUE_DECIMAL:
-    case VALUE_COMPLEX: push_copy(L, info, address); break;
+    case VALUE_COMPLEX: value_push_copy(L, info, address); break;
     case VALUE_VOID:
     case VALUE_FUNCTION: lua_pushnil(L); break;
     default: push_number(L, info, address); break;
     }
-}
-
-/* -- pointers ------------------------------------------------------------------------------------------------------ */
-
-static CTypeKind pointee_kind(const CType *type)
-{
-    return type->kind == CTYPE_ENUM ? CTYPE_INTEGER : (CTypeKind)type->kind;
-}
-
-/* Whether a pointer to `source` goes where one to `target` is wanted: LuaJIT's rules, which add const and void to C's
- * and do not tell integers of one size apart. Inside (`is_nested`) the qualifiers must agree and void is nothing
- * special. */
-static bool is_pointee_compatible(const CType *target, const CType *source, bool is_nested)
-{
-    enum { COUNTED = QUALIFIER_CONST | QUALIFIER_VOLATILE };
-    unsigned wanted = target->qualifiers & COUNTED;
-    unsigned got = source->qualifiers & COUNTED;
-    if (is_nested ? wanted != got : (got & ~wanted) != 0)
-        return false;
-    if (!is_nested && (target->kind == CTYPE_VOID || source->kind == CTYPE_VOID))
-        return true;
-    if (target->main == source->main)
-        return true;
-    if (pointee_kind(target) != pointee_kind(source))
-        return false;
-    switch (pointee_kind(target)) {
-    case CTYPE_INTEGER: return target->size == source->size;
-    case CTYPE_POINTER: return is_pointee_compatible(target->u.element, source->u.element, true);
-    case CTYPE_ARRAY:
-        return (target->size == source->size || !ctype_is_complete(target) || !ctype_is_complete(source)) &&
-               is_pointee_compatible(target->u.element, source->u.element, true);
-    case CTYPE_FUNCTION: return true;
-    default: return ctype_is_compatible(target->main, source->main);
-    }
-}
-
-void *foreign_address(lua_State *L, int index)
-{
-    luaL_Stream *stream = luaL_testudata(L, index, LUA_FILEHANDLE);
-    if (stream != NULL)
-        return stream->closef != NULL ? (void *)stream->f : NULL;
-    return lua_touserdata(L, index);
-}
-
-static bool userdata_target(lua_State *L, TypeInfo *pointer, int index, void **address)
-{
-    FfiState *S = pointer->state;
-    const CType *element = pointer->type->u.element;
-    Cdata *cdata = cdata_to(S, L, index);
-    if (cdata == NULL) {
-        *address = foreign_address(L, index);
-        return ctypeobj_to(S, L, index) == NULL && *address != NULL;
-    }
-    const CType *pointee;
-    if (!cdata_points_to(S, cdata, address, &pointee))
-        return false;
-    if (is_pointee_compatible(element, pointee, false))
-        return true;
-    /* a whole array or vector where a pointer to it, or to its elements, is wanted */
-    if (cdata->info->kind == VALUE_ARRAY)
-        return is_pointee_compatible(element, cdata->info->type, false);
-    return cdata->info->kind == VALUE_VECTOR && is_pointee_compatible(element, pointee->u.element, false);
-}
-
-bool pointer_to(lua_State *L, TypeInfo *pointer, int index, void **address)
-{
-    const CType *element = pointer->type->u.element;
-    switch (lua_type(L, index)) {
-    case LUA_TNIL: *address = NULL; return true;
-    case LUA_TLIGHTUSERDATA: *address = lua_touserdata(L, index); return true;
-    case LUA_TSTRING: *address = (void *)(uintptr_t)lua_tostring(L, index); return typeinfo_takes_string(element);
-    case LUA_TUSERDATA: return userdata_target(L, pointer, index, address);
-    case LUA_TFUNCTION:
-        *address = function_address_of(L, index);
-        return *address != NULL && (element->kind == CTYPE_FUNCTION || element->kind == CTYPE_VOID);
-    default: return false;
-    }
-}
-
-void *pointer_of(lua_State *L, TypeInfo *pointer, int index, const Place *place)
-{
-    void *address;
-    if (pointer_to(L, pointer, index, &address))
-        return address;
-    if (lua_type(L, index) == LUA_TFUNCTION && typeinfo_is_function_pointer(pointer) &&
-        function_address_of(L, index) == NULL) {
-        const char *type = error_push_type(L, pointer->type);
-        error_raise(L, MESSAGE_CALLBACK, type, error_push_place(L, place));
-    }
-    error_conversion(L, pointer->type, index, place);
 }
 
 /* -- Lua to C ------------------------------------------------------------------------------------------------------ */
@@ -184,7 +94,7 @@ static void store_enum_name(lua_State *L, TypeInfo *info, void *address, int ind
     memcpy(address, &value, (size_t)info->type->size);
 }
 
-static void store_number(lua_State *L, TypeInfo *info, void *address, int index, const Place *place)
+void value_store_number(lua_State *L, TypeInfo *info, void *address, int index, const Place *place)
 {
     Number number;
     if (info->kind == VALUE_ENUM && lua_type(L, index) == LUA_TSTRING) {
@@ -283,162 +193,7 @@ void value_store(lua_State *L, TypeInfo *info, void *address, int index, const P
     case VALUE_FUNCTION: error_conversion(L, info->type, index, place);
     default:
         if (!number_store_lua(L, info, address, index))
-            store_number(L, info, address, index, place);
+            value_store_number(L, info, address, index, place);
         break;
-    }
-}
-
-/* -- bit-fields ---------------------------------------------------------------------------------------------------- */
-
-static bool is_signed_integer(ValueKind kind)
-{
-    return kind == VALUE_I8 || kind == VALUE_I16 || kind == VALUE_I32 || kind == VALUE_I64 || kind == VALUE_I128;
-}
-
-/* Up to 128 bits that begin anywhere in a byte: 17 bytes. */
-static size_t window_nbytes(const CMember *member)
-{
-    return (member->bit_offset % 8u + member->bit_width + 7u) / 8u;
-}
-
-static Uint128 bits_load(const CMember *member, const void *address)
-{
-    const unsigned char *start = (const unsigned char *)address + member->bit_offset / 8;
-    unsigned shift = member->bit_offset % 8u;
-    size_t nbytes = window_nbytes(member);
-    Uint128 window = 0;
-    memcpy(&window, start, nbytes < sizeof window ? nbytes : sizeof window);
-    window >>= shift;
-    if (nbytes > sizeof window)
-        window |= (Uint128)start[sizeof window] << (128 - shift);
-    return window;
-}
-
-void bitfield_push(lua_State *L, const Field *field, const void *address)
-{
-    unsigned unused = 128u - field->member->bit_width;
-    ValueKind kind = (ValueKind)field->info->underlying;
-    Uint128 bits = bits_load(field->member, address) << unused;
-    Uint128 value = bits >> unused;
-    if (is_signed_integer(kind))
-        value = (Uint128)((Int128)bits >> unused);
-    if (kind == VALUE_BOOL)
-        lua_pushboolean(L, value != 0);
-    else
-        value_push(L, field->info, &value, 0, 0);
-}
-
-void bitfield_store(lua_State *L, const Field *field, void *address, int index, const Place *place)
-{
-    const CMember *member = field->member;
-    unsigned char *start = (unsigned char *)address + member->bit_offset / 8;
-    unsigned shift = member->bit_offset % 8u;
-    size_t nbytes = window_nbytes(member);
-    size_t nlow = nbytes < sizeof(Uint128) ? nbytes : sizeof(Uint128);
-    Uint128 value = 0;
-    store_number(L, field->info, &value, index, place);
-    Uint128 mask = ~(Uint128)0 >> (128u - member->bit_width);
-    Uint128 window = 0;
-    memcpy(&window, start, nlow);
-    window = (window & ~(mask << shift)) | ((value & mask) << shift);
-    memcpy(start, &window, nlow);
-    if (nbytes > nlow) {
-        unsigned high = (unsigned)(mask >> (128 - shift));
-        start[nlow] = (unsigned char)((start[nlow] & ~high) | (unsigned)((value & mask) >> (128 - shift)));
-    }
-}
-
-/* -- casts --------------------------------------------------------------------------------------------------------- */
-
-_Noreturn static void raise_cast(lua_State *L, TypeInfo *info, int index)
-{
-    const char *value = error_push_value(L, index);
-    error_raise(L, MESSAGE_CAST, value, error_push_type(L, info->type));
-}
-
-/* Any address that a value has, whatever it points at. */
-static bool address_of(FfiState *S, lua_State *L, int index, void **address)
-{
-    const CType *pointee;
-    Cdata *cdata;
-    switch (lua_type(L, index)) {
-    case LUA_TNIL: *address = NULL; return true;
-    case LUA_TSTRING: *address = (void *)(uintptr_t)lua_tostring(L, index); return true;
-    case LUA_TFUNCTION: *address = function_address_of(L, index); return *address != NULL;
-    case LUA_TLIGHTUSERDATA: *address = lua_touserdata(L, index); return true;
-    case LUA_TUSERDATA:
-        cdata = cdata_to(S, L, index);
-        if (cdata != NULL)
-            return cdata_points_to(S, cdata, address, &pointee);
-        *address = foreign_address(L, index);
-        return *address != NULL && ctypeobj_to(S, L, index) == NULL;
-    default: return false;
-    }
-}
-
-static void cast_to_pointer(lua_State *L, TypeInfo *info, int index)
-{
-    void *address;
-    Number number;
-    if (address_of(info->state, L, index, &address)) {
-        cdata_push_pointer_or_nil(L, info, address, index);
-        return;
-    }
-    if (lua_type(L, index) == LUA_TFUNCTION && typeinfo_is_function_pointer(info)) {
-        const char *type = error_push_type(L, info->type);
-        error_raise(L, MESSAGE_CALLBACK, type, "ffi.cast");
-    }
-    TypeInfo *word = typeinfo_of(info->state, L, ctype_scalar(info->state->types, CSCALAR_ULONG));
-    uint64_t bits;
-    if (lua_type(L, index) == LUA_TBOOLEAN || !number_to(info->state, L, index, &number) ||
-        !number_store(word, &bits, &number))
-        raise_cast(L, info, index);
-    cdata_push_pointer_or_nil(L, info, (void *)(uintptr_t)bits, 0);
-}
-
-static bool is_decimal(FfiState *S, lua_State *L, int index)
-{
-    const Cdata *cdata = cdata_to(S, L, index);
-    return cdata != NULL && cdata->info->kind == VALUE_DECIMAL;
-}
-
-static void cast_to_number(lua_State *L, TypeInfo *info, int index)
-{
-    _Alignas(16) unsigned char value[16];
-    Place place = {.kind = PLACE_API, .index = 2, .name = "ffi.cast"};
-    void *address;
-    Number number;
-    if (number_to(info->state, L, index, &number)) {
-        if (!number_store(info, value, &number))
-            store_number(L, info, value, index, &place); /* raises */
-    } else if (info->kind == VALUE_ENUM && lua_type(L, index) == LUA_TSTRING) {
-        store_enum_name(L, info, value, index, &place);
-    } else if (is_decimal(info->state, L, index)) {
-        error_conversion(L, info->type, index, &place);
-    } else if (lua_type(L, index) != LUA_TSTRING && value_is_integer((ValueKind)info->underlying) &&
-               address_of(info->state, L, index, &address)) {
-        number = (Number){.kind = NUMBER_UNSIGNED, .integer = (uintptr_t)address};
-        number_store(info, value, &number);
-    } else {
-        raise_cast(L, info, index);
-    }
-    if (info->kind == VALUE_U64 || info->kind == VALUE_I128 || info->kind == VALUE_U128)
-        push_copy(L, info, value);
-    else
-        value_push(L, info, value, 0, 0);
-}
-
-void value_push_cast(lua_State *L, TypeInfo *info, int index)
-{
-    if (value_is_number((ValueKind)info->kind)) {
-        cast_to_number(L, info, index);
-    } else if (info->is_pointer) {
-        cast_to_pointer(L, typeinfo_of(info->state, L, info->type->main), index);
-    } else if (info->kind == VALUE_COMPLEX || info->kind == VALUE_VECTOR || info->kind == VALUE_DECIMAL) {
-        Place place = {.kind = PLACE_API, .index = 2, .name = "ffi.cast"};
-        void *address = cdata_push_new(L, info);
-        value_store(L, info, address, index, &place);
-    } else {
-        raise_cast(L, info, index);
     }
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bind/bitfield.h"
 #include "bind/call.h"
 #include "bind/convert.h"
 #include "bind/metamethods.h"
@@ -107,7 +108,7 @@ static bool find_element(FfiState *S, lua_State *L, Cdata *cdata, Element *eleme
     char *start = NULL;
     int64_t index;
     int64_t offset;
-    if (!integer_to(S, L, 2, &index))
+    if (!number_to_integer(S, L, 2, &index))
         return false;
     switch ((ValueKind)info->kind) {
     case VALUE_POINTER:

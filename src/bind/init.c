@@ -2,6 +2,7 @@
  * the largest integer key it is an element of an array of pointers, and one pointer is never replicated. */
 #include <string.h>
 
+#include "bind/bitfield.h"
 #include "bind/convert.h"
 
 /* Its length is the object's, not the type's. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bind/convert.h"
+#include "bind/pointer.h"
 
 /* Where an argument's bytes are and how many of them are known to be there. */
 typedef struct Span {
@@ -29,7 +30,7 @@ static Span check_span(FfiState *S, lua_State *L, int index, bool is_const, cons
 static size_t check_length(FfiState *S, lua_State *L, int index, const char *function)
 {
     int64_t length;
-    if (!integer_to(S, L, index, &length))
+    if (!number_to_integer(S, L, index, &length))
         error_raise(L, MESSAGE_ARGUMENT_WANTED, index, function, "length", error_push_value(L, index));
     if (length < 0)
         error_raise(L, MESSAGE_LENGTH_RANGE, index, function, (LUAI_UACINT)length);

@@ -4,12 +4,15 @@
 #include <string.h>
 
 #include "base/version.h"
+#include "bind/cast.h"
 #include "bind/convert.h"
 #include "bind/function.h"
 #include "bind/memory.h"
 #include "bind/metamethods.h"
 #include "bind/metatype.h"
 #include "bind/namespace.h"
+#include "bind/pointer.h"
+#include "bind/relation.h"
 #include "cdecl/cdecl.h"
 
 __attribute__((visibility("default"))) int luaopen_ffi(lua_State *L);
@@ -79,7 +82,7 @@ static uint64_t check_vla_nbytes(FfiState *S, lua_State *L, const CType *type, i
 {
     int64_t count;
     uint64_t nbytes;
-    if (!integer_to(S, L, index, &count) || count < 0) {
+    if (!number_to_integer(S, L, index, &count) || count < 0) {
         const char *got = lua_isinteger(L, index) ? lua_pushfstring(L, "%I", (LUAI_UACINT)lua_tointeger(L, index))
                                                   : error_push_value(L, index);
         error_raise(L, MESSAGE_VLA_COUNT, error_push_type(L, type), got);
@@ -191,38 +194,8 @@ static int ffi_cast(lua_State *L)
     CType *type = check_ctype(S, L, 1, "ffi.cast");
     if (lua_isnone(L, 2))
         error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "ffi.cast", "value", "no value");
-    value_push_cast(L, typeinfo_of(S, L, type), 2);
+    cast_push(L, typeinfo_of(S, L, type), 2);
     return 1;
-}
-
-static bool is_integer(const CType *type)
-{
-    return type->kind == CTYPE_INTEGER || type->kind == CTYPE_ENUM;
-}
-
-/* What pointers of one type point to: as LuaJIT has it, integers of one size are not told apart. */
-static bool is_same_pointee(const CType *wanted, const CType *type)
-{
-    if (wanted->kind == CTYPE_POINTER && type->kind == CTYPE_POINTER)
-        return is_same_pointee(wanted->u.element, type->u.element);
-    return (is_integer(wanted) && is_integer(type) && wanted->size == type->size) ||
-           ctype_is_compatible(wanted->main, type->main);
-}
-
-/* LuaJIT's rule: the same type but for qualifiers; integers of one size and sign; a pointer to the record is the
- * record. */
-static bool is_same_type(const CType *wanted, const CType *type)
-{
-    if (wanted->main == type->main)
-        return true;
-    if (wanted->kind == CTYPE_RECORD && (type->kind == CTYPE_POINTER || type->kind == CTYPE_REFERENCE))
-        return type->u.element->main == wanted->main;
-    if (wanted->kind == CTYPE_INTEGER && type->kind == CTYPE_INTEGER)
-        return wanted->size == type->size &&
-               ctype_scalar_class((CScalar)wanted->scalar) == ctype_scalar_class((CScalar)type->scalar);
-    if (wanted->kind == CTYPE_POINTER && type->kind == CTYPE_POINTER)
-        return is_same_pointee(wanted->u.element, type->u.element);
-    return ctype_is_compatible(wanted->main, type->main);
 }
 
 static int ffi_istype(lua_State *L)
@@ -231,9 +204,11 @@ static int ffi_istype(lua_State *L)
     CType *wanted = check_ctype(S, L, 1, "ffi.istype");
     Cdata *cdata = cdata_to(S, L, 2);
     CType *type = cdata != NULL ? cdata->info->type : function_type_of(L, 2);
+    if (type == NULL)
+        type = ctypeobj_to(S, L, 2); /* as LuaJIT has it */
     if (type != NULL && type->kind == CTYPE_FUNCTION && wanted->kind == CTYPE_POINTER)
         wanted = wanted->u.element;
-    lua_pushboolean(L, type != NULL && is_same_type(wanted, type));
+    lua_pushboolean(L, type != NULL && relation_is_type(wanted, type));
     return 1;
 }
 
@@ -246,7 +221,7 @@ static int ffi_errno(lua_State *L)
     int64_t number;
     lua_pushinteger(L, S->errno_value);
     if (lua_gettop(L) > 1 && !lua_isnil(L, 1)) {
-        if (!integer_to(S, L, 1, &number))
+        if (!number_to_integer(S, L, 1, &number))
             error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.errno", "error number", error_push_value(L, 1));
         S->errno_value = (int)number;
     }

@@ -264,7 +264,7 @@ bool number_to(FfiState *S, lua_State *L, int index, Number *number)
     }
 }
 
-bool integer_to(FfiState *S, lua_State *L, int index, int64_t *integer)
+bool number_to_integer(FfiState *S, lua_State *L, int index, int64_t *integer)
 {
     Number number;
     if (lua_isinteger(L, index)) {

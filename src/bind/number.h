@@ -31,6 +31,6 @@ bool number_to(FfiState *S, lua_State *L, int index, Number *number);
 
 /* The integer that the value at `index` is where a count, length or index is wanted: a Lua number or a cdata number, by
  * C's conversion to int64_t. False for anything else, booleans and numeric strings too. [-0, +0, -] */
-bool integer_to(FfiState *S, lua_State *L, int index, int64_t *integer);
+bool number_to_integer(FfiState *S, lua_State *L, int index, int64_t *integer);
 
 #endif

@@ -3,6 +3,8 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "bind/pointer.h"
+
 /* -- one member ---------------------------------------------------------------------------------------------------- */
 
 typedef struct Attempt {

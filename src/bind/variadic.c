@@ -1,5 +1,6 @@
 /* Calls with arguments beyond the prototype: each is promoted by its Lua value, and placed behind the plan's. */
 #include "bind/function.h"
+#include "bind/pointer.h"
 #include "bind/target.h"
 
 /* The class that a variadic argument passes as. */
@@ -58,7 +59,7 @@ static VariadicKind promote(FfiState *S, lua_State *L, int index, uint64_t *word
         cdata = cdata_to(S, L, index);
         if (cdata != NULL)
             return promote_cdata(S, cdata, word);
-        *word = ctypeobj_to(S, L, index) != NULL ? 0 : (uint64_t)(uintptr_t)foreign_address(L, index);
+        *word = ctypeobj_to(S, L, index) != NULL ? 0 : (uint64_t)(uintptr_t)pointer_of_userdata(L, index);
         break;
     default: return VARIADIC_NONE;
     }

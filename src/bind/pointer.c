@@ -1,0 +1,87 @@
+#include "bind/pointer.h"
+
+#include <lauxlib.h>
+
+#include "bind/cdata.h"
+#include "bind/function.h"
+#include "bind/relation.h"
+
+void *pointer_of_userdata(lua_State *L, int index)
+{
+    luaL_Stream *stream = luaL_testudata(L, index, LUA_FILEHANDLE);
+    if (stream != NULL)
+        return stream->closef != NULL ? (void *)stream->f : NULL;
+    return lua_touserdata(L, index);
+}
+
+static bool is_foreign(FfiState *S, lua_State *L, int index)
+{
+    return ctypeobj_to(S, L, index) == NULL;
+}
+
+static bool userdata_to(lua_State *L, TypeInfo *pointer, int index, void **address)
+{
+    FfiState *S = pointer->state;
+    const CType *element = pointer->type->u.element;
+    Cdata *cdata = cdata_to(S, L, index);
+    if (cdata == NULL) {
+        *address = pointer_of_userdata(L, index);
+        return *address != NULL && is_foreign(S, L, index);
+    }
+    const CType *pointee;
+    if (!cdata_points_to(S, cdata, address, &pointee))
+        return false;
+    if (relation_converts(element, pointee))
+        return true;
+    /* a whole array or vector where a pointer to it, or to its elements, is wanted */
+    if (cdata->info->kind == VALUE_ARRAY)
+        return relation_converts(element, cdata->info->type);
+    return cdata->info->kind == VALUE_VECTOR && relation_converts(element, pointee->u.element);
+}
+
+bool pointer_to(lua_State *L, TypeInfo *pointer, int index, void **address)
+{
+    const CType *element = pointer->type->u.element;
+    switch (lua_type(L, index)) {
+    case LUA_TNIL: *address = NULL; return true;
+    case LUA_TLIGHTUSERDATA: *address = lua_touserdata(L, index); return true;
+    case LUA_TSTRING: *address = (void *)(uintptr_t)lua_tostring(L, index); return typeinfo_takes_string(element);
+    case LUA_TUSERDATA: return userdata_to(L, pointer, index, address);
+    case LUA_TFUNCTION:
+        *address = function_address_of(L, index);
+        return *address != NULL && relation_converts(element, function_type_of(L, index));
+    default: return false;
+    }
+}
+
+void *pointer_of(lua_State *L, TypeInfo *pointer, int index, const Place *place)
+{
+    void *address;
+    if (pointer_to(L, pointer, index, &address))
+        return address;
+    if (lua_type(L, index) == LUA_TFUNCTION && typeinfo_is_function_pointer(pointer) &&
+        function_address_of(L, index) == NULL) {
+        const char *type = error_push_type(L, pointer->type);
+        error_raise(L, MESSAGE_CALLBACK, type, error_push_place(L, place));
+    }
+    error_conversion(L, pointer->type, index, place);
+}
+
+bool pointer_to_any(FfiState *S, lua_State *L, int index, void **address)
+{
+    const CType *pointee;
+    Cdata *cdata;
+    switch (lua_type(L, index)) {
+    case LUA_TNIL: *address = NULL; return true;
+    case LUA_TSTRING: *address = (void *)(uintptr_t)lua_tostring(L, index); return true;
+    case LUA_TFUNCTION: *address = function_address_of(L, index); return *address != NULL;
+    case LUA_TLIGHTUSERDATA: *address = lua_touserdata(L, index); return true;
+    case LUA_TUSERDATA:
+        cdata = cdata_to(S, L, index);
+        if (cdata != NULL)
+            return cdata_points_to(S, cdata, address, &pointee);
+        *address = pointer_of_userdata(L, index);
+        return *address != NULL && is_foreign(S, L, index);
+    default: return false;
+    }
+}
