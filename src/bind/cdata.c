@@ -61,11 +61,15 @@ static bool has_memory(lua_State *L, int index)
 }
 
 /* Pushes what keeps the memory alive that the value at `owner` points into or is: itself, what it hangs on, or nothing
- * when that memory is C's. */
+ * when that memory is C's and no finaliser frees it. */
 static bool push_anchor(lua_State *L, FfiState *S, int owner)
 {
     Cdata *cdata = cdata_to(S, L, owner);
     unsigned flags = cdata != NULL ? cdata_flags(S, cdata) : 0;
+    if (flags & CDATA_FINALISED) {
+        lua_pushvalue(L, owner);
+        return true;
+    }
     if (flags & CDATA_ANCHORED) {
         lua_getiuservalue(L, owner, 1);
         return true;

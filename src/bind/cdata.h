@@ -1,6 +1,7 @@
 /* C objects as Lua userdata. The payload is a header of 16 bytes and then, by the header's flags, the value itself or
- * its address. A cdata that points into memory of another Lua object (a view, a derived pointer) has that object as its
- * user value; owned values have none, which is the cheapest userdata and keeps the value 16-aligned. */
+ * its address. A cdata that points into memory of another Lua object (a view, a derived pointer), or into what another
+ * cdata finalises, has that object as its user value; owned values have none, which is the cheapest userdata and keeps
+ * the value 16-aligned. */
 #ifndef AIRLOCK_BIND_CDATA_H
 #define AIRLOCK_BIND_CDATA_H
 
@@ -8,11 +9,12 @@
 #include "bind/typeinfo.h"
 
 enum {
-    CDATA_INDIRECT = 1,  /* the value is elsewhere: CdataIndirect */
-    CDATA_SIZED = 2,     /* CdataIndirect.nbytes is the object's size (variable-length and over-aligned objects) */
-    CDATA_UNCHECKED = 4, /* array view whose index is not checked (a record's last member) */
-    CDATA_ANCHORED = 8,  /* it has a user value: the object whose memory it points into */
-    CDATA_FLAGS = 15
+    CDATA_INDIRECT = 1,   /* the value is elsewhere: CdataIndirect */
+    CDATA_SIZED = 2,      /* CdataIndirect.nbytes is the object's size (variable-length and over-aligned objects) */
+    CDATA_UNCHECKED = 4,  /* array view whose index is not checked (a record's last member) */
+    CDATA_ANCHORED = 8,   /* it has a user value: the object whose memory it points into */
+    CDATA_FINALISED = 16, /* it has a finaliser (finalizer.h) */
+    CDATA_FLAGS = 31
 };
 
 typedef struct Cdata {

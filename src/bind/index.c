@@ -6,6 +6,7 @@
 #include "bind/bitfield.h"
 #include "bind/call.h"
 #include "bind/convert.h"
+#include "bind/finalizer.h"
 #include "bind/metamethods.h"
 #include "bind/metatype.h"
 
@@ -368,5 +369,9 @@ int meta_pairs(lua_State *L)
 int meta_close(lua_State *L)
 {
     const Cdata *cdata = lua_touserdata(L, 1);
-    return metatype_push(L, cdata->info, "__close") ? metatype_call(L, 0) : 0;
+    if (metatype_push(L, cdata->info, "__close"))
+        return metatype_call(L, 0);
+    lua_settop(L, 1);
+    finalizer_take(state_of(L), L, 1);
+    return lua_isnil(L, -1) ? 0 : metatype_call(L, 0);
 }

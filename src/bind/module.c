@@ -6,6 +6,7 @@
 #include "base/version.h"
 #include "bind/cast.h"
 #include "bind/convert.h"
+#include "bind/finalizer.h"
 #include "bind/function.h"
 #include "bind/memory.h"
 #include "bind/metamethods.h"
@@ -179,6 +180,8 @@ static int push_object(FfiState *S, lua_State *L, CType *type, int first)
     }
     if (count > 0)
         value_initialise(L, info, address, nbytes, first, count, &place);
+    if (metatype_push(L, info, "__gc"))
+        finalizer_set(S, L, -2);
     return 1;
 }
 
@@ -308,17 +311,30 @@ static void open_metatables(FfiState *S, lua_State *L)
     open_types(S, L);
     int ctype_meta = new_metatable(S, L, "ctype", ctype_methods);
     namespace_open(S, L);
+    finalizer_open(S, L);
     S->ref_ctype_meta = ctype_meta;
     S->ref_cdata_meta = new_metatable(S, L, "cdata", cdata_methods); /* last: it says that all is there */
 }
 
 int luaopen_ffi(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        {"cdef", ffi_cdef},         {"typeof", ffi_typeof}, {"sizeof", ffi_sizeof},     {"alignof", ffi_alignof},
-        {"offsetof", ffi_offsetof}, {"new", ffi_new},       {"cast", ffi_cast},         {"istype", ffi_istype},
-        {"errno", ffi_errno},       {"abi", ffi_abi},       {"load", namespace_load},   {"string", memory_string},
-        {"copy", memory_copy},      {"fill", memory_fill},  {"metatype", metatype_set}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"cdef", ffi_cdef},
+                                         {"typeof", ffi_typeof},
+                                         {"sizeof", ffi_sizeof},
+                                         {"alignof", ffi_alignof},
+                                         {"offsetof", ffi_offsetof},
+                                         {"new", ffi_new},
+                                         {"cast", ffi_cast},
+                                         {"istype", ffi_istype},
+                                         {"errno", ffi_errno},
+                                         {"abi", ffi_abi},
+                                         {"load", namespace_load},
+                                         {"string", memory_string},
+                                         {"copy", memory_copy},
+                                         {"fill", memory_fill},
+                                         {"metatype", metatype_set},
+                                         {"gc", finalizer_gc},
+                                         {NULL, NULL}};
     luaL_checkversion(L);
     FfiState *S = state_open(L);
     open_metatables(S, L);

@@ -141,7 +141,7 @@ static uint64_t random_cookie(const void *salt)
     uint64_t cookie;
     if (getrandom(&cookie, sizeof cookie, GRND_NONBLOCK) != (ssize_t)sizeof cookie)
         cookie = (uint64_t)(uintptr_t)salt * 0x9e3779b97f4a7c15u ^ (uint64_t)clock();
-    return cookie & ~(uint64_t)15;
+    return cookie & ~(uint64_t)31;
 }
 
 /* Lua interns strings up to LUAI_MAXSHORTLEN, which is a matter of its build, so equal ones are one object. */
@@ -196,6 +196,8 @@ FfiState *state_open(lua_State *L)
     S->ref_ctypes = new_table_ref(L, NULL);
     S->ref_functions = new_table_ref(L, NULL);
     S->ref_libraries = new_table_ref(L, "k");
+    S->ref_finalizers = new_table_ref(L, "k");
+    S->ref_sentinel_meta = LUA_NOREF;
     S->ref_cdata_meta = LUA_NOREF;
     S->ref_ctype_meta = LUA_NOREF;
     S->ref_library_meta = LUA_NOREF;

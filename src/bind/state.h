@@ -35,7 +35,7 @@ typedef struct FfiState {
     int pending;                 /* non-zero: a callback left an error that the outer call must raise */
     int errno_value;             /* C's errno as the last FFI call left it; given back to the next */
     size_t interned_length;      /* strings up to this length are known by their pointers; see find_interned_length */
-    uint64_t cookie;        /* random; stamps our userdata so that no other's bytes pass for them; low four bits 0 */
+    uint64_t cookie;        /* random; stamps our userdata so that no other's bytes pass for them; low five bits 0 */
     struct TypeInfo *word;  /* long, what indices and lengths convert to */
     struct TypeInfo *bytes; /* void *, where ffi.copy and ffi.fill write */
     struct TypeInfo *const_bytes; /* const volatile void *, where they and ffi.string read */
@@ -46,6 +46,8 @@ typedef struct FfiState {
     int ref_ctypes;               /* table: CType address -> ctype object */
     int ref_functions;            /* table: TypeInfo address -> weak-valued table: function address -> C closure */
     int ref_libraries;            /* weak-keyed table: library object -> the guard that closes it */
+    int ref_finalizers;           /* weak-keyed table: cdata -> the sentinel of its finaliser */
+    int ref_sentinel_meta;        /* metatable of the sentinels */
     int ref_cdata_meta;           /* metatable of every cdata */
     int ref_ctype_meta;           /* metatable of every ctype object */
     int ref_library_meta;         /* metatable of the guards */

@@ -1,0 +1,152 @@
+#include "bind/finalizer.h"
+
+#include "bind/errors.h"
+#include "bind/metatype.h"
+
+enum { SENTINEL_FINALIZER = 1, SENTINEL_CDATA = 2, SENTINEL_NVALUES = 2 };
+
+/* Runs the finaliser. It is called by a collection, anywhere: between a C call and the look at its errno too. */
+static int sentinel_gc(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    lua_settop(L, 1);
+    if (lua_getiuservalue(L, 1, SENTINEL_CDATA) == LUA_TNIL)
+        return 0;
+    finalizer_take(S, L, 2);
+    lua_insert(L, 2);
+    int errno_value = S->errno_value;
+    int status = lua_pcall(L, 1, 0, 0);
+    S->errno_value = errno_value;
+    return status == LUA_OK ? 0 : lua_error(L);
+}
+
+void finalizer_open(FfiState *S, lua_State *L)
+{
+    lua_createtable(L, 0, 1);
+    state_push_ref(L, S->ref_self);
+    lua_pushcclosure(L, sentinel_gc, 1);
+    lua_setfield(L, -2, "__gc");
+    S->ref_sentinel_meta = luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+static bool is_marked(const FfiState *S, const Cdata *cdata)
+{
+    return (cdata_flags(S, cdata) & CDATA_FINALISED) != 0;
+}
+
+/* Gets its metatable as the newest object there is, for Lua looks for it among the newer ones. */
+static void push_new_sentinel(FfiState *S, lua_State *L)
+{
+    lua_newuserdatauv(L, 0, SENTINEL_NVALUES);
+    state_push_ref(L, S->ref_sentinel_meta);
+    lua_setmetatable(L, -2);
+}
+
+/* Enters the sentinel on top for the cdata; what can fail comes first. */
+static void attach(FfiState *S, lua_State *L, Cdata *cdata, int index)
+{
+    state_push_ref(L, S->ref_finalizers);
+    lua_pushvalue(L, index);
+    lua_pushvalue(L, -3);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+    lua_pushvalue(L, index);
+    lua_setiuservalue(L, -2, SENTINEL_CDATA);
+    cdata->stamp ^= CDATA_FINALISED;
+}
+
+static void push_sentinel_of(FfiState *S, lua_State *L, int index)
+{
+    state_push_ref(L, S->ref_finalizers);
+    lua_pushvalue(L, index);
+    lua_rawget(L, -2);
+    lua_remove(L, -2);
+}
+
+void finalizer_set(FfiState *S, lua_State *L, int index)
+{
+    index = lua_absindex(L, index);
+    luaL_checkstack(L, 5, NULL);
+    Cdata *cdata = lua_touserdata(L, index);
+    if (!is_marked(S, cdata)) {
+        push_new_sentinel(S, L);
+        if (!is_marked(S, cdata)) /* still: the collection that a new object may start runs finalisers */
+            attach(S, L, cdata, index);
+        lua_pop(L, 1);
+    }
+    push_sentinel_of(S, L, index);
+    lua_insert(L, -2);
+    lua_setiuservalue(L, -2, SENTINEL_FINALIZER);
+    lua_pop(L, 1);
+}
+
+void finalizer_take(FfiState *S, lua_State *L, int index)
+{
+    index = lua_absindex(L, index);
+    Cdata *cdata = lua_touserdata(L, index);
+    if (!is_marked(S, cdata)) {
+        lua_pushnil(L);
+        return;
+    }
+    push_sentinel_of(S, L, index);
+    lua_getiuservalue(L, -1, SENTINEL_FINALIZER);
+    lua_insert(L, -2);
+    lua_pushnil(L);
+    lua_setiuservalue(L, -2, SENTINEL_FINALIZER);
+    lua_pushnil(L);
+    lua_setiuservalue(L, -2, SENTINEL_CDATA);
+    lua_pop(L, 1);
+    state_push_ref(L, S->ref_finalizers);
+    lua_pushvalue(L, index);
+    lua_pushnil(L);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+    cdata->stamp ^= CDATA_FINALISED;
+}
+
+static bool has_identity(ValueKind kind)
+{
+    return kind == VALUE_POINTER || kind == VALUE_RECORD || kind == VALUE_ARRAY || kind == VALUE_VECTOR ||
+           kind == VALUE_COMPLEX;
+}
+
+static void check_markable(FfiState *S, lua_State *L)
+{
+    Cdata *cdata = cdata_to(S, L, 1);
+    if (cdata == NULL || !has_identity((ValueKind)cdata->info->kind))
+        error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.gc", "object or pointer", error_push_value(L, 1));
+    if ((cdata_flags(S, cdata) & (CDATA_INDIRECT | CDATA_SIZED)) == CDATA_INDIRECT)
+        error_raise(L, MESSAGE_GC_VIEW, error_push_type(L, cdata->info->type));
+}
+
+/* cdata's metatable says of all of them that they can be called. */
+static bool is_callable(FfiState *S, lua_State *L, int index)
+{
+    const Cdata *cdata = cdata_to(S, L, index);
+    bool found = false;
+    if (lua_type(L, index) == LUA_TFUNCTION || (cdata != NULL && typeinfo_is_function_pointer(cdata->info)))
+        return true;
+    found = cdata != NULL ? metatype_push(L, cdata->info, "__call") : luaL_getmetafield(L, index, "__call") != LUA_TNIL;
+    lua_settop(L, 2);
+    return found;
+}
+
+int finalizer_gc(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    if (lua_gettop(L) < 2)
+        error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "ffi.gc", "finaliser or nil", "no value");
+    lua_settop(L, 2);
+    bool clears = lua_isnil(L, 2);
+    if (!clears && !is_callable(S, L, 2))
+        error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "ffi.gc", "finaliser or nil", error_push_value(L, 2));
+    if (!lua_isnil(L, 1)) {
+        check_markable(S, L);
+        if (clears)
+            finalizer_take(S, L, 1);
+        else
+            finalizer_set(S, L, 1);
+    }
+    lua_settop(L, 1);
+    return 1;
+}

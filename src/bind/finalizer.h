@@ -1,0 +1,33 @@
+/* Finalisers of cdata: ffi.gc, and a metatype's __gc. What Lua finalises is a sentinel, a userdata made when the cdata is
+ * marked, so that marking an old object walks over nothing that is newer. The table S->ref_finalizers, weak in its keys,
+ * leads from the cdata to its sentinel, which has the cdata and its finaliser as user values: an ephemeron, so that the
+ * two live and die together. A cdata has CDATA_FINALISED just while it is in the table; a sentinel has its user values
+ * just while it is.
+ *
+ * As with Lua's own __gc: finalisers run once, the last marked first, at the end also when the state closes; what they
+ * raise becomes a warning; they may keep the cdata, and mark it again. A finaliser replaced keeps its place in the order.
+ * What is derived from a marked cdata (views, casts, pointers moved) keeps it alive; copies and addresses stored in C do
+ * not. */
+#ifndef AIRLOCK_BIND_FINALIZER_H
+#define AIRLOCK_BIND_FINALIZER_H
+
+#include <lua.h>
+
+#include "bind/cdata.h"
+
+/* Makes the table and the sentinels' metatable. [-0, +0, m] */
+void finalizer_open(FfiState *S, lua_State *L);
+
+/* Gives the cdata at `index` the finaliser on top, instead of the one that it may have; any value, it is called with the
+ * cdata. [-1, +0, m] */
+void finalizer_set(FfiState *S, lua_State *L, int index);
+
+/* Takes the finaliser off the cdata at `index` and pushes it; pushes nil when it has none. [-0, +1, -] */
+void finalizer_take(FfiState *S, lua_State *L, int index);
+
+/* ffi.gc(cdata, finaliser or nil) -> cdata; ffi.gc(nil, finaliser) -> nil. It marks pointers, and records, arrays, vectors
+ * and complex numbers that ffi.new made or a C function returned: not views into other memory, which are made anew at each
+ * access, and not numbers. A Lua function. */
+int finalizer_gc(lua_State *L);
+
+#endif
