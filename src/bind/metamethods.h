@@ -29,6 +29,8 @@ int meta_bxor(lua_State *L);
 int meta_bnot(lua_State *L);
 int meta_shl(lua_State *L);
 int meta_shr(lua_State *L);
+
+/* compare.c */
 int meta_eq(lua_State *L);
 int meta_lt(lua_State *L);
 int meta_le(lua_State *L);

@@ -5,6 +5,7 @@
 
 #include "base/version.h"
 #include "bind/cast.h"
+#include "bind/compare.h"
 #include "bind/convert.h"
 #include "bind/finalizer.h"
 #include "bind/function.h"
@@ -288,6 +289,7 @@ static void open_types(FfiState *S, lua_State *L)
     S->bytes = typeinfo_of(S, L, target);
     S->const_bytes = typeinfo_of(S, L, source);
     S->word = typeinfo_of(S, L, ctype_scalar(S->types, CSCALAR_LONG));
+    S->uword = typeinfo_of(S, L, ctype_scalar(S->types, CSCALAR_ULONG));
 }
 
 static void open_metatables(FfiState *S, lua_State *L)
@@ -318,23 +320,13 @@ static void open_metatables(FfiState *S, lua_State *L)
 
 int luaopen_ffi(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"cdef", ffi_cdef},
-                                         {"typeof", ffi_typeof},
-                                         {"sizeof", ffi_sizeof},
-                                         {"alignof", ffi_alignof},
-                                         {"offsetof", ffi_offsetof},
-                                         {"new", ffi_new},
-                                         {"cast", ffi_cast},
-                                         {"istype", ffi_istype},
-                                         {"errno", ffi_errno},
-                                         {"abi", ffi_abi},
-                                         {"load", namespace_load},
-                                         {"string", memory_string},
-                                         {"copy", memory_copy},
-                                         {"fill", memory_fill},
-                                         {"metatype", metatype_set},
-                                         {"gc", finalizer_gc},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"cdef", ffi_cdef},       {"typeof", ffi_typeof},     {"sizeof", ffi_sizeof},
+        {"alignof", ffi_alignof}, {"offsetof", ffi_offsetof}, {"new", ffi_new},
+        {"cast", ffi_cast},       {"istype", ffi_istype},     {"errno", ffi_errno},
+        {"abi", ffi_abi},         {"load", namespace_load},   {"string", memory_string},
+        {"copy", memory_copy},    {"fill", memory_fill},      {"metatype", metatype_set},
+        {"gc", finalizer_gc},     {"eq", compare_values},     {NULL, NULL}};
     luaL_checkversion(L);
     FfiState *S = state_open(L);
     open_metatables(S, L);

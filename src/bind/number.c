@@ -205,10 +205,22 @@ bool number_store(const TypeInfo *info, void *address, const Number *number)
     return true;
 }
 
+/* Exactly: no integer of 128 bits is rounded to a float. */
+static bool is_floating_equal(const Number *floating, const Number *integer)
+{
+    Number converted = {.kind = floating->floating < 0 ? NUMBER_SIGNED : NUMBER_UNSIGNED};
+    return truncate_floating(floating->floating, true, &converted.integer) &&
+           to_floating(&converted) == floating->floating && number_is_equal(&converted, integer);
+}
+
 bool number_is_equal(const Number *a, const Number *b)
 {
-    if (a->kind == NUMBER_FLOATING || b->kind == NUMBER_FLOATING)
-        return to_floating(a) == to_floating(b);
+    if (a->kind == NUMBER_FLOATING && b->kind == NUMBER_FLOATING)
+        return a->floating == b->floating;
+    if (a->kind == NUMBER_FLOATING)
+        return is_floating_equal(a, b);
+    if (b->kind == NUMBER_FLOATING)
+        return is_floating_equal(b, a);
     /* one signed, one not: the highest bit says two different things */
     return a->integer == b->integer && (a->kind == b->kind || a->integer >> 127 == 0);
 }

@@ -37,6 +37,7 @@ typedef struct FfiState {
     size_t interned_length;      /* strings up to this length are known by their pointers; see find_interned_length */
     uint64_t cookie;        /* random; stamps our userdata so that no other's bytes pass for them; low five bits 0 */
     struct TypeInfo *word;  /* long, what indices and lengths convert to */
+    struct TypeInfo *uword; /* unsigned long */
     struct TypeInfo *bytes; /* void *, where ffi.copy and ffi.fill write */
     struct TypeInfo *const_bytes; /* const volatile void *, where they and ffi.string read */
     int ref_self;                 /* registry references: this userdata */

@@ -1,0 +1,123 @@
+/* Operands of operators: Lua values and cdata as arith.c, complex.c and compare.c see them, references followed, and the
+ * common integer type of two. Nothing here raises but where it says so. */
+#ifndef AIRLOCK_BIND_OPERAND_H
+#define AIRLOCK_BIND_OPERAND_H
+
+#include <string.h>
+
+#include "bind/cdata.h"
+#include "bind/number.h"
+
+/* OPERATOR(name, symbol, metamethod) */
+#define OPERATORS(OPERATOR)                                                                                            \
+    OPERATOR(ADD, "+", "__add")                                                                                        \
+    OPERATOR(SUB, "-", "__sub")                                                                                        \
+    OPERATOR(MUL, "*", "__mul")                                                                                        \
+    OPERATOR(DIV, "/", "__div")                                                                                        \
+    OPERATOR(IDIV, "//", "__idiv")                                                                                     \
+    OPERATOR(MOD, "%", "__mod")                                                                                        \
+    OPERATOR(POW, "^", "__pow")                                                                                        \
+    OPERATOR(BAND, "&", "__band")                                                                                      \
+    OPERATOR(BOR, "|", "__bor")                                                                                        \
+    OPERATOR(BXOR, "~", "__bxor")                                                                                      \
+    OPERATOR(SHL, "<<", "__shl")                                                                                       \
+    OPERATOR(SHR, ">>", "__shr")                                                                                       \
+    OPERATOR(UNM, "unary -", "__unm")                                                                                  \
+    OPERATOR(BNOT, "unary ~", "__bnot")                                                                                \
+    OPERATOR(LT, "<", "__lt")                                                                                          \
+    OPERATOR(LE, "<=", "__le")                                                                                         \
+    OPERATOR(EQ, "==", "__eq")
+
+typedef enum Operator {
+#define OPERATOR_ID(name, symbol, event) OP_##name,
+    OPERATORS(OPERATOR_ID)
+#undef OPERATOR_ID
+} Operator;
+
+typedef struct Operand {
+    Cdata *cdata;   /* NULL: a Lua value */
+    TypeInfo *info; /* of the value: the cdata's, or what a reference refers to; NULL: a Lua value */
+    void *address;  /* of the value, when it is a cdata's */
+    int index;      /* on the stack */
+} Operand;
+
+/* Makes an operand of a reference one of what it refers to; a NULL one stays, and has no operators. [-0, +0, v] */
+void operand_follow(FfiState *S, lua_State *L, Operand *operand);
+
+/* The value at `index`. [-0, +0, v] */
+static inline Operand operand_of(FfiState *S, lua_State *L, int index)
+{
+    Operand operand = {.cdata = cdata_to(S, L, index), .index = index};
+    if (operand.cdata == NULL)
+        return operand;
+    operand.info = operand.cdata->info;
+    operand.address = cdata_address(S, operand.cdata);
+    if (operand.info->kind == VALUE_REFERENCE)
+        operand_follow(S, L, &operand);
+    return operand;
+}
+
+static inline ValueKind operand_kind(const Operand *operand)
+{
+    return operand->info != NULL ? (ValueKind)operand->info->kind : VALUE_VOID;
+}
+
+/* A Lua integer or a 64-bit integer cdata, the operands that take no thought. */
+static inline bool operand_to_word(lua_State *L, const Operand *operand, uint64_t *word, bool *is_unsigned)
+{
+    if (operand->info == NULL) {
+        if (!lua_isinteger(L, operand->index))
+            return false;
+        *word = (uint64_t)lua_tointegerx(L, operand->index, NULL);
+        return true;
+    }
+    if (operand->info->kind != VALUE_I64 && operand->info->kind != VALUE_U64)
+        return false;
+    memcpy(word, operand->address, sizeof *word);
+    *is_unsigned |= operand->info->kind == VALUE_U64;
+    return true;
+}
+
+/* A Lua number or a cdata of a real type; no boolean of Lua's and no string. */
+bool operand_to_number(lua_State *L, const Operand *operand, Number *number);
+
+/* Both as numbers, where a string beside an enum is the name of one of its constants. */
+bool operands_to_numbers(lua_State *L, const Operand *left, const Operand *right, Number *a, Number *b);
+
+/* What a pointer, an array or a C function has as an address and there; nil, for `pointee` NULL, is a NULL of any type.
+ * [-0, +0, -] */
+bool operand_to_address(lua_State *L, const Operand *operand, void **address, const CType **pointee);
+
+/* Two integers of one type: as wide as the wider operand, 64 bits at least; unsigned when an operand of that width is.
+ */
+typedef struct Integers {
+    Uint128 a; /* sign- or zero-extended, as is b */
+    Uint128 b;
+    bool is_signed;
+    bool is_wide; /* 128 bits */
+} Integers;
+
+/* Both operands in their common type; false: one is no number, or a float that no integer of that width holds. */
+bool operands_to_integers(FfiState *S, lua_State *L, const Operand *left, const Operand *right, Integers *integers);
+
+/* The type of these integers. [-0, +0, v] */
+TypeInfo *integers_type(FfiState *S, lua_State *L, bool is_signed, bool is_wide);
+
+/* a / b and a % b truncated as in C; the lowest by -1 wraps. b is not zero. */
+void integers_divide(const Integers *integers, Uint128 *quotient, Uint128 *remainder);
+
+/* What the metatypes of the operands at 1 and 2 say: their metamethod's result is pushed, and 1 returned, to be returned
+ * at once; 0: neither has one. [-2, +1, v] or [-0, +0, m] */
+int operator_defer(lua_State *L, Operator op);
+
+/* Raises: these operands at 1 and 2 have no such operator. [-0, +0, v] */
+_Noreturn void operator_refuse(lua_State *L, Operator op);
+
+/* complex.c: + - * / and unary minus where an operand is complex and the other one a number; false, and nothing is
+ * pushed: it is not so. [-0, +(0|1), v] */
+bool complex_operator(FfiState *S, lua_State *L, Operator op, const Operand *left, const Operand *right);
+
+/* Whether a complex number equals another or a number: by its parts, exactly. */
+bool complex_is_equal(lua_State *L, const Operand *left, const Operand *right);
+
+#endif
