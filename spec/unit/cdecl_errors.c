@@ -2,7 +2,7 @@
  * error shows of the source. */
 #include "cdecl_help.h"
 
-typedef enum Form { DECLARATIONS, TYPE_NAME } Form;
+typedef enum Form { DECLARATIONS, TYPE_NAME, CONSTANT } Form;
 
 static const struct Case {
     Form form;
@@ -532,12 +532,23 @@ static const struct Case {
      ERROR_SYNTAX, "", 1, 5, "expected the end of the type name, got 'f'"},
     {DECLARATIONS, "static const int a = 1 ? 2 : 1/0, b = 0 && 1/0, c = 1/0 || 1;",
      ERROR_TYPE, "", 1, 54, "division by zero in a constant expression"},
+    {CONSTANT, "1 + 2 3",
+     ERROR_SYNTAX, "", 1, 7, "expected the end of the expression, got '3'"},
+    {CONSTANT, "1, 2",
+     ERROR_SYNTAX, "", 1, 2, "expected the end of the expression, got ','"},
+    {CONSTANT, "",
+     ERROR_SYNTAX, "", 1, 1, "expected an expression, got end of text"},
+    {CONSTANT, "\"text\"",
+     ERROR_TYPE, "", 1, 1, "the value of the expression is not constant"},
 };
 
 /* -- the table ------------------------------------------------------------------------------------------------------------ */
 
 static bool run(CTypeTable *table, Form form, const CdeclSource *source, Error *error)
 {
+    CdeclConstant constant;
+    if (form == CONSTANT)
+        return cdecl_constant(table, source, &constant, error);
     return form == TYPE_NAME ? cdecl_type_name(table, source, error) != NULL : cdecl_declare(table, source, error);
 }
 

@@ -81,11 +81,10 @@ static bool push_anchor(lua_State *L, FfiState *S, int owner)
     return true;
 }
 
-/* New userdata for a header and a pointer, hung on its owner's anchor. */
-static Cdata *push_reference(lua_State *L, TypeInfo *info, int owner, unsigned flags)
+/* New userdata for a header and a pointer, hung on the anchor on top of the stack if there is one.
+ * [-(0|1), +1, m] */
+static Cdata *push_hung(lua_State *L, TypeInfo *info, bool is_anchored, unsigned flags)
 {
-    FfiState *S = info->state;
-    bool is_anchored = owner != 0 && push_anchor(L, S, owner);
     Cdata *cdata = lua_newuserdatauv(L, sizeof *cdata + sizeof(void *), is_anchored);
     cdata->stamp = stamp_of(info, flags | (is_anchored ? CDATA_ANCHORED : 0));
     cdata->info = info;
@@ -93,8 +92,13 @@ static Cdata *push_reference(lua_State *L, TypeInfo *info, int owner, unsigned f
         lua_insert(L, -2);
         lua_setiuservalue(L, -2, 1);
     }
-    set_metatable(L, S->ref_cdata_meta);
+    set_metatable(L, info->state->ref_cdata_meta);
     return cdata;
+}
+
+static Cdata *push_reference(lua_State *L, TypeInfo *info, int owner, unsigned flags)
+{
+    return push_hung(L, info, owner != 0 && push_anchor(L, info->state, owner), flags);
 }
 
 void cdata_push_view(lua_State *L, TypeInfo *info, void *address, int owner, unsigned flags)
@@ -106,6 +110,18 @@ void cdata_push_view(lua_State *L, TypeInfo *info, void *address, int owner, uns
 void cdata_push_pointer(lua_State *L, TypeInfo *info, const void *value, int owner)
 {
     Cdata *cdata = push_reference(L, info, owner, 0);
+    memcpy(cdata + 1, &value, sizeof value);
+}
+
+void cdata_push_address(lua_State *L, TypeInfo *info, const void *value, int index)
+{
+    bool is_anchored = true;
+    FfiState *S = info->state;
+    if ((cdata_flags(S, cdata_to(S, L, index)) & (CDATA_INDIRECT | CDATA_SIZED)) == CDATA_INDIRECT)
+        is_anchored = push_anchor(L, S, index);
+    else
+        lua_pushvalue(L, index);
+    Cdata *cdata = push_hung(L, info, is_anchored, 0);
     memcpy(cdata + 1, &value, sizeof value);
 }
 

@@ -66,6 +66,9 @@ void *cdata_push_new_sized(lua_State *L, TypeInfo *info, uint64_t nbytes);
 void cdata_push_view(lua_State *L, TypeInfo *info, void *address, int owner, unsigned flags);
 /* Pointer object with this value (never nil); owner as above. [-0, +1, m] */
 void cdata_push_pointer(lua_State *L, TypeInfo *info, const void *value, int owner);
+/* Pointer object with this value, an address inside the object that the cdata at `index` is: keeps that alive, also when
+ * it is a pointer itself. [-0, +1, m] */
+void cdata_push_address(lua_State *L, TypeInfo *info, const void *value, int index);
 /* Like cdata_push_pointer, but NULL is nil. [-0, +1, m] */
 void cdata_push_pointer_or_nil(lua_State *L, TypeInfo *info, const void *value, int owner);
 

@@ -1,6 +1,4 @@
-/* Access to what a cdata is: fields, elements, calls through function pointers, and its text. */
-#include <math.h>
-#include <stdio.h>
+/* Access to what a cdata is: fields, elements, and calls through function pointers. */
 #include <string.h>
 
 #include "bind/bitfield.h"
@@ -251,94 +249,6 @@ int meta_call(lua_State *L)
     if (address == NULL)
         error_raise(L, MESSAGE_NULL_CALL, error_push_type(L, info->type));
     return call_pointer(L, typeinfo_element(info, L), address);
-}
-
-static void push_int128(lua_State *L, const Number *number)
-{
-    Uint128 rest = number->integer;
-    char digits[48];
-    char *p = digits + sizeof digits;
-    bool is_negative = number->kind == NUMBER_SIGNED && rest >> 127 != 0;
-    if (is_negative)
-        rest = -rest;
-    *--p = '\0';
-    do {
-        *--p = (char)('0' + (int)(rest % 10));
-        rest /= 10;
-    } while (rest != 0);
-    if (is_negative)
-        *--p = '-';
-    lua_pushstring(L, p);
-}
-
-/* A NaN has no sign here. */
-static const char *push_part(lua_State *L, const Number *number)
-{
-    char text[40];
-    double floating = (double)number->floating;
-    if (number->kind != NUMBER_FLOATING) {
-        push_int128(L, number);
-        return lua_tostring(L, -1);
-    }
-    if (floating != floating)
-        return lua_pushstring(L, "nan");
-    lua_number2str(text, sizeof text, floating);
-    return lua_pushstring(L, text);
-}
-
-/* As LuaJIT writes it: 1+2i, and I behind what ends in a letter. */
-static void push_complex(lua_State *L, TypeInfo *info, char *address)
-{
-    TypeInfo *part = typeinfo_element(info, L);
-    Number re = number_load(part, address);
-    Number im = number_load(part, address + part->type->size);
-    const char *left = push_part(L, &re);
-    const char *right = push_part(L, &im);
-    bool is_finite = im.kind != NUMBER_FLOATING || isfinite((double)im.floating);
-    lua_pushfstring(L, "%s%s%s%s", left, right[0] == '-' ? "" : "+", right, is_finite ? "i" : "I");
-}
-
-int meta_tostring(lua_State *L)
-{
-    FfiState *S = state_of(L);
-    Cdata *cdata = lua_touserdata(L, 1);
-    TypeInfo *info = cdata->info;
-    char *address = cdata_address(S, cdata);
-    Number number;
-    if (metatype_push(L, info, "__tostring"))
-        return metatype_call(L, 1);
-    switch ((ValueKind)info->kind) {
-    case VALUE_I64:
-    case VALUE_U64:
-        number = number_load(info, address);
-        push_int128(L, &number);
-        lua_pushstring(L, info->kind == VALUE_I64 ? "LL" : "ULL");
-        lua_concat(L, 2);
-        return 1;
-    case VALUE_I128:
-    case VALUE_U128:
-        number = number_load(info, address);
-        push_int128(L, &number);
-        return 1;
-    case VALUE_COMPLEX: push_complex(L, info, address); return 1;
-    case VALUE_ENUM:
-        lua_pushfstring(L, "cdata<%s>: ", error_push_type(L, info->type));
-        number = number_load(info, address);
-        push_int128(L, &number);
-        lua_concat(L, 2);
-        return 1;
-    case VALUE_POINTER:
-    case VALUE_REFERENCE: address = cdata_pointer(S, cdata); break;
-    default: break;
-    }
-    const char *type = metatype_push_given_name(L, info)
-                           ? lua_tostring(L, -1)
-                           : lua_pushfstring(L, "cdata<%s>", error_push_type(L, info->type));
-    if (address == NULL)
-        lua_pushfstring(L, "%s: NULL", type);
-    else
-        lua_pushfstring(L, "%s: %p", type, (void *)address);
-    return 1;
 }
 
 int meta_len(lua_State *L)

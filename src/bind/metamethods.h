@@ -8,11 +8,13 @@
 int meta_index(lua_State *L);
 int meta_newindex(lua_State *L);
 int meta_call(lua_State *L);
-int meta_tostring(lua_State *L);
 int meta_len(lua_State *L);
 int meta_concat(lua_State *L);
 int meta_pairs(lua_State *L);
 int meta_close(lua_State *L);
+
+/* text.c */
+int meta_tostring(lua_State *L);
 
 /* arith.c */
 int meta_add(lua_State *L);

@@ -7,6 +7,8 @@
 #include "bind/cast.h"
 #include "bind/compare.h"
 #include "bind/convert.h"
+#include "bind/ctypeobj.h"
+#include "bind/extras.h"
 #include "bind/finalizer.h"
 #include "bind/function.h"
 #include "bind/memory.h"
@@ -21,15 +23,24 @@ __attribute__((visibility("default"))) int luaopen_ffi(lua_State *L);
 
 /* -- declarations and types ---------------------------------------------------------------------------------------- */
 
+/* A float is truncated, as it is wherever an integer is wanted. */
+static int64_t check_integer_param(FfiState *S, lua_State *L, int index, const char *function)
+{
+    int64_t integer;
+    if (!number_to_integer(S, L, index, &integer))
+        error_raise(L, MESSAGE_ARGUMENT_WANTED, index, function, "integer", error_push_value(L, index));
+    return integer;
+}
+
 /* What the `$` in a text stand for: the arguments from `first` on. In userdata left on the stack. [-0, +1, v] */
 static CdeclParam *push_params(FfiState *S, lua_State *L, int first, int count, const char *function)
 {
     CdeclParam *params = lua_newuserdatauv(L, ((size_t)count + 1) * sizeof *params, 0);
     for (int i = 0; i < count; i++) {
         int index = first + i;
-        if (lua_isinteger(L, index)) {
+        if (lua_type(L, index) == LUA_TNUMBER) {
             params[i].kind = CDECL_PARAM_INTEGER;
-            params[i].u.integer = lua_tointeger(L, index);
+            params[i].u.integer = check_integer_param(S, L, index, function);
         } else if (lua_type(L, index) == LUA_TSTRING) {
             params[i].kind = CDECL_PARAM_NAME;
             params[i].u.name.text = lua_tolstring(L, index, &params[i].u.name.length);
@@ -61,7 +72,9 @@ static int ffi_typeof(lua_State *L)
 {
     FfiState *S = state_of(L);
     int count = lua_gettop(L) - 1;
-    if (count <= 0 || lua_type(L, 1) != LUA_TSTRING) {
+    if (count > 0 && lua_type(L, 1) != LUA_TSTRING)
+        error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.typeof", "string with '$'", error_push_value(L, 1));
+    if (count <= 0) {
         ctypeobj_push(S, L, check_ctype(S, L, 1, "ffi.typeof"));
         return 1;
     }
@@ -74,6 +87,44 @@ static int ffi_typeof(lua_State *L)
     if (type == NULL)
         error_raise_cdecl(L, &error, source.text);
     ctypeobj_push(S, L, type);
+    return 1;
+}
+
+/* The value of a constant as Lua sees what C holds. [-0, +1, v] */
+static void push_constant(FfiState *S, lua_State *L, const CdeclConstant *constant)
+{
+    const CType *type = constant->type;
+    TypeInfo *info = typeinfo_of(S, L, constant->type);
+    _Alignas(16) unsigned char object[16];
+    Number number = {.kind = NUMBER_UNSIGNED, .floating = constant->number};
+    number.integer = (Uint128)constant->bits[1] << 64 | constant->bits[0];
+    if (type->kind == CTYPE_FLOATING)
+        number.kind = NUMBER_FLOATING;
+    else if (type->kind != CTYPE_POINTER && ctype_scalar_class((CScalar)type->scalar) == CSCALAR_SIGNED)
+        number.kind = NUMBER_SIGNED;
+    if (type->kind == CTYPE_POINTER)
+        memcpy(object, constant->bits, sizeof(void *));
+    else
+        number_store(info, object, &number);
+    value_push(L, info, object, 0, 0);
+}
+
+/* ffi.eval(text, ...): the value of a C constant expression. */
+static int ffi_eval(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    int count = lua_gettop(L) - 1;
+    if (lua_type(L, 1) != LUA_TSTRING)
+        error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.eval", "string", error_push_value(L, 1));
+    CdeclSource source = {.nparams = (size_t)count};
+    source.text = lua_tolstring(L, 1, &source.length);
+    source.params = push_params(S, L, 2, count, "ffi.eval");
+    CdeclConstant constant;
+    Error error = {.code = ERROR_NONE};
+    state_enter(S, L);
+    if (!cdecl_constant(S->types, &source, &constant, &error))
+        error_raise_cdecl(L, &error, "ffi.eval");
+    push_constant(S, L, &constant);
     return 1;
 }
 
@@ -206,6 +257,8 @@ static int ffi_istype(lua_State *L)
 {
     FfiState *S = state_of(L);
     CType *wanted = check_ctype(S, L, 1, "ffi.istype");
+    if (lua_isnone(L, 2))
+        error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "ffi.istype", "value", "no value");
     Cdata *cdata = cdata_to(S, L, 2);
     CType *type = cdata != NULL ? cdata->info->type : function_type_of(L, 2);
     if (type == NULL)
@@ -255,13 +308,6 @@ static int ctype_call(lua_State *L)
     return push_object(S, L, type, 2);
 }
 
-static int ctype_tostring(lua_State *L)
-{
-    CType *type = check_ctype(state_of(L), L, 1, "tostring");
-    lua_pushfstring(L, "ctype<%s>", error_push_type(L, type));
-    return 1;
-}
-
 /* -- opening ------------------------------------------------------------------------------------------------------- */
 
 static int new_metatable(FfiState *S, lua_State *L, const char *name, const luaL_Reg *methods)
@@ -307,7 +353,11 @@ static void open_metatables(FfiState *S, lua_State *L)
                                              {"__shl", meta_shl},     {"__shr", meta_shr},
                                              {"__eq", meta_eq},       {"__lt", meta_lt},
                                              {"__le", meta_le},       {NULL, NULL}};
-    static const luaL_Reg ctype_methods[] = {{"__call", ctype_call}, {"__tostring", ctype_tostring}, {NULL, NULL}};
+    static const luaL_Reg ctype_methods[] = {{"__call", ctype_call},
+                                             {"__index", ctypeobj_index},
+                                             {"__newindex", ctypeobj_newindex},
+                                             {"__tostring", ctypeobj_tostring},
+                                             {NULL, NULL}};
     if (S->ref_cdata_meta != LUA_NOREF)
         return;
     open_types(S, L);
@@ -320,13 +370,32 @@ static void open_metatables(FfiState *S, lua_State *L)
 
 int luaopen_ffi(lua_State *L)
 {
+    /* clang-format off */
     static const luaL_Reg functions[] = {
-        {"cdef", ffi_cdef},       {"typeof", ffi_typeof},     {"sizeof", ffi_sizeof},
-        {"alignof", ffi_alignof}, {"offsetof", ffi_offsetof}, {"new", ffi_new},
-        {"cast", ffi_cast},       {"istype", ffi_istype},     {"errno", ffi_errno},
-        {"abi", ffi_abi},         {"load", namespace_load},   {"string", memory_string},
-        {"copy", memory_copy},    {"fill", memory_fill},      {"metatype", metatype_set},
-        {"gc", finalizer_gc},     {"eq", compare_values},     {NULL, NULL}};
+        {"cdef", ffi_cdef},
+        {"typeof", ffi_typeof},
+        {"eval", ffi_eval},
+        {"sizeof", ffi_sizeof},
+        {"alignof", ffi_alignof},
+        {"offsetof", ffi_offsetof},
+        {"new", ffi_new},
+        {"cast", ffi_cast},
+        {"istype", ffi_istype},
+        {"errno", ffi_errno},
+        {"abi", ffi_abi},
+        {"load", namespace_load},
+        {"string", memory_string},
+        {"copy", memory_copy},
+        {"fill", memory_fill},
+        {"metatype", metatype_set},
+        {"gc", finalizer_gc},
+        {"eq", compare_values},
+        {"addressof", extras_addressof},
+        {"tonumber", extras_tonumber},
+        {"type", extras_type},
+        {"toretval", extras_toretval},
+        {NULL, NULL}};
+    /* clang-format on */
     luaL_checkversion(L);
     FfiState *S = state_open(L);
     open_metatables(S, L);

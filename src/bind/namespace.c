@@ -28,6 +28,7 @@ typedef struct Variable {
 
 /* -- names --------------------------------------------------------------------------------------------------------- */
 
+/* What the key at 2 names. */
 static const CDecl *check_decl(FfiState *S, lua_State *L)
 {
     if (lua_type(L, 2) != LUA_TSTRING)
@@ -42,18 +43,23 @@ static const CDecl *check_decl(FfiState *S, lua_State *L)
     return decl;
 }
 
-static void *check_symbol(lua_State *L, const CDecl *decl)
+/* library, where: stack indices of the library object and of its name. */
+static void *check_symbol_in(lua_State *L, const CDecl *decl, int library, int where)
 {
-    const Library *library = lua_touserdata(L, lua_upvalueindex(UPVALUE_LIBRARY));
+    void *handle = ((const Library *)lua_touserdata(L, library))->handle;
     const char *asm_name = ctype_asm_name(decl);
     const char *symbol = asm_name != NULL ? asm_name : decl->name;
-    void *address = dlsym(library->handle != NULL ? library->handle : RTLD_DEFAULT, symbol);
+    void *address = dlsym(handle != NULL ? handle : RTLD_DEFAULT, symbol);
     if (address != NULL)
         return address;
-    const char *where = lua_tostring(L, lua_upvalueindex(UPVALUE_NAME));
     if (asm_name != NULL)
-        error_raise(L, MESSAGE_NO_SYMBOL_ASM, symbol, decl->name, where);
-    error_raise(L, MESSAGE_NO_SYMBOL, symbol, where);
+        error_raise(L, MESSAGE_NO_SYMBOL_ASM, symbol, decl->name, lua_tostring(L, where));
+    error_raise(L, MESSAGE_NO_SYMBOL, symbol, lua_tostring(L, where));
+}
+
+static void *check_symbol(lua_State *L, const CDecl *decl)
+{
+    return check_symbol_in(L, decl, lua_upvalueindex(UPVALUE_LIBRARY), lua_upvalueindex(UPVALUE_NAME));
 }
 
 static void push_constant(FfiState *S, lua_State *L, const CDecl *decl)
@@ -161,6 +167,39 @@ static void push_namespace(lua_State *L, FfiState *S, int library, const char *n
     lua_setfield(L, -2, "__metatable");
     lua_setmetatable(L, -3);
     lua_pop(L, 1);
+}
+
+/* -- addresses ----------------------------------------------------------------------------------------------------- */
+
+/* Leaves the __index function of the namespace at `table` on the stack. False, and nothing is left: it is none. */
+static bool push_index_function(lua_State *L, int table)
+{
+    if (!lua_getmetatable(L, table))
+        return false;
+    bool is_namespace = lua_getfield(L, -1, "__index") == LUA_TFUNCTION && lua_tocfunction(L, -1) == namespace_index;
+    lua_remove(L, -2);
+    if (!is_namespace)
+        lua_pop(L, 1);
+    return is_namespace;
+}
+
+bool namespace_push_address(FfiState *S, lua_State *L)
+{
+    if (!push_index_function(L, 1))
+        return false;
+    const CDecl *decl = check_decl(S, L);
+    if (decl->kind == CDECL_CONSTANT)
+        error_raise(L, MESSAGE_CONSTANT_ADDRESS, decl->name);
+    lua_getupvalue(L, -1, UPVALUE_LIBRARY);
+    lua_getupvalue(L, -2, UPVALUE_NAME);
+    int library = lua_gettop(L) - 1;
+    void *address = check_symbol_in(L, decl, library, library + 1);
+    state_enter(S, L);
+    CType *type = ctype_pointer(S->types, decl->type);
+    if (type == NULL)
+        error_raise(L, MESSAGE_NO_MEMORY);
+    cdata_push_pointer(L, typeinfo_of(S, L, type), address, library);
+    return true;
 }
 
 /* -- library objects ----------------------------------------------------------------------------------------------- */

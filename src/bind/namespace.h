@@ -14,4 +14,8 @@ void namespace_push_default(FfiState *S, lua_State *L);
 /* ffi.load(name [, global]) -> namespace */
 int namespace_load(lua_State *L);
 
+/* Pushes the address of the variable or function that the string at 2 names in the namespace at 1, as a pointer that
+ * keeps the library mapped. False, and nothing is pushed: 1 is no namespace. [-0, +(0|n), v] */
+bool namespace_push_address(FfiState *S, lua_State *L);
+
 #endif

@@ -34,4 +34,17 @@ bool cdecl_declare(CTypeTable *table, const CdeclSource *source, Error *error);
  * filled when bad. */
 CType *cdecl_type_name(CTypeTable *table, const CdeclSource *source, Error *error);
 
+__extension__ typedef __float128 CdeclReal;
+
+/* What a constant expression comes to. */
+typedef struct CdeclConstant {
+    CType *type;      /* arithmetic but not complex, or a pointer; without qualifiers */
+    uint64_t bits[2]; /* of an integer or pointer, the low half first: two's complement, extended as the type says */
+    CdeclReal number; /* of a floating type, rounded to it */
+} CdeclConstant;
+
+/* Evaluates one constant expression (C11 6.6, floating and address constants too). False with *error filled when the
+ * text is bad or its value is not known before the run. */
+bool cdecl_constant(CTypeTable *table, const CdeclSource *source, CdeclConstant *constant, Error *error);
+
 #endif

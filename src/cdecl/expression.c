@@ -544,7 +544,7 @@ CType *parse_expression_type(Parser *parser)
 }
 
 /* constant-expression: conditional-expression, a known integer */
-bool parse_constant(Parser *parser, Value *value)
+bool parse_scalar_constant(Parser *parser, Value *value)
 {
     Token at = parser->token;
     if (!parse_conditional(parser, value) || !value_decay(parser, value))
@@ -553,6 +553,14 @@ bool parse_constant(Parser *parser, Value *value)
         const Token *where = value->at.start != NULL ? &value->at : &at;
         return parser_fail(parser, where, value->why, where);
     }
+    return true;
+}
+
+bool parse_constant(Parser *parser, Value *value)
+{
+    Token at = parser->token;
+    if (!parse_scalar_constant(parser, value))
+        return false;
     if (!is_integer(value->type))
         return parser_fail(parser, &at, MESSAGE_NOT_INTEGER, value->type);
     return true;

@@ -382,6 +382,18 @@ bool cdecl_declare(CTypeTable *table, const CdeclSource *source, Error *error)
     return !parser.failed;
 }
 
+/* What a text that is no declaration leaves is types alone. */
+static bool finish(Parser *parser)
+{
+    tag_close_all(parser);
+    if (parser->failed)
+        ctype_rollback(parser->table);
+    else
+        ctype_commit(parser->table);
+    end(parser);
+    return !parser->failed;
+}
+
 CType *cdecl_type_name(CTypeTable *table, const CdeclSource *source, Error *error)
 {
     Parser parser;
@@ -392,11 +404,21 @@ CType *cdecl_type_name(CTypeTable *table, const CdeclSource *source, Error *erro
             parser_fail(&parser, &parser.token, MESSAGE_AFTER_TYPE, &parser.token);
         check_values_used(&parser);
     }
-    tag_close_all(&parser);
-    if (parser.failed)
-        ctype_rollback(table);
-    else
-        ctype_commit(table);
-    end(&parser);
-    return parser.failed ? NULL : type;
+    return finish(&parser) ? type : NULL;
+}
+
+bool cdecl_constant(CTypeTable *table, const CdeclSource *source, CdeclConstant *constant, Error *error)
+{
+    Parser parser;
+    Value value;
+    if (begin(&parser, table, source, error) && parse_scalar_constant(&parser, &value)) {
+        if (parser.token.kind != TOKEN_END)
+            parser_fail(&parser, &parser.token, MESSAGE_AFTER_CONSTANT, &parser.token);
+        check_values_used(&parser);
+    }
+    if (!finish(&parser))
+        return false;
+    *constant = (CdeclConstant){
+        .type = value.type->main, .bits = {(uint64_t)value.bits, (uint64_t)(value.bits >> 64)}, .number = value.number};
+    return true;
 }

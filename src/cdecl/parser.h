@@ -362,6 +362,8 @@ typedef struct Value {
 bool parse_assignment(Parser *parser, Value *value);
 /* The type that `typeof ( expression` asks for, behind the parenthesis; NULL after a failure. */
 CType *parse_expression_type(Parser *parser);
+/* constant-expression: any known value */
+bool parse_scalar_constant(Parser *parser, Value *value);
 /* constant-expression: a known integer */
 bool parse_constant(Parser *parser, Value *value);
 /* The value of one that is not negative, UINT64_MAX when it is larger. */
