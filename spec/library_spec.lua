@@ -283,7 +283,7 @@ describe("at the end of a state", function()
 end)
 
 describe("several states in one process", function()
-    local directory, program, wrapper
+    local directory
 
     local script = [[
         local ffi = require "ffi"
@@ -318,20 +318,14 @@ describe("several states in one process", function()
 
     setup(function()
         directory = support.new_directory()
-        program = directory .. "/states"
-        wrapper = os.getenv "LUA_WRAPPER" or ""
         support.write(directory .. "/script.lua", (script:gsub('load "%%s"', ("load %q"):format(path))))
-        local flags = "-O2 -g -Wall -Wextra $(pkg-config --cflags lua5.4)"
-        local output, status = support.run(("%s %s -o %s %s/spec/states/states.c $(pkg-config --libs lua5.4) -lpthread 2>&1"):format(
-            support.cc, flags, program, support.quote(support.root)))
-        assert.equal(0, status, output)
     end)
 
     teardown(function() support.remove(directory) end)
 
     for _, mode in ipairs { "together", "after", "threads", "handover" } do
         it("do not meet: " .. mode, function()
-            local output, status = support.run(("%s %s %s %s/script.lua 2>&1"):format(wrapper, program, mode, directory))
+            local output, status = support.run_states(directory, mode)
             assert.equal("", output)
             assert.equal(0, status)
         end)

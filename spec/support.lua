@@ -85,4 +85,14 @@ function support.lua_text(text, ...)
     return output, status
 end
 
+-- Builds spec/states/states.c into a directory and runs it there on its script.lua, in one of its modes.
+function support.run_states(directory, mode)
+    local program = directory .. "/states"
+    local flags = "-O2 -g -Wall -Wextra $(pkg-config --cflags lua5.4)"
+    local output, status = support.run(("%s %s -o %s %s/spec/states/states.c $(pkg-config --libs lua5.4) -lpthread 2>&1"):format(
+        support.cc, flags, program, support.quote(support.root)))
+    if status ~= 0 then return output, status end
+    return support.run(("%s %s %s %s/script.lua 2>&1"):format(os.getenv "LUA_WRAPPER" or "", program, mode, directory))
+end
+
 return support
