@@ -167,7 +167,8 @@ static bool offset_pointer(FfiState *S, lua_State *L, const Operand *pointer, co
         error_raise(L, MESSAGE_INDEX_OVERFLOW, (LUAI_UACINT)count, error_push_type(L, pointer->info->type));
     uintptr_t moved = (uintptr_t)start_of(pointer) + (negative ? -(uintptr_t)offset : (uintptr_t)offset);
     TypeInfo *type = moved_type(S, L, pointer->info);
-    bool is_owner = pointer->cdata->info->kind != VALUE_POINTER || cdata_flags(S, pointer->cdata) & CDATA_ANCHORED;
+    bool is_owner = pointer->cdata->info->kind != VALUE_POINTER ||
+                    cdata_flags(S, pointer->cdata) & (CDATA_ANCHORED | CDATA_FINALISED);
     cdata_push_pointer_or_nil(L, type, (void *)moved, is_owner ? pointer->index : 0);
     return true;
 }
