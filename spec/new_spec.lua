@@ -390,7 +390,7 @@ describe("ffi.new", function()
             assert.are.same({ 1.0, 0.0 }, parts(1))
             assert.are.same({ 1.0, 2.0 }, parts(1, 2))
             assert.are.same({ 1.0, 2.0 }, parts { 1, 2 })
-            assert.are.same({ 1.0, 0.0 }, parts { 1 })
+            assert.are.same({ 1.0, 1.0 }, parts { 1 }) -- one element given for all, as for an array
             assert.are.same({ 1.0, 2.0 }, parts { [0] = 1, 2 })
             assert.are.same({ 1.5, 2.5 }, parts(ffi.new("_Complex float", 1.5, 2.5)))
             assert.are.same({ 1.5, 2.5 }, parts(ffi.new("_Complex double", 1.5, 2.5)))

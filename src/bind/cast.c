@@ -12,30 +12,64 @@ _Noreturn static void raise_cast(lua_State *L, TypeInfo *info, int index)
     error_raise(L, MESSAGE_CAST, value, error_push_type(L, info->type));
 }
 
-static void cast_to_pointer(lua_State *L, TypeInfo *info, int index)
+static ValueKind cdata_kind(FfiState *S, lua_State *L, int index)
+{
+    const Cdata *cdata = cdata_to(S, L, index);
+    return cdata != NULL ? (ValueKind)cdata->info->kind : VALUE_VOID;
+}
+
+static uintptr_t check_number(lua_State *L, TypeInfo *info, int index)
+{
+    Number number;
+    uintptr_t bits;
+    TypeInfo *word = typeinfo_of(info->state, L, ctype_scalar(info->state->types, CSCALAR_ULONG));
+    if (lua_type(L, index) == LUA_TBOOLEAN || cdata_kind(info->state, L, index) == VALUE_COMPLEX ||
+        !number_to(info->state, L, index, &number) || !number_store(word, &bits, &number))
+        raise_cast(L, info, index);
+    return bits;
+}
+
+/* The address that a value has, or that the number is. A complex number gives its own only where assignment does.
+ * *owner: the stack index of what keeps it alive, or 0. */
+static void *check_address(lua_State *L, TypeInfo *info, int index, int *owner)
 {
     void *address;
-    Number number;
-    uint64_t bits;
-    if (pointer_to_any(info->state, L, index, &address)) {
-        cdata_push_pointer_or_nil(L, info, address, index);
-        return;
-    }
+    *owner = index;
+    if (pointer_to_any(info->state, L, index, &address) || pointer_to(L, info, index, &address))
+        return address;
     if (lua_type(L, index) == LUA_TFUNCTION && typeinfo_is_function_pointer(info)) {
         const char *type = error_push_type(L, info->type);
         error_raise(L, MESSAGE_CALLBACK, type, "ffi.cast");
     }
-    TypeInfo *word = typeinfo_of(info->state, L, ctype_scalar(info->state->types, CSCALAR_ULONG));
-    if (lua_type(L, index) == LUA_TBOOLEAN || !number_to(info->state, L, index, &number) ||
-        !number_store(word, &bits, &number))
-        raise_cast(L, info, index);
-    cdata_push_pointer_or_nil(L, info, (void *)(uintptr_t)bits, 0);
+    *owner = 0;
+    return (void *)check_number(L, info, index);
 }
 
-static bool is_decimal(FfiState *S, lua_State *L, int index)
+static void cast_to_pointer(lua_State *L, TypeInfo *info, int index)
 {
-    const Cdata *cdata = cdata_to(S, L, index);
-    return cdata != NULL && cdata->info->kind == VALUE_DECIMAL;
+    int owner;
+    void *address = check_address(L, info, index, &owner);
+    cdata_push_pointer_or_nil(L, info, address, owner);
+}
+
+/* What is referred to, where it is: all that can be done with a reference is done with that. */
+static void cast_to_reference(lua_State *L, TypeInfo *info, int index)
+{
+    int owner;
+    void *address = check_address(L, info, index, &owner);
+    TypeInfo *element = typeinfo_element(info, L);
+    if (element->kind == VALUE_VOID || element->kind == VALUE_FUNCTION)
+        raise_cast(L, info, index);
+    if (address == NULL)
+        lua_pushnil(L);
+    else
+        cdata_push_view(L, element, address, owner, 0);
+}
+
+/* Pointers, arrays and what is not of C's making. */
+static bool is_address(ValueKind kind)
+{
+    return kind == VALUE_POINTER || kind == VALUE_ARRAY || kind == VALUE_VOID;
 }
 
 static void cast_to_number(lua_State *L, TypeInfo *info, int index)
@@ -44,12 +78,14 @@ static void cast_to_number(lua_State *L, TypeInfo *info, int index)
     FfiState *S = info->state;
     void *address;
     Number number;
+    ValueKind kind = cdata_kind(S, L, index);
     bool is_string = lua_type(L, index) == LUA_TSTRING;
     if (number_to(S, L, index, &number) || (info->kind == VALUE_ENUM && is_string)) {
         value_store_number(L, info, value, index, &cast_place);
-    } else if (is_decimal(S, L, index)) {
+    } else if (kind == VALUE_DECIMAL) {
         error_conversion(L, info->type, index, &cast_place);
-    } else if (!is_string && value_is_integer((ValueKind)info->underlying) && pointer_to_any(S, L, index, &address)) {
+    } else if (!is_string && is_address(kind) && value_is_integer((ValueKind)info->underlying) &&
+               pointer_to_any(S, L, index, &address)) {
         number = (Number){.kind = NUMBER_UNSIGNED, .integer = (uintptr_t)address};
         number_store(info, value, &number);
     } else {
@@ -65,8 +101,10 @@ void cast_push(lua_State *L, TypeInfo *info, int index)
 {
     if (value_is_number((ValueKind)info->kind)) {
         cast_to_number(L, info, index);
-    } else if (info->is_pointer) {
+    } else if (info->kind == VALUE_POINTER) {
         cast_to_pointer(L, typeinfo_of(info->state, L, info->type->main), index);
+    } else if (info->kind == VALUE_REFERENCE) {
+        cast_to_reference(L, info, index);
     } else if (info->kind == VALUE_COMPLEX || info->kind == VALUE_VECTOR || info->kind == VALUE_DECIMAL) {
         void *address = cdata_push_new(L, info);
         value_store(L, info, address, index, &cast_place);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bind/pointer.h"
+#include "bind/relation.h"
 
 /* -- C to Lua ------------------------------------------------------------------------------------------------------ */
 
@@ -135,20 +136,13 @@ static bool store_complex(lua_State *L, TypeInfo *info, void *address, int index
     return true;
 }
 
-/* An object of the same record, array, vector or decimal type is copied. */
 static bool store_copy(lua_State *L, TypeInfo *info, void *address, int index)
 {
     Cdata *cdata = cdata_to(info->state, L, index);
-    const CType *type = cdata != NULL ? cdata->info->type : NULL;
-    if (info->type->is_vla || !ctype_is_complete(info->type))
+    if (cdata == NULL || info->type->is_vla || !ctype_is_complete(info->type) ||
+        !relation_copies(info->type, cdata->info->type))
         return false;
-    if (type != NULL && type->kind == CTYPE_REFERENCE && type->u.element->main == info->type->main) {
-        memmove(address, cdata_pointer(info->state, cdata), (size_t)info->type->size);
-        return true;
-    }
-    if (type == NULL || type->main != info->type->main)
-        return false;
-    memmove(address, cdata_address(info->state, cdata), (size_t)type->size);
+    memmove(address, cdata_address(info->state, cdata), (size_t)info->type->size);
     return true;
 }
 
@@ -196,4 +190,16 @@ void value_store(lua_State *L, TypeInfo *info, void *address, int index, const P
             value_store_number(L, info, address, index, place);
         break;
     }
+}
+
+void value_store_referred(lua_State *L, TypeInfo *reference, const void *address, int index, const Place *place)
+{
+    void *referred;
+    memcpy(&referred, address, sizeof referred);
+    TypeInfo *element = typeinfo_element(reference, L);
+    if (referred == NULL)
+        error_raise(L, MESSAGE_NULL_POINTER, error_push_type(L, reference->type));
+    if (element->is_const)
+        error_raise(L, MESSAGE_CONST_WRITE, error_push_place(L, place));
+    value_store(L, element, referred, index, place);
 }

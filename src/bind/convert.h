@@ -16,10 +16,23 @@ void value_push(lua_State *L, TypeInfo *info, void *address, int owner, unsigned
 /* Pushes a new object of the type without qualifiers with the value at `address`. [-0, +1, m] */
 void value_push_copy(lua_State *L, TypeInfo *info, const void *address);
 
-/* Converts the Lua value at `index` by the rules of assignment and stores it. [-0, +0, v] */
+/* Converts the Lua value at `index` by the rules of assignment and stores it; a reference gets its address, as a pointer
+ * does. [-0, +0, v] */
 void value_store(lua_State *L, TypeInfo *info, void *address, int index, const Place *place);
 
-/* The same for number types (a name too, for an enum). [-0, +0, v] */
+/* Stores through the reference at `address`. [-0, +0, v] */
+void value_store_referred(lua_State *L, TypeInfo *reference, const void *address, int index, const Place *place);
+
+/* value_store into what was initialised before: a reference is written through. [-0, +0, v] */
+static inline void value_assign(lua_State *L, TypeInfo *info, void *address, int index, const Place *place)
+{
+    if (info->kind == VALUE_REFERENCE)
+        value_store_referred(L, info, address, index, place);
+    else
+        value_store(L, info, address, index, place);
+}
+
+/* Like value_store for number types (a name too, for an enum). [-0, +0, v] */
 void value_store_number(lua_State *L, TypeInfo *info, void *address, int index, const Place *place);
 
 /* Initialises the zeroed object at `address` from `count` Lua values at `first` on (ffi.new's initialisers). [-0, +0,

@@ -59,7 +59,7 @@ static void store_field(lua_State *L, TypeInfo *record, const Field *field, char
     if (field->kind == VALUE_BITFIELD)
         bitfield_store(L, field, address, 3, &place);
     else
-        value_store(L, field->info, address, 3, &place);
+        value_assign(L, field->info, address, 3, &place);
 }
 
 /* complex.re and complex.im; NULL for other names. */
@@ -143,7 +143,7 @@ static void store_element(lua_State *L, const Cdata *cdata, const Element *eleme
     if (number_store_lua(L, element->info, element->address, 3))
         return;
     Place place = {.kind = PLACE_ELEMENT, .index = element->index, .type = cdata->info->type};
-    value_store(L, element->info, element->address, 3, &place);
+    value_assign(L, element->info, element->address, 3, &place);
 }
 
 /* -- what is no field and no element: the metatype's business ------------------------------------------------------ */

@@ -4,6 +4,7 @@
 
 #include "bind/bitfield.h"
 #include "bind/convert.h"
+#include "bind/relation.h"
 
 /* Its length is the object's, not the type's. */
 static bool is_open(const CType *array)
@@ -249,7 +250,7 @@ static void initialise_record(lua_State *L, TypeInfo *info, void *address, uint6
 
 /* -- all ----------------------------------------------------------------------------------------------------------- */
 
-/* { re, im } */
+/* { re, im }; one part given in a table is both, as an array's element is */
 static void initialise_complex(lua_State *L, TypeInfo *info, void *address, int first, int count, const Place *place)
 {
     if (count == 1 && lua_type(L, first) != LUA_TTABLE) {
@@ -269,6 +270,13 @@ static void initialise_complex(lua_State *L, TypeInfo *info, void *address, int 
         value_store(L, part, (char *)address + i * part->type->size, lua_gettop(L), place);
         lua_pop(L, 1);
     }
+    if (given == 1)
+        memcpy((char *)address + part->type->size, address, (size_t)part->type->size);
+}
+
+static bool is_copied(const CType *target, const CType *source)
+{
+    return target->main == source->main || (target->kind == CTYPE_VECTOR && relation_copies(target, source));
 }
 
 /* An object of the same type is copied; a variable-length one as far as both go. */
@@ -276,7 +284,7 @@ static bool copy_construct(lua_State *L, TypeInfo *info, void *address, uint64_t
 {
     FfiState *S = info->state;
     Cdata *cdata = cdata_to(S, L, index);
-    if (cdata == NULL || cdata->info->type->main != info->type->main)
+    if (cdata == NULL || !is_copied(info->type, cdata->info->type))
         return false;
     uint64_t source_nbytes = cdata_nbytes(S, cdata);
     if (source_nbytes == CTYPE_SIZE_UNKNOWN)

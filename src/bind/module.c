@@ -145,11 +145,17 @@ static uint64_t check_vla_nbytes(FfiState *S, lua_State *L, const CType *type, i
     return nbytes;
 }
 
+/* A reference is as large as what it refers to. */
+static CType *referred(CType *type)
+{
+    return type->kind == CTYPE_REFERENCE ? type->u.element : type;
+}
+
 static int ffi_sizeof(lua_State *L)
 {
     FfiState *S = state_of(L);
     Cdata *cdata = cdata_to(S, L, 1);
-    CType *type = check_ctype(S, L, 1, "ffi.sizeof");
+    CType *type = referred(check_ctype(S, L, 1, "ffi.sizeof"));
     uint64_t nbytes = type->size;
     if (cdata != NULL && cdata_flags(S, cdata) & CDATA_SIZED)
         nbytes = cdata_nbytes(S, cdata);
@@ -166,14 +172,14 @@ static int ffi_sizeof(lua_State *L)
 
 static int ffi_alignof(lua_State *L)
 {
-    lua_pushinteger(L, check_ctype(state_of(L), L, 1, "ffi.alignof")->align);
+    lua_pushinteger(L, referred(check_ctype(state_of(L), L, 1, "ffi.alignof"))->align);
     return 1;
 }
 
 static int ffi_offsetof(lua_State *L)
 {
     FfiState *S = state_of(L);
-    CType *type = check_ctype(S, L, 1, "ffi.offsetof");
+    CType *type = referred(check_ctype(S, L, 1, "ffi.offsetof"));
     if (lua_type(L, 2) != LUA_TSTRING)
         error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "ffi.offsetof", "field name", error_push_value(L, 2));
     if (type->kind != CTYPE_RECORD || !type->u.record->is_complete)

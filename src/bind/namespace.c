@@ -132,7 +132,7 @@ static int namespace_newindex(lua_State *L)
     Place place = {.kind = PLACE_VARIABLE, .name = lua_tostring(L, 2)};
     if (variable->info->is_const)
         error_raise(L, MESSAGE_CONST_WRITE, error_push_place(L, &place));
-    value_store(L, variable->info, variable->address, 3, &place);
+    value_assign(L, variable->info, variable->address, 3, &place);
     return 0;
 }
 

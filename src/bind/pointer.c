@@ -79,7 +79,7 @@ bool pointer_to_any(FfiState *S, lua_State *L, int index, void **address)
     case LUA_TUSERDATA:
         cdata = cdata_to(S, L, index);
         if (cdata != NULL)
-            return cdata_points_to(S, cdata, address, &pointee);
+            return cdata->info->kind != VALUE_COMPLEX && cdata_points_to(S, cdata, address, &pointee);
         *address = pointer_of_userdata(L, index);
         return *address != NULL && is_foreign(S, L, index);
     default: return false;

@@ -75,6 +75,16 @@ static bool is_same_array(const CType *a, const CType *b)
            relation_agrees(a->u.element, b->u.element);
 }
 
+bool relation_copies(const CType *target, const CType *source)
+{
+    if (target->main == source->main)
+        return true;
+    if (target->kind != source->kind || !ctype_is_complete(target))
+        return false;
+    return target->kind == CTYPE_VECTOR ? target->size == source->size
+                                        : target->kind == CTYPE_ARRAY && is_same_array(target, source);
+}
+
 static const CType *referred(const CType *type)
 {
     return type->kind == CTYPE_REFERENCE ? type->u.element : type;

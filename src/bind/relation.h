@@ -13,6 +13,10 @@ bool relation_converts(const CType *target, const CType *source);
  * level do not count, void is only void, functions are as C says. */
 bool relation_agrees(const CType *a, const CType *b);
 
+/* Whether an object of `source` is copied into one of `target` as it is: of the same type, arrays of one size whose
+ * elements agree, vectors of one size. */
+bool relation_copies(const CType *target, const CType *source);
+
 /* ffi.istype: whether an object of `type` is one of type `wanted`. Qualifiers do not count, a reference is what it
  * refers to, a pointer to a record is the record. */
 bool relation_is_type(const CType *wanted, const CType *type);

@@ -3,27 +3,24 @@
 #include "bind/pointer.h"
 #include "bind/target.h"
 
-/* The class that a variadic argument passes as. */
-typedef enum VariadicKind { VARIADIC_INTEGER, VARIADIC_DOUBLE, VARIADIC_OTHER, VARIADIC_NONE } VariadicKind;
+/* What a variadic argument passes as. All but OWN is one eightbyte. */
+typedef enum VariadicKind {
+    VARIADIC_INTEGER, /* int64_t */
+    VARIADIC_ADDRESS, /* const volatile void * */
+    VARIADIC_DOUBLE,
+    VARIADIC_OWN, /* the cdata's own type: of the floating types only float is promoted (C11 6.5.2.2p6, C23 H.4.1) */
+    VARIADIC_NONE /* it cannot be passed */
+} VariadicKind;
 
-static VariadicKind promote_cdata(FfiState *S, Cdata *cdata, uint64_t *word)
+static VariadicKind classify_cdata(ValueKind kind)
 {
-    ValueKind kind = (ValueKind)cdata->info->kind;
-    void *address = cdata_address(S, cdata);
-    double number;
     switch (kind) {
     case VALUE_POINTER:
-    case VALUE_REFERENCE: memcpy(word, address, sizeof *word); return VARIADIC_INTEGER;
     case VALUE_ARRAY:
-    case VALUE_RECORD: *word = (uint64_t)(uintptr_t)address; return VARIADIC_INTEGER;
+    case VALUE_RECORD: return VARIADIC_ADDRESS;
     case VALUE_F32:
-    case VALUE_F64:
-        number = (double)number_load(cdata->info, address).floating;
-        memcpy(word, &number, sizeof number);
-        return VARIADIC_DOUBLE;
-    case VALUE_VOID:
-    case VALUE_FUNCTION: return VARIADIC_NONE;
-    case VALUE_BF16: /* of the floating types only float is promoted (C11 6.5.2.2p6, C23 H.4.1) */
+    case VALUE_F64: return VARIADIC_DOUBLE;
+    case VALUE_BF16:
     case VALUE_F16:
     case VALUE_F80:
     case VALUE_F128:
@@ -31,15 +28,37 @@ static VariadicKind promote_cdata(FfiState *S, Cdata *cdata, uint64_t *word)
     case VALUE_U128:
     case VALUE_COMPLEX:
     case VALUE_DECIMAL:
-    case VALUE_VECTOR: return VARIADIC_OTHER;
-    default: *word = target_slot_value((ValueKind)cdata->info->underlying, address); return VARIADIC_INTEGER;
+    case VALUE_VECTOR: return VARIADIC_OWN;
+    case VALUE_VOID:
+    case VALUE_FUNCTION:
+    case VALUE_REFERENCE:
+    case VALUE_BITFIELD: return VARIADIC_NONE;
+    default: return VARIADIC_INTEGER;
     }
 }
 
-/* Integers as int64_t and floats as double, so that %d takes 42 and %g 42.0; the rest as LuaJIT's table has it. */
+static VariadicKind promote_cdata(const FfiState *S, Cdata *cdata, uint64_t *word)
+{
+    VariadicKind kind = classify_cdata((ValueKind)cdata->info->kind);
+    void *address = cdata_address(S, cdata);
+    double number;
+    if (kind == VARIADIC_DOUBLE) {
+        number = (double)number_load(cdata->info, address).floating;
+        memcpy(word, &number, sizeof number);
+    } else if (kind == VARIADIC_INTEGER) {
+        *word = target_slot_value((ValueKind)cdata->info->underlying, address);
+    } else if (kind == VARIADIC_ADDRESS) {
+        *word = (uintptr_t)(cdata->info->kind == VALUE_POINTER ? cdata_pointer(S, cdata) : address);
+    }
+    return kind;
+}
+
+/* Integers as int64_t and floats as double, so that %d takes 42 and %g 42.0; the rest as LuaJIT's table has it. *word
+ * receives the eightbyte. */
 static VariadicKind promote(FfiState *S, lua_State *L, int index, uint64_t *word)
 {
     double number;
+    void *address;
     Cdata *cdata;
     switch (lua_type(L, index)) {
     case LUA_TNUMBER:
@@ -50,51 +69,30 @@ static VariadicKind promote(FfiState *S, lua_State *L, int index, uint64_t *word
         number = lua_tonumber(L, index);
         memcpy(word, &number, sizeof number);
         return VARIADIC_DOUBLE;
-    case LUA_TNIL: *word = 0; return VARIADIC_INTEGER;
     case LUA_TBOOLEAN: *word = (uint64_t)lua_toboolean(L, index); return VARIADIC_INTEGER;
-    case LUA_TSTRING: *word = (uint64_t)(uintptr_t)lua_tostring(L, index); return VARIADIC_INTEGER;
-    case LUA_TLIGHTUSERDATA: *word = (uint64_t)(uintptr_t)lua_touserdata(L, index); return VARIADIC_INTEGER;
-    case LUA_TFUNCTION: *word = (uint64_t)(uintptr_t)function_address_of(L, index); break;
+    case LUA_TSTRING: *word = (uintptr_t)lua_tostring(L, index); return VARIADIC_ADDRESS;
     case LUA_TUSERDATA:
         cdata = cdata_to(S, L, index);
         if (cdata != NULL)
             return promote_cdata(S, cdata, word);
-        *word = ctypeobj_to(S, L, index) != NULL ? 0 : (uint64_t)(uintptr_t)pointer_of_userdata(L, index);
         break;
-    default: return VARIADIC_NONE;
+    default: break;
     }
-    return *word != 0 ? VARIADIC_INTEGER : VARIADIC_NONE;
+    if (!pointer_to_any(S, L, index, &address))
+        return VARIADIC_NONE;
+    *word = (uintptr_t)address;
+    return VARIADIC_ADDRESS;
 }
 
-/* The type by which a plan passes what `promote` says: its own when it is wider than a word, else that of the word. */
-static CType *promoted_type(FfiState *S, lua_State *L, int index)
+/* The type by which a plan passes an argument of this kind. */
+static CType *type_of(FfiState *S, lua_State *L, int index, VariadicKind kind)
 {
-    CTypeTable *types = S->types;
-    Cdata *cdata = cdata_to(S, L, index);
-    if (cdata != NULL && value_is_number((ValueKind)cdata->info->kind)) {
-        switch ((ValueKind)cdata->info->underlying) {
-        case VALUE_F32:
-        case VALUE_F64: return ctype_scalar(types, CSCALAR_DOUBLE);
-        case VALUE_BF16:
-        case VALUE_F16:
-        case VALUE_F80:
-        case VALUE_F128:
-        case VALUE_I128:
-        case VALUE_U128: return cdata->info->type->main;
-        case VALUE_U64: return ctype_scalar(types, CSCALAR_ULONG);
-        default: return ctype_scalar(types, CSCALAR_LONG);
-        }
+    switch (kind) {
+    case VARIADIC_INTEGER: return S->word->type;
+    case VARIADIC_DOUBLE: return ctype_scalar(S->types, CSCALAR_DOUBLE);
+    case VARIADIC_ADDRESS: return S->const_bytes->type;
+    default: return cdata_to(S, L, index)->info->type->main;
     }
-    if (cdata != NULL &&
-        (cdata->info->kind == VALUE_COMPLEX || cdata->info->kind == VALUE_DECIMAL || cdata->info->kind == VALUE_VECTOR))
-        return cdata->info->type->main;
-    if (lua_type(L, index) == LUA_TNUMBER)
-        return ctype_scalar(types, lua_isinteger(L, index) ? CSCALAR_LONG : CSCALAR_DOUBLE);
-    if (lua_type(L, index) == LUA_TBOOLEAN)
-        return ctype_scalar(types, CSCALAR_INT);
-    /* a pointer that takes anything with an address */
-    CType *any = ctype_qualified(types, ctype_void(types), QUALIFIER_CONST | QUALIFIER_VOLATILE);
-    return any != NULL ? ctype_pointer(types, any) : NULL;
 }
 
 _Noreturn static void raise_variadic(lua_State *L, const CallTarget *target, int first, int index)
@@ -113,11 +111,9 @@ static int run_planned(lua_State *L, const CallTarget *target, int first, int la
     luaL_checkstack(L, 8, NULL);
     TypeInfo **types = lua_newuserdatauv(L, ntypes * sizeof(TypeInfo *), 0);
     for (uint32_t i = 0; i < ntypes; i++) {
-        state_enter(S, L);
-        CType *type = promoted_type(S, L, variadic + (int)i);
-        if (type == NULL)
-            error_raise(L, MESSAGE_NO_MEMORY);
-        types[i] = typeinfo_of(S, L, type);
+        int index = variadic + (int)i;
+        uint64_t word;
+        types[i] = typeinfo_of(S, L, type_of(S, L, index, promote(S, L, index, &word)));
     }
     Signature *signature = signature_push_variadic(S, L, target->signature, target->decl, types, ntypes);
     CallTarget planned = target_make(signature, NULL, target->decl);
@@ -135,7 +131,7 @@ static bool needs_plan(lua_State *L, const CallTarget *target, int first, int la
         VariadicKind kind = promote(target->state, L, index, &word);
         if (kind == VARIADIC_NONE)
             raise_variadic(L, target, first, index);
-        any |= kind == VARIADIC_OTHER;
+        any |= kind == VARIADIC_OWN;
     }
     return any;
 }
