@@ -275,6 +275,62 @@ return function(ffi, path, hand)
         return r ~= nil
     end)
 
+    case("pointer + 3", function(n)
+        local a, r = ffi.new("double[1000]"), nil
+        a[3] = 1.5
+        local p = a + 0
+        for _ = 1, n do r = p + 3 end
+        return r[0]
+    end, function(n)
+        local a, r = hand.new_doubles(), nil
+        a[3] = 1.5
+        local p = hand.cursor(a)
+        for _ = 1, n do r = p + 3 end
+        return r[0]
+    end)
+
+    case("int64 cdata + cdata", function(n)
+        local a, b, r = ffi.new("int64_t", 40), ffi.new("int64_t", 2), nil
+        for _ = 1, n do r = a + b end
+        return tostring(r)
+    end, function(n)
+        local a, b, r = hand.int64(40), hand.int64(2), nil
+        for _ = 1, n do r = a + b end
+        return tostring(r)
+    end)
+
+    case("int64 cdata + 1", function(n)
+        local a, r = ffi.new("int64_t", 40), nil
+        for _ = 1, n do r = a + 1 end
+        return tostring(r)
+    end, function(n)
+        local a, r = hand.int64(40), nil
+        for _ = 1, n do r = a + 1 end
+        return tostring(r)
+    end)
+
+    case("int64 cdata < cdata", function(n)
+        local a, b, r = ffi.new("int64_t", 40), ffi.new("int64_t", 2), nil
+        for _ = 1, n do r = a < b end
+        return r
+    end, function(n)
+        local a, b, r = hand.int64(40), hand.int64(2), nil
+        for _ = 1, n do r = a < b end
+        return r
+    end)
+
+    if not is_luajit then -- which has no complex arithmetic
+        case("complex + complex", function(n)
+            local z, w, r = ffi.new("complex", 1, 2), ffi.new("complex", 0.5, 0.25), nil
+            for _ = 1, n do r = z + w end
+            return r.re + r.im
+        end, function(n)
+            local z, w, r = hand.complex(1, 2), hand.complex(0.5, 0.25), nil
+            for _ = 1, n do r = z + w end
+            return r.re + r.im
+        end)
+    end
+
     case("(empty loop)", function(n)
         for _ = 1, n do end -- luacheck: ignore
     end, function(n)

@@ -1,6 +1,7 @@
 /* A careful hand-written Lua 5.4 binding to libbench, as a good module author writes it today: the arguments checked by
  * luaL_check*, structs as userdata with metatables of their own, arrays with bounds checks. It is what `make bench`
  * compares the ffi with, so it takes no short cut that a module on LuaRocks would not take, and leaves none out that it would. */
+#include <complex.h>
 #include <lauxlib.h>
 #include <lua.h>
 #include <stdio.h>
@@ -14,6 +15,9 @@
 #define BYTES "bench.bytes"
 #define BUFFER "bench.buffer"
 #define VIEW "bench.view"
+#define INT64 "bench.int64"
+#define COMPLEX "bench.complex"
+#define CURSOR "bench.cursor"
 #define BUFFER_NBYTES 64
 
 /* -- plain calls ------------------------------------------------------------------------------------------------------- */
@@ -273,6 +277,134 @@ static int bytes_newindex(lua_State *L)
     return 0;
 }
 
+/* -- numbers that Lua has not, and a pointer into an array ----------------------------------------------------------------- */
+
+static int push_int64(lua_State *L, int64_t value)
+{
+    int64_t *number = lua_newuserdatauv(L, sizeof(*number), 0);
+    *number = value;
+    luaL_setmetatable(L, INT64);
+    return 1;
+}
+
+static int hand_int64(lua_State *L)
+{
+    return push_int64(L, luaL_checkinteger(L, 1));
+}
+
+/* Either operand may be a Lua integer. */
+static int64_t check_int64(lua_State *L, int index)
+{
+    if (lua_isinteger(L, index))
+        return lua_tointeger(L, index);
+    return *(const int64_t *)luaL_checkudata(L, index, INT64);
+}
+
+static int int64_add(lua_State *L)
+{
+    int64_t a = check_int64(L, 1);
+    int64_t b = check_int64(L, 2);
+    return push_int64(L, (int64_t)((uint64_t)a + (uint64_t)b));
+}
+
+static int int64_less(lua_State *L)
+{
+    lua_pushboolean(L, check_int64(L, 1) < check_int64(L, 2));
+    return 1;
+}
+
+static int int64_tostring(lua_State *L)
+{
+    lua_pushfstring(L, "%ILL", (LUAI_UACINT)check_int64(L, 1));
+    return 1;
+}
+
+static double complex *push_complex(lua_State *L)
+{
+    double complex *z = lua_newuserdatauv(L, sizeof(*z), 0);
+    luaL_setmetatable(L, COMPLEX);
+    return z;
+}
+
+static int hand_complex(lua_State *L)
+{
+    double re = luaL_checknumber(L, 1);
+    double im = luaL_checknumber(L, 2);
+    *push_complex(L) = CMPLX(re, im);
+    return 1;
+}
+
+static int complex_add(lua_State *L)
+{
+    double complex z = *(const double complex *)luaL_checkudata(L, 1, COMPLEX);
+    double complex w = *(const double complex *)luaL_checkudata(L, 2, COMPLEX);
+    *push_complex(L) = z + w;
+    return 1;
+}
+
+static int complex_index(lua_State *L)
+{
+    double complex z = *(const double complex *)luaL_checkudata(L, 1, COMPLEX);
+    const char *key = luaL_checkstring(L, 2);
+    lua_pushnumber(L, strcmp(key, "re") == 0 ? creal(z) : cimag(z));
+    return 1;
+}
+
+/* A cursor keeps the array alive that it points into: its user value. */
+static int push_cursor(lua_State *L, double *address)
+{
+    double **cursor = lua_newuserdatauv(L, sizeof(*cursor), 1);
+    *cursor = address;
+    luaL_setmetatable(L, CURSOR);
+    lua_insert(L, -2);
+    lua_setiuservalue(L, -2, 1);
+    return 1;
+}
+
+static int hand_cursor(lua_State *L)
+{
+    double *a = luaL_checkudata(L, 1, DOUBLES);
+    lua_settop(L, 1);
+    return push_cursor(L, a);
+}
+
+static int cursor_add(lua_State *L)
+{
+    double *const *cursor = luaL_checkudata(L, 1, CURSOR);
+    lua_Integer n = luaL_checkinteger(L, 2);
+    lua_getiuservalue(L, 1, 1);
+    return push_cursor(L, *cursor + n);
+}
+
+static int cursor_index(lua_State *L)
+{
+    double *const *cursor = luaL_checkudata(L, 1, CURSOR);
+    lua_pushnumber(L, (*cursor)[luaL_checkinteger(L, 2)]);
+    return 1;
+}
+
+static void set_methods(lua_State *L, const char *name, const luaL_Reg *methods)
+{
+    luaL_getmetatable(L, name);
+    luaL_setfuncs(L, methods, 0);
+    lua_pop(L, 1);
+}
+
+static void new_operand_types(lua_State *L)
+{
+    static const luaL_Reg int64_methods[] = {
+        {"__add", int64_add}, {"__lt", int64_less}, {"__tostring", int64_tostring}, {NULL, NULL}};
+    static const luaL_Reg complex_methods[] = {{"__add", complex_add}, {"__index", complex_index}, {NULL, NULL}};
+    static const luaL_Reg cursor_methods[] = {{"__add", cursor_add}, {"__index", cursor_index}, {NULL, NULL}};
+    luaL_newmetatable(L, INT64);
+    luaL_newmetatable(L, COMPLEX);
+    luaL_newmetatable(L, CURSOR);
+    lua_pop(L, 3);
+    set_methods(L, INT64, int64_methods);
+    set_methods(L, COMPLEX, complex_methods);
+    set_methods(L, CURSOR, cursor_methods);
+}
+
 /* -- the module ------------------------------------------------------------------------------------------------------------- */
 
 static void new_type(lua_State *L, const char *name, lua_CFunction index, lua_CFunction newindex)
@@ -308,6 +440,9 @@ static const luaL_Reg functions[] = {
     {"find_body", hand_find_body},
     {"new_doubles", hand_new_doubles},
     {"new_bytes", hand_new_bytes},
+    {"int64", hand_int64},
+    {"complex", hand_complex},
+    {"cursor", hand_cursor},
     {NULL, NULL},
 };
 
@@ -321,6 +456,7 @@ LUAMOD_API int luaopen_hand(lua_State *L)
     new_type(L, BYTES, bytes_index, bytes_newindex);
     new_type(L, BUFFER, NULL, NULL);
     new_type(L, VIEW, NULL, NULL);
+    new_operand_types(L);
     luaL_newlib(L, functions);
     return 1;
 }

@@ -2,6 +2,7 @@
  * complex numbers; then the operands' metatypes. */
 #include "bind/errors.h"
 #include "bind/metamethods.h"
+#include "bind/metatype.h"
 #include "bind/operand.h"
 #include "bind/relation.h"
 
@@ -167,9 +168,7 @@ static bool offset_pointer(FfiState *S, lua_State *L, const Operand *pointer, co
         error_raise(L, MESSAGE_INDEX_OVERFLOW, (LUAI_UACINT)count, error_push_type(L, pointer->info->type));
     uintptr_t moved = (uintptr_t)start_of(pointer) + (negative ? -(uintptr_t)offset : (uintptr_t)offset);
     TypeInfo *type = moved_type(S, L, pointer->info);
-    bool is_owner = pointer->cdata->info->kind != VALUE_POINTER ||
-                    cdata_flags(S, pointer->cdata) & (CDATA_ANCHORED | CDATA_FINALISED);
-    cdata_push_pointer_or_nil(L, type, (void *)moved, is_owner ? pointer->index : 0);
+    cdata_push_pointer_or_nil(L, type, (void *)moved, pointer->index);
     return true;
 }
 
@@ -203,6 +202,11 @@ static bool is_complex(const Operand *operand)
     return operand_kind(operand) == VALUE_COMPLEX;
 }
 
+static bool has_metatype(const Operand *operand)
+{
+    return operand->info != NULL && metatype_has(operand->info);
+}
+
 static bool built_in(FfiState *S, lua_State *L, Operator op, const Operand *left, const Operand *right)
 {
     if (op == OP_SHL || op == OP_SHR)
@@ -215,8 +219,9 @@ static int operate(FfiState *S, lua_State *L, Operator op, const Operand *left, 
     bool any_complex = is_complex(left) || is_complex(right);
     if (!any_complex && built_in(S, L, op, left, right))
         return 1;
-    int nresults = operator_defer(L, op);
-    if (nresults == 0 && !complex_operator(S, L, op, left, right))
+    if (any_complex && !has_metatype(left) && !has_metatype(right) && complex_operator(S, L, op, left, right))
+        return 1;
+    if (operator_defer(L, op) == 0 && !complex_operator(S, L, op, left, right))
         operator_refuse(L, op);
     return 1;
 }

@@ -60,36 +60,39 @@ static bool has_memory(lua_State *L, int index)
     return type == LUA_TSTRING || type == LUA_TUSERDATA || type == LUA_TFUNCTION;
 }
 
-/* Pushes what keeps the memory alive that the value at `owner` points into or is: itself, what it hangs on, or nothing
- * when that memory is C's and no finaliser frees it. */
-static bool push_anchor(lua_State *L, FfiState *S, int owner)
+/* What keeps the memory alive that the value at `owner` points into or is. */
+typedef enum Anchor {
+    ANCHOR_NONE,  /* that memory is C's and no finaliser frees it */
+    ANCHOR_VALUE, /* the value itself */
+    ANCHOR_OWNER  /* what the value hangs on */
+} Anchor;
+
+static Anchor anchor_of(lua_State *L, FfiState *S, int owner)
 {
     Cdata *cdata = cdata_to(S, L, owner);
-    unsigned flags = cdata != NULL ? cdata_flags(S, cdata) : 0;
-    if (flags & CDATA_FINALISED) {
-        lua_pushvalue(L, owner);
-        return true;
-    }
-    if (flags & CDATA_ANCHORED) {
-        lua_getiuservalue(L, owner, 1);
-        return true;
-    }
-    if (cdata == NULL ? !has_memory(L, owner)
-                      : cdata->info->is_pointer || (flags & (CDATA_INDIRECT | CDATA_SIZED)) == CDATA_INDIRECT)
-        return false;
-    lua_pushvalue(L, owner);
-    return true;
+    if (cdata == NULL)
+        return has_memory(L, owner) ? ANCHOR_VALUE : ANCHOR_NONE;
+    unsigned flags = cdata_flags(S, cdata);
+    if (flags & CDATA_FINALISED)
+        return ANCHOR_VALUE;
+    if (flags & CDATA_ANCHORED)
+        return ANCHOR_OWNER;
+    bool is_elsewhere = cdata->info->is_pointer || (flags & (CDATA_INDIRECT | CDATA_SIZED)) == CDATA_INDIRECT;
+    return is_elsewhere ? ANCHOR_NONE : ANCHOR_VALUE;
 }
 
-/* New userdata for a header and a pointer, hung on the anchor on top of the stack if there is one.
- * [-(0|1), +1, m] */
-static Cdata *push_hung(lua_State *L, TypeInfo *info, bool is_anchored, unsigned flags)
+/* New userdata for a header and a pointer, hung on this anchor of the value at `owner`. */
+static Cdata *push_hung(lua_State *L, TypeInfo *info, Anchor anchor, int owner, unsigned flags)
 {
-    Cdata *cdata = lua_newuserdatauv(L, sizeof *cdata + sizeof(void *), is_anchored);
-    cdata->stamp = stamp_of(info, flags | (is_anchored ? CDATA_ANCHORED : 0));
+    int from = owner < 0 ? owner - 1 : owner; /* once the new one is on top */
+    Cdata *cdata = lua_newuserdatauv(L, sizeof *cdata + sizeof(void *), anchor != ANCHOR_NONE);
+    cdata->stamp = stamp_of(info, flags | (anchor != ANCHOR_NONE ? CDATA_ANCHORED : 0));
     cdata->info = info;
-    if (is_anchored) {
-        lua_insert(L, -2);
+    if (anchor != ANCHOR_NONE) {
+        if (anchor == ANCHOR_OWNER)
+            lua_getiuservalue(L, from, 1);
+        else
+            lua_pushvalue(L, from);
         lua_setiuservalue(L, -2, 1);
     }
     set_metatable(L, info->state->ref_cdata_meta);
@@ -98,7 +101,8 @@ static Cdata *push_hung(lua_State *L, TypeInfo *info, bool is_anchored, unsigned
 
 static Cdata *push_reference(lua_State *L, TypeInfo *info, int owner, unsigned flags)
 {
-    return push_hung(L, info, owner != 0 && push_anchor(L, info->state, owner), flags);
+    Anchor anchor = owner != 0 ? anchor_of(L, info->state, owner) : ANCHOR_NONE;
+    return push_hung(L, info, anchor, owner, flags);
 }
 
 void cdata_push_view(lua_State *L, TypeInfo *info, void *address, int owner, unsigned flags)
@@ -115,13 +119,10 @@ void cdata_push_pointer(lua_State *L, TypeInfo *info, const void *value, int own
 
 void cdata_push_address(lua_State *L, TypeInfo *info, const void *value, int index)
 {
-    bool is_anchored = true;
     FfiState *S = info->state;
-    if ((cdata_flags(S, cdata_to(S, L, index)) & (CDATA_INDIRECT | CDATA_SIZED)) == CDATA_INDIRECT)
-        is_anchored = push_anchor(L, S, index);
-    else
-        lua_pushvalue(L, index);
-    Cdata *cdata = push_hung(L, info, is_anchored, 0);
+    bool is_elsewhere = (cdata_flags(S, cdata_to(S, L, index)) & (CDATA_INDIRECT | CDATA_SIZED)) == CDATA_INDIRECT;
+    Anchor anchor = is_elsewhere ? anchor_of(L, S, index) : ANCHOR_VALUE;
+    Cdata *cdata = push_hung(L, info, anchor, index, 0);
     memcpy(cdata + 1, &value, sizeof value);
 }
 

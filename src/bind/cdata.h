@@ -44,9 +44,9 @@ static inline void *cdata_address(const FfiState *S, Cdata *cdata)
 /* The cdata at `index`, or NULL when it is something else. [-0, +0, -] */
 static inline Cdata *cdata_to(const FfiState *S, lua_State *L, int index)
 {
-    if (lua_type(L, index) != LUA_TUSERDATA || lua_rawlen(L, index) < sizeof(Cdata))
-        return NULL;
     Cdata *cdata = lua_touserdata(L, index);
+    if (cdata == NULL || lua_rawlen(L, index) < sizeof(Cdata)) /* 0 for light userdata */
+        return NULL;
     return ((cdata->stamp ^ S->cookie ^ (uintptr_t)cdata->info) & ~(uint64_t)CDATA_FLAGS) == 0 ? cdata : NULL;
 }
 

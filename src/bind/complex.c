@@ -186,6 +186,18 @@ static void operate(FfiState *S, lua_State *L, const TypeInfo *part, Operator op
     }
 }
 
+/* The complex type of such parts: that of the operand they are from, if that is complex. */
+static TypeInfo *type_of(FfiState *S, lua_State *L, const TypeInfo *part, const Operand *from)
+{
+    if (operand_kind(from) == VALUE_COMPLEX)
+        return typeinfo_of(S, L, from->info->type->main);
+    state_enter(S, L);
+    CType *type = ctype_complex(S->types, (CScalar)part->type->scalar);
+    if (type == NULL)
+        error_raise(L, MESSAGE_NO_MEMORY);
+    return typeinfo_of(S, L, type);
+}
+
 static bool has_complex_operator(Operator op)
 {
     return op == OP_ADD || op == OP_SUB || op == OP_MUL || op == OP_DIV || op == OP_UNM;
@@ -207,11 +219,8 @@ bool complex_operator(FfiState *S, lua_State *L, Operator op, const Operand *lef
         return false;
     const TypeInfo *part = a->underlying >= b->underlying ? a : b;
     Term terms[2] = {term_of(L, part, left, rooms[0]), term_of(L, part, right, rooms[1])};
-    state_enter(S, L);
-    CType *type = ctype_complex(S->types, (CScalar)part->type->scalar);
-    if (type == NULL)
-        error_raise(L, MESSAGE_NO_MEMORY);
-    operate(S, L, part, op, terms, cdata_push_new(L, typeinfo_of(S, L, type)));
+    TypeInfo *type = type_of(S, L, part, part == a ? left : right);
+    operate(S, L, part, op, terms, cdata_push_new(L, type));
     return true;
 }
 
