@@ -588,7 +588,7 @@ describe("ffi.istype", function()
             assert.is_false(ffi.istype("int", value))
         end
         assert.is_false(ffi.istype("int *", nil))
-        assert.is_false(ffi.istype "int")
+        assert.are.equal("bad argument #2 to 'ffi.istype' (value expected, got no value)", message(ffi.istype, "int"))
     end)
 
     it("wants a type", function()
