@@ -23,6 +23,10 @@ size_t bench_length(const char *text);
 const char *bench_name(void);
 struct bench_point bench_mirror(struct bench_point p);
 double bench_norm1(const struct bench_point *p);
+struct bench_pair { double x, y; };
+double bench_pair_norm1(const struct bench_pair *p) __asm__("bench_norm1");
+struct bench_sum { double x, y; };
+struct bench_handle { double x; };
 int64_t bench_add64(int64_t a, int64_t b);
 struct bench_body *bench_find_body(int id);
 int snprintf(char *buffer, size_t size, const char *format, ...);
@@ -330,6 +334,74 @@ return function(ffi, path, hand)
             return r.re + r.im
         end)
     end
+
+    local Pair
+    Pair = ffi.metatype("struct bench_pair", {
+        __index = { norm1 = lib.bench_pair_norm1, sum = function(p) return p.x + p.y end },
+        __add = function(a, b) return Pair(a.x + b.x, a.y + b.y) end,
+    })
+    local Sum = ffi.metatype("struct bench_sum", { __index = function(p) return p.x + p.y end })
+    local H = ffi.metatype("struct bench_handle", { __gc = function() end })
+
+    case("p:norm1(), in C", function(n)
+        local p, r = Pair(1.5, 2.5), nil
+        for _ = 1, n do r = p:norm1() end
+        return r
+    end, function(n)
+        local p, r = hand.pair(1.5, 2.5), nil
+        for _ = 1, n do r = p:norm1() end
+        return r
+    end)
+
+    case("p:sum(), in Lua", function(n)
+        local p, r = Pair(1.5, 2.5), nil
+        for _ = 1, n do r = p:sum() end
+        return r
+    end, function(n)
+        local p, r = hand.pair(1.5, 2.5), nil
+        for _ = 1, n do r = p:norm1() end
+        return r
+    end)
+
+    case("p.norm1", function(n)
+        local p, r = Pair(1.5, 2.5), nil
+        for _ = 1, n do r = p.norm1 end
+        return r ~= nil
+    end, function(n)
+        local p, r = hand.pair(1.5, 2.5), nil
+        for _ = 1, n do r = p.norm1 end
+        return r ~= nil
+    end)
+
+    case("p.sum by __index function", function(n)
+        local p, r = Sum(1.5, 2.5), nil
+        for _ = 1, n do r = p.sum end
+        return r
+    end, function(n)
+        local p, r = hand.pair(1.5, 2.5), nil
+        for _ = 1, n do r = p.sum end
+        return r
+    end)
+
+    case("p + q by __add", function(n)
+        local p, q, r = Pair(1.5, 2.5), Pair(1, 2), nil
+        for _ = 1, n do r = p + q end
+        return r.x + r.y
+    end, function(n)
+        local p, q, r = hand.pair(1.5, 2.5), hand.pair(1, 2), nil
+        for _ = 1, n do r = p + q end
+        return r.x + r.y
+    end)
+
+    case("T(1) with __gc", function(n)
+        local r
+        for _ = 1, n do r = H(1) end
+        return r ~= nil
+    end, function(n)
+        local new, r = hand.handle, nil
+        for _ = 1, n do r = new(1) end
+        return r ~= nil
+    end)
 
     case("(empty loop)", function(n)
         for _ = 1, n do end -- luacheck: ignore

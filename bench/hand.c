@@ -10,6 +10,8 @@
 #include "bench.h"
 
 #define POINT "bench.point"
+#define PAIR "bench.pair"
+#define HANDLE "bench.handle"
 #define BODY "bench.body"
 #define DOUBLES "bench.doubles"
 #define BYTES "bench.bytes"
@@ -191,6 +193,73 @@ static int hand_view(lua_State *L)
     *view = p;
     luaL_setmetatable(L, VIEW);
     return 1;
+}
+
+/* -- the same struct with a method, a computed property and an operator ---------------------------------------------------- */
+
+static struct bench_point *push_pair(lua_State *L)
+{
+    struct bench_point *p = lua_newuserdatauv(L, sizeof(*p), 0);
+    luaL_setmetatable(L, PAIR);
+    return p;
+}
+
+static int hand_pair(lua_State *L)
+{
+    double x = luaL_checknumber(L, 1);
+    double y = luaL_checknumber(L, 2);
+    struct bench_point *p = push_pair(L);
+    p->x = x;
+    p->y = y;
+    return 1;
+}
+
+static int pair_norm1(lua_State *L)
+{
+    lua_pushnumber(L, bench_norm1(luaL_checkudata(L, 1, PAIR)));
+    return 1;
+}
+
+/* Fields, then the computed one, then the methods, which are in the metatable as usual. */
+static int pair_index(lua_State *L)
+{
+    const struct bench_point *p = luaL_checkudata(L, 1, PAIR);
+    const char *key = luaL_checkstring(L, 2);
+    if (strcmp(key, "x") == 0)
+        lua_pushnumber(L, p->x);
+    else if (strcmp(key, "y") == 0)
+        lua_pushnumber(L, p->y);
+    else if (strcmp(key, "sum") == 0)
+        lua_pushnumber(L, p->x + p->y);
+    else
+        luaL_getmetafield(L, 1, key);
+    return 1;
+}
+
+static int pair_add(lua_State *L)
+{
+    const struct bench_point *a = luaL_checkudata(L, 1, PAIR);
+    const struct bench_point *b = luaL_checkudata(L, 2, PAIR);
+    struct bench_point *sum = push_pair(L);
+    sum->x = a->x + b->x;
+    sum->y = a->y + b->y;
+    return 1;
+}
+
+/* An object with a finaliser. */
+static int hand_handle(lua_State *L)
+{
+    double x = luaL_checknumber(L, 1);
+    double *handle = lua_newuserdatauv(L, sizeof(*handle), 0);
+    *handle = x;
+    luaL_setmetatable(L, HANDLE);
+    return 1;
+}
+
+static int handle_gc(lua_State *L)
+{
+    luaL_checkudata(L, 1, HANDLE);
+    return 0;
 }
 
 /* -- struct bench_body, by pointer ---------------------------------------------------------------------------------------- */
@@ -421,6 +490,14 @@ static void new_type(lua_State *L, const char *name, lua_CFunction index, lua_CF
     lua_pop(L, 1);
 }
 
+static void add_method(lua_State *L, const char *type, const char *name, lua_CFunction function)
+{
+    luaL_getmetatable(L, type);
+    lua_pushcfunction(L, function);
+    lua_setfield(L, -2, name);
+    lua_pop(L, 1);
+}
+
 static const luaL_Reg functions[] = {
     {"nop", hand_nop},
     {"add", hand_add},
@@ -437,6 +514,8 @@ static const luaL_Reg functions[] = {
     {"mirror", hand_mirror},
     {"norm1", hand_norm1},
     {"view", hand_view},
+    {"pair", hand_pair},
+    {"handle", hand_handle},
     {"find_body", hand_find_body},
     {"new_doubles", hand_new_doubles},
     {"new_bytes", hand_new_bytes},
@@ -451,6 +530,11 @@ LUAMOD_API int luaopen_hand(lua_State *L);
 LUAMOD_API int luaopen_hand(lua_State *L)
 {
     new_type(L, POINT, point_index, point_newindex);
+    new_type(L, PAIR, pair_index, NULL);
+    add_method(L, PAIR, "norm1", pair_norm1);
+    add_method(L, PAIR, "__add", pair_add);
+    new_type(L, HANDLE, NULL, NULL);
+    add_method(L, HANDLE, "__gc", handle_gc);
     new_type(L, BODY, body_index, NULL);
     new_type(L, DOUBLES, doubles_index, doubles_newindex);
     new_type(L, BYTES, bytes_index, bytes_newindex);

@@ -5,15 +5,32 @@
 
 enum { SENTINEL_FINALIZER = 1, SENTINEL_CDATA = 2, SENTINEL_NVALUES = 2 };
 
+static bool is_marked(const FfiState *S, const Cdata *cdata)
+{
+    return (cdata_flags(S, cdata) & CDATA_FINALISED) != 0;
+}
+
+/* Takes the cdata at `index` out of the table. */
+static void forget(FfiState *S, lua_State *L, int index)
+{
+    Cdata *cdata = lua_touserdata(L, index);
+    state_push_ref(L, S->ref_finalizers);
+    lua_pushvalue(L, index);
+    lua_pushnil(L);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+    cdata->stamp ^= CDATA_FINALISED;
+}
+
 /* Runs the finaliser. It is called by a collection, anywhere: between a C call and the look at its errno too. */
 static int sentinel_gc(lua_State *L)
 {
     FfiState *S = state_of(L);
     lua_settop(L, 1);
+    lua_getiuservalue(L, 1, SENTINEL_FINALIZER);
     if (lua_getiuservalue(L, 1, SENTINEL_CDATA) == LUA_TNIL)
         return 0;
-    finalizer_take(S, L, 2);
-    lua_insert(L, 2);
+    forget(S, L, 3);
     int errno_value = S->errno_value;
     int status = lua_pcall(L, 1, 0, 0);
     S->errno_value = errno_value;
@@ -29,17 +46,20 @@ void finalizer_open(FfiState *S, lua_State *L)
     S->ref_sentinel_meta = luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
-static bool is_marked(const FfiState *S, const Cdata *cdata)
-{
-    return (cdata_flags(S, cdata) & CDATA_FINALISED) != 0;
-}
-
 /* Gets its metatable as the newest object there is, for Lua looks for it among the newer ones. */
 static void push_new_sentinel(FfiState *S, lua_State *L)
 {
     lua_newuserdatauv(L, 0, SENTINEL_NVALUES);
     state_push_ref(L, S->ref_sentinel_meta);
     lua_setmetatable(L, -2);
+}
+
+static void push_sentinel_of(FfiState *S, lua_State *L, int index)
+{
+    state_push_ref(L, S->ref_finalizers);
+    lua_pushvalue(L, index);
+    lua_rawget(L, -2);
+    lua_remove(L, -2);
 }
 
 /* Enters the sentinel on top for the cdata; what can fail comes first. */
@@ -55,26 +75,23 @@ static void attach(FfiState *S, lua_State *L, Cdata *cdata, int index)
     cdata->stamp ^= CDATA_FINALISED;
 }
 
-static void push_sentinel_of(FfiState *S, lua_State *L, int index)
-{
-    state_push_ref(L, S->ref_finalizers);
-    lua_pushvalue(L, index);
-    lua_rawget(L, -2);
-    lua_remove(L, -2);
-}
-
 void finalizer_set(FfiState *S, lua_State *L, int index)
 {
     index = lua_absindex(L, index);
     luaL_checkstack(L, 5, NULL);
     Cdata *cdata = lua_touserdata(L, index);
-    if (!is_marked(S, cdata)) {
+    bool was_marked = is_marked(S, cdata);
+    if (!was_marked) {
         push_new_sentinel(S, L);
-        if (!is_marked(S, cdata)) /* still: the collection that a new object may start runs finalisers */
+        /* the collection that a new object may start runs finalisers, and one of them may have marked the cdata */
+        was_marked = is_marked(S, cdata);
+        if (was_marked)
+            lua_pop(L, 1);
+        else
             attach(S, L, cdata, index);
-        lua_pop(L, 1);
     }
-    push_sentinel_of(S, L, index);
+    if (was_marked)
+        push_sentinel_of(S, L, index);
     lua_insert(L, -2);
     lua_setiuservalue(L, -2, SENTINEL_FINALIZER);
     lua_pop(L, 1);
@@ -83,25 +100,19 @@ void finalizer_set(FfiState *S, lua_State *L, int index)
 void finalizer_take(FfiState *S, lua_State *L, int index)
 {
     index = lua_absindex(L, index);
-    Cdata *cdata = lua_touserdata(L, index);
-    if (!is_marked(S, cdata)) {
+    if (!is_marked(S, lua_touserdata(L, index))) {
         lua_pushnil(L);
         return;
     }
     push_sentinel_of(S, L, index);
     lua_getiuservalue(L, -1, SENTINEL_FINALIZER);
     lua_insert(L, -2);
-    lua_pushnil(L);
-    lua_setiuservalue(L, -2, SENTINEL_FINALIZER);
-    lua_pushnil(L);
-    lua_setiuservalue(L, -2, SENTINEL_CDATA);
+    for (int i = 1; i <= SENTINEL_NVALUES; i++) {
+        lua_pushnil(L);
+        lua_setiuservalue(L, -2, i);
+    }
     lua_pop(L, 1);
-    state_push_ref(L, S->ref_finalizers);
-    lua_pushvalue(L, index);
-    lua_pushnil(L);
-    lua_rawset(L, -3);
-    lua_pop(L, 1);
-    cdata->stamp ^= CDATA_FINALISED;
+    forget(S, L, index);
 }
 
 static bool has_identity(ValueKind kind)

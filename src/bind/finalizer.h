@@ -1,8 +1,8 @@
 /* Finalisers of cdata: ffi.gc, and a metatype's __gc. What Lua finalises is a sentinel, a userdata made when the cdata is
  * marked, so that marking an old object walks over nothing that is newer. The table S->ref_finalizers, weak in its keys,
  * leads from the cdata to its sentinel, which has the cdata and its finaliser as user values: an ephemeron, so that the
- * two live and die together. A cdata has CDATA_FINALISED just while it is in the table; a sentinel has its user values
- * just while it is.
+ * two live and die together. A cdata has CDATA_FINALISED just while it is in the table; a sentinel that a cdata was taken
+ * from has no user values and does nothing.
  *
  * As with Lua's own __gc: finalisers run once, the last marked first, at the end also when the state closes; what they
  * raise becomes a warning; they may keep the cdata, and mark it again. A finaliser replaced keeps its place in the order.

@@ -160,14 +160,26 @@ _Noreturn static void raise_no_member(lua_State *L, const TypeInfo *info)
     error_raise(L, MESSAGE_NO_FIELD, metatype_push_name(L, record), lua_tostring(L, 2));
 }
 
+/* The way of each method call: the event's name is at hand as an upvalue, and a table is first asked raw. */
 static int index_metatype(lua_State *L, const TypeInfo *info)
 {
-    if (!metatype_push(L, info, "__index"))
+    if (!metatype_has(info))
         raise_no_member(L, info);
-    if (lua_type(L, -1) == LUA_TFUNCTION)
-        return metatype_call(L, 1);
+    state_push_ref(L, info->meta->metatable);
+    lua_pushvalue(L, lua_upvalueindex(2));
+    switch (lua_rawget(L, 3)) {
+    case LUA_TNIL: raise_no_member(L, info);
+    case LUA_TFUNCTION: lua_replace(L, 3); return metatype_call(L, 1);
+    case LUA_TTABLE:
+        lua_pushvalue(L, 2);
+        if (lua_rawget(L, 4) != LUA_TNIL)
+            return 1;
+        lua_pop(L, 1);
+        break;
+    default: break;
+    }
     lua_pushvalue(L, 2);
-    lua_gettable(L, -2);
+    lua_gettable(L, 4);
     return 1;
 }
 

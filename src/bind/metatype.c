@@ -5,10 +5,8 @@
 #include "bind/cdata.h"
 #include "bind/errors.h"
 
-bool metatype_push(lua_State *L, const TypeInfo *info, const char *event)
+bool metatype_push_entry(lua_State *L, const TypeInfo *info, const char *event)
 {
-    if (!metatype_has(info))
-        return false;
     state_push_ref(L, info->meta->metatable);
     lua_pushstring(L, event);
     if (lua_rawget(L, -2) == LUA_TNIL) {

@@ -18,9 +18,15 @@ static inline bool metatype_has(const TypeInfo *info)
     return info->meta != NULL && info->meta->metatable != 0;
 }
 
+/* metatype_push where there is a metatype. */
+bool metatype_push_entry(lua_State *L, const TypeInfo *info, const char *event);
+
 /* Pushes the metatype's entry for an event ("__add", "__tostring" …) and returns true; or pushes nothing: there is no
  * metatype, or no entry in it. Wants three free stack slots. [-0, +(0|1), m] */
-bool metatype_push(lua_State *L, const TypeInfo *info, const char *event);
+static inline bool metatype_push(lua_State *L, const TypeInfo *info, const char *event)
+{
+    return metatype_has(info) && metatype_push_entry(L, info, event);
+}
 
 /* Calls the value on top with all that stands below it as its arguments and leaves nothing but its results. What it
  * returns is what the metamethod must return at once: the callee may yield, and then nothing of the caller runs again.

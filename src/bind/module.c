@@ -212,10 +212,10 @@ static void push_new_pointer(lua_State *L, TypeInfo *info, int first, int count,
     cdata_push_pointer_or_nil(L, info, pointer_of(L, info, first, place), first);
 }
 
-/* Makes an object of `type` with the initialisers at stack index `first` and up. [-0, +1, v] */
-static int push_object(FfiState *S, lua_State *L, CType *type, int first)
+/* Makes an object of a type with the initialisers at stack index `first` and up. [-0, +1, v] */
+static int push_object(FfiState *S, lua_State *L, TypeInfo *info, int first)
 {
-    TypeInfo *info = typeinfo_of(S, L, type);
+    CType *type = info->type;
     Place place = {.kind = PLACE_INITIALISER, .type = type};
     uint64_t nbytes = type->size;
     if (info->kind == VALUE_POINTER) {
@@ -246,7 +246,7 @@ static int push_object(FfiState *S, lua_State *L, CType *type, int first)
 static int ffi_new(lua_State *L)
 {
     FfiState *S = state_of(L);
-    return push_object(S, L, check_ctype(S, L, 1, "ffi.new"), 2);
+    return push_object(S, L, typeinfo_of(S, L, check_ctype(S, L, 1, "ffi.new")), 2);
 }
 
 static int ffi_cast(lua_State *L)
@@ -304,23 +304,28 @@ static int ffi_abi(lua_State *L)
     return 1;
 }
 
+/* Of a ctype object: its metatable is nobody's but ours. */
 static int ctype_call(lua_State *L)
 {
     FfiState *S = state_of(L);
-    CType *type = check_ctype(S, L, 1, "ctype");
-    TypeInfo *info = typeinfo_of(S, L, type);
-    if (metatype_has(info) && !info->is_pointer && metatype_push(L, info, "__new"))
+    TypeInfo *info = typeinfo_of(S, L, ctypeobj_to(S, L, 1));
+    if (!info->is_pointer && metatype_push(L, info, "__new"))
         return metatype_call(L, LUA_MULTRET);
-    return push_object(S, L, type, 2);
+    return push_object(S, L, info, 2);
 }
 
 /* -- opening ------------------------------------------------------------------------------------------------------- */
 
+/* Each method has the state and its own name as upvalues. */
 static int new_metatable(FfiState *S, lua_State *L, const char *name, const luaL_Reg *methods)
 {
     lua_newtable(L);
-    state_push_ref(L, S->ref_self);
-    luaL_setfuncs(L, methods, 1);
+    for (; methods->name != NULL; methods++) {
+        state_push_ref(L, S->ref_self);
+        lua_pushstring(L, methods->name);
+        lua_pushcclosure(L, methods->func, 2);
+        lua_setfield(L, -2, methods->name);
+    }
     lua_pushstring(L, name);
     lua_setfield(L, -2, "__name");
     lua_pushliteral(L, "ffi");
