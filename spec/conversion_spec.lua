@@ -184,7 +184,8 @@ describe("number to C:", function()
                 local behind = array_type()
                 referring(behind).r = value
                 local written = { value, scalar_type(value), one[0], holder.field, holder.array[2], f "variable",
-                    holder_type({ field = value }).field, holder_type(0, value).field, array_type({ 0, value })[1], array_type(value)[1], behind[0], ffi.cast(scalar_type, value) }
+                    holder_type({ field = value }).field, holder_type(0, value).field,
+                    array_type({ 0, value })[1], array_type(value)[1], behind[0], ffi.cast(scalar_type, value) }
                 for way = 1, 12 do
                     assert.equal(expected, ffi.string(f "text"(written[way])), ("%s, way %d"):format(source[1], way))
                 end
