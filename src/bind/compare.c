@@ -201,8 +201,9 @@ static bool values_equal(FfiState *S, lua_State *L)
 int compare_values(lua_State *L)
 {
     FfiState *S = state_of(L);
-    luaL_checkany(L, 1);
-    luaL_checkany(L, 2);
+    for (int i = 1; i <= 2; i++)
+        if (lua_isnone(L, i))
+            error_raise(L, MESSAGE_ARGUMENT_WANTED, i, "ffi.eq", "value", "no value");
     lua_settop(L, 2);
     lua_pushboolean(L, values_equal(S, L));
     return 1;

@@ -91,18 +91,13 @@ static Uint128 quotient_of(const TypeInfo *part, Uint128 a, Uint128 b)
 
 static Uint128 magnitude_of(const TypeInfo *part, Uint128 value)
 {
-    return is_signed(part, value) && (Int128)value < 0 ? narrow(part, -value) : value;
-}
-
-static bool is_less(const TypeInfo *part, Uint128 a, Uint128 b)
-{
-    return is_signed(part, a) ? (Int128)a < (Int128)b : a < b;
+    return is_signed(part, value) && (Int128)value < 0 ? -value : value;
 }
 
 /* x / y as gcc does it on integers: Smith's way, with the ratio of y's parts truncated. */
 static void divide_integers(const TypeInfo *part, const Uint128 x[2], const Uint128 y[2], Uint128 z[2])
 {
-    int big = is_less(part, magnitude_of(part, y[0]), magnitude_of(part, y[1])) ? 1 : 0;
+    int big = magnitude_of(part, y[0]) < magnitude_of(part, y[1]) ? 1 : 0;
     Uint128 ratio = quotient_of(part, y[1 - big], y[big]);
     Uint128 divisor = narrow(part, y[1 - big] * ratio + y[big]);
     Uint128 re = big == 1 ? x[0] * ratio + x[1] : x[1] * ratio + x[0];
