@@ -8,6 +8,7 @@ extern int err_missing_variable;
 int err_renamed(int n) __asm__("err_symbol_that_is_not_there");
 typedef struct err_point { int x, y; } err_point;
 struct err_other { int x, y; };
+struct err_empty {};
 enum err_colour { ERR_RED, ERR_GREEN };
 int err_opaque(struct err_hidden *p) __asm__("call_is_null");
 int err_points(err_point *p) __asm__("call_is_null");
@@ -345,5 +346,32 @@ describe("a failing call", function()
         local _, message = pcall(wrapped)
         assert.equal(("%s:%d: 'call_add' takes 2 arguments, got 1: int call_add(int a, int b)"):format(debug.getinfo(1, "S").short_src, line),
             message)
+    end)
+end)
+
+describe("an operator refuses", function()
+    local long, colour = ffi.new("long", 1), ffi.new("enum err_colour", "ERR_GREEN")
+    local ints, floats = ffi.cast("int *", 16), ffi.cast("float *", 16)
+
+    it("operands it has no meaning for", function()
+        assert_refused("attempt to perform arithmetic (+) on 'long' and string", function() return long + "1" end)
+        assert_refused("attempt to perform arithmetic (unary -) on 'int *'", function() return -ints end)
+        assert_refused("attempt to compare 'long' with 'int *'", function() return long < ints end)
+        assert_refused("'enum err_colour' has no constant 'ERR_BLUE' (operand of -)", function() return colour - "ERR_BLUE" end)
+    end)
+
+    it("to divide by zero where it floors", function()
+        assert_refused("attempt to perform '//' by zero", function() return long // 0 end)
+    end)
+
+    it("pointers without a difference", function()
+        local empty = ffi.cast("struct err_empty *", 16)
+        assert_refused("attempt to subtract 'float *' from 'int *': different element types", function() return ints - floats end)
+        assert_refused("pointers of type 'struct err_empty *' have no difference: their elements have no size", function() return empty - empty end)
+        assert_refused("index 4611686018427387904 of 'int *' is beyond the address space", function() return ints + (1 << 62) end)
+    end)
+
+    it("to compare fewer than two values", function()
+        assert_refused("bad argument #2 to 'ffi.eq' (value expected, got no value)", ffi.eq, 1)
     end)
 end)
