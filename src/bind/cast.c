@@ -47,8 +47,10 @@ static void *check_address(lua_State *L, TypeInfo *info, int index, int *owner)
 
 static void cast_to_pointer(lua_State *L, TypeInfo *info, int index)
 {
-    int owner;
-    void *address = check_address(L, info, index, &owner);
+    int owner = index;
+    Cdata *cdata = cdata_to(info->state, L, index);
+    void *address = cdata != NULL && cdata->info->kind == VALUE_POINTER ? cdata_pointer(info->state, cdata)
+                                                                        : check_address(L, info, index, &owner);
     cdata_push_pointer_or_nil(L, info, address, owner);
 }
 
