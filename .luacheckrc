@@ -5,3 +5,7 @@ exclude_files = { "build", "build-*" }
 files["spec"] = { std = "lua54+busted" }
 -- Runs on LuaJIT too.
 files["bench"] = { std = "lua54+luajit" }
+-- Gives programs LuaJIT's globals.
+files["lua/ffi/luajit"] = { ignore = { "111", "121", "122", "142", "143" } }
+-- Programs for LuaJIT.
+files["spec/luajit"] = { std = "luajit" }

@@ -330,11 +330,14 @@ demo: ## open a real SQLite database from Lua; DB=FILE for a database on disk
 	@$(MAKE) -s $(SUB) $(BUILD)/ffi.so
 	@$(LUA_ENV); $(LUA) examples/sqlite.lua $(DB)
 
+LUA_FILES := $(patsubst lua/%,%,$(sort $(wildcard lua/ffi/*.lua lua/ffi/*/*.lua)))
+
 install: all ## install to PREFIX (DESTDIR honoured)
-	install -d "$(DESTDIR)$(INST_LIBDIR)" "$(DESTDIR)$(INST_LUADIR)/ffi" "$(DESTDIR)$(INST_ARDIR)" "$(DESTDIR)$(INST_INCDIR)"
+	install -d "$(DESTDIR)$(INST_LIBDIR)" "$(DESTDIR)$(INST_ARDIR)" "$(DESTDIR)$(INST_INCDIR)"
+	for d in $(sort $(dir $(LUA_FILES))); do install -d "$(DESTDIR)$(INST_LUADIR)/$$d" || exit 1; done
 	install -m 755 $(BUILD)/ffi.so "$(DESTDIR)$(INST_LIBDIR)/ffi.so"
 	install -m 644 $(BUILD)/libairlock.a "$(DESTDIR)$(INST_ARDIR)/libairlock.a"
-	for f in lua/ffi/*.lua; do [ ! -f "$$f" ] || install -m 644 "$$f" "$(DESTDIR)$(INST_LUADIR)/ffi/" || exit 1; done
+	for f in $(LUA_FILES); do install -m 644 "lua/$$f" "$(DESTDIR)$(INST_LUADIR)/$$f" || exit 1; done
 	for f in $(BUILD)/include/*.h; do [ ! -f "$$f" ] || install -m 644 "$$f" "$(DESTDIR)$(INST_INCDIR)/" || exit 1; done
 
 clean: ## remove what was built

@@ -1,0 +1,168 @@
+-- LuaJIT's bit library. Numbers are computed in 32 bits and give signed 32-bit numbers; with cdata among the arguments all is computed
+-- in 64 bits and gives int64_t, or uint64_t if one of the arguments is one. What LuaJIT reads out of C as a 64-bit cdata, stock Lua
+-- reads as an integer: one of 2^53 and more, which no LuaJIT number holds exactly, is computed in 64 bits and gives an integer.
+local ffi = require "ffi"
+
+local math_type, tointeger = math.type, math.tointeger
+local upper, rep, format, pack, unpack = string.upper, string.rep, string.format, string.pack, string.unpack
+local select, type, error = select, type, error
+local is_cdata, to_number = require("ffi.luajit.value").is_cdata, require("ffi.luajit.value").to_number
+
+local int64, uint64 = ffi.typeof "int64_t", ffi.typeof "uint64_t"
+local int64_box = ffi.new "int64_t[1]"
+
+-- What an argument asks for; the largest of a call's decides.
+local NARROW, WIDE, SIGNED, UNSIGNED = 0, 1, 2, 3
+local EXACT = 1 << 53
+
+local function bad_argument(position, name, value)
+    error(format("bad argument #%d to '%s' (number expected, got %s)", position, name, value == nil and "no value" or type(value)), 4)
+end
+
+local function kind_of(value, position, name)
+    local subtype = math_type(value)
+    if subtype == "integer" then
+        if value < EXACT and value > -EXACT then return NARROW end
+        return WIDE
+    elseif subtype == "float" then
+        return NARROW
+    elseif is_cdata(value) then
+        return ffi.istype(uint64, value) and UNSIGNED or SIGNED
+    elseif type(value) == "string" and to_number(value) then
+        return NARROW
+    end
+    bad_argument(position, name, value)
+end
+
+-- The low 32 bits, signed.
+local function narrow(value) return ((value & 0xffffffff) ~ 0x80000000) - 0x80000000 end
+
+-- A float's nearest integer, halves to the even one, modulo 2^32.
+local function round(value)
+    if value > -0x1p51 and value < 0x1p51 then return tointeger((value + 0x1.8p52) - 0x1.8p52) end
+    return tointeger(math.fmod(value, 0x1p32)) or 0
+end
+
+local function integer_of(value, kind)
+    local subtype = math_type(value)
+    if subtype == "integer" then return value end
+    if type(value) == "string" then return integer_of(to_number(value), kind) end
+    if subtype == "float" and kind <= WIDE then return round(value) end
+    int64_box[0] = value
+    return int64_box[0]
+end
+
+local function result(value, kind)
+    if kind == NARROW then return narrow(value) end
+    if kind == WIDE then return value end
+    return (kind == UNSIGNED and uint64 or int64)(value)
+end
+
+local function fold(name, operator, ...)
+    local count = select("#", ...)
+    if count == 0 then bad_argument(1, name) end
+    local arguments, kind = { ... }, NARROW
+    for i = 1, count do
+        local asked = kind_of(arguments[i], i, name)
+        if asked > kind then kind = asked end
+    end
+    local value = integer_of(arguments[1], kind)
+    for i = 2, count do value = operator(value, integer_of(arguments[i], kind)) end
+    return result(value, kind)
+end
+
+local bit = {}
+
+-- Two integers of 32 bits are what programs mostly give: they take the short way.
+local function is_plain(a, b, more)
+    return more == nil and math_type(a) == "integer" and math_type(b) == "integer" and a < EXACT and a > -EXACT and b < EXACT and b > -EXACT
+end
+
+local function band(a, b) return a & b end
+local function bor(a, b) return a | b end
+local function bxor(a, b) return a ~ b end
+
+function bit.band(a, b, ...)
+    if is_plain(a, b, (...)) then return (((a & b) & 0xffffffff) ~ 0x80000000) - 0x80000000 end
+    if b == nil then return fold("band", band, a) end
+    return fold("band", band, a, b, ...)
+end
+
+function bit.bor(a, b, ...)
+    if is_plain(a, b, (...)) then return (((a | b) & 0xffffffff) ~ 0x80000000) - 0x80000000 end
+    if b == nil then return fold("bor", bor, a) end
+    return fold("bor", bor, a, b, ...)
+end
+
+function bit.bxor(a, b, ...)
+    if is_plain(a, b, (...)) then return (((a ~ b) & 0xffffffff) ~ 0x80000000) - 0x80000000 end
+    if b == nil then return fold("bxor", bxor, a) end
+    return fold("bxor", bxor, a, b, ...)
+end
+
+function bit.bnot(value)
+    local kind = kind_of(value, 1, "bnot")
+    return result(~integer_of(value, kind), kind)
+end
+
+function bit.tobit(value) return narrow(integer_of(value, kind_of(value, 1, "tobit"))) end
+
+function bit.bswap(value)
+    local kind = kind_of(value, 1, "bswap")
+    local integer = integer_of(value, kind)
+    if kind == NARROW then return (unpack(">i4", pack("<i4", narrow(integer)))) end
+    return result((unpack(">i8", pack("<i8", integer))), kind)
+end
+
+-- Shifts and rotations: (value, count, number of bits) -> value. For 32 bits `value` is that many, without sign.
+local function lshift(value, count) return value << count end
+local function rshift(value, count) return value >> count end
+local function rol(value, count, width) return (value << count) | (value >> (width - count)) end
+local function ror(value, count, width) return (value >> count) | (value << (width - count)) end
+
+local function arshift(value, count, width)
+    if width == 32 then value = narrow(value) end
+    if value < 0 then return ~(~value >> count) end
+    return value >> count
+end
+
+-- No program shifts a number by 32 bits or more, for LuaJIT takes five bits of the count: one that does holds a 64-bit value.
+local function is_wide_shift(value, count)
+    return count >= 32 and count < 64 and math_type(value) == "integer" and (value > 0xffffffff or value < -0x80000000)
+end
+
+local function shifter(name, operator)
+    bit[name] = function(value, count)
+        local kind = kind_of(value, 1, name)
+        local places = integer_of(count, kind_of(count, 2, name))
+        if kind == NARROW and is_wide_shift(value, places) then kind = WIDE end
+        local integer = integer_of(value, kind)
+        if kind == NARROW then return narrow(operator(integer & 0xffffffff, places & 31, 32)) end
+        return result(operator(integer, places & 63, 64), kind)
+    end
+end
+
+shifter("lshift", lshift)
+shifter("rshift", rshift)
+shifter("arshift", arshift)
+shifter("rol", rol)
+shifter("ror", ror)
+
+-- bit.tohex(value [, digits]): a negative count of digits makes them capital.
+function bit.tohex(value, digits)
+    local kind = kind_of(value, 1, "tohex")
+    local integer = integer_of(value, kind)
+    if kind == NARROW then integer = integer & 0xffffffff end
+    local count = kind == NARROW and 8 or 16
+    if digits ~= nil then count = narrow(integer_of(digits, kind_of(digits, 2, "tohex"))) end
+    local is_upper = count < 0
+    if is_upper then count = -count end
+    if count > 254 then count = 254 end
+    if count < 16 then integer = integer & ((1 << 4 * count) - 1) end
+    if count == 0 then return "" end
+    local text = format("%x", integer)
+    text = rep("0", count - #text) .. text
+    return is_upper and upper(text) or text
+end
+
+return bit

@@ -1,0 +1,115 @@
+-- The string functions of LuaJIT that take numbers which stock Lua's refuse: fractions are cut off, and string.format knows cdata, %u, and
+-- floats of 2^63 and more for %x.
+local value = require "ffi.luajit.value"
+
+local is_cdata, to_number, integer_of = value.is_cdata, value.to_number, value.integer_of
+local math_type, tointeger, fmod = math.type, math.tointeger, math.fmod
+local find, gsub, sub, format = string.find, string.gsub, string.sub, string.format
+local error, select, type, unpack = error, select, type, table.unpack
+
+local text = {}
+
+-- C's conversion of a double to int64_t as x86-64 does it: out of range, and NaN, is the least one. For `is_unsigned` conversions 2^63
+-- and more go modulo 2^64.
+local function truncate(number, is_unsigned)
+    if is_unsigned and number >= 0x1p63 then number = number - 0x1p64 end
+    return tointeger(number - fmod(number, 1)) or math.mininteger
+end
+
+-- A position or a count: what has a fraction loses it; all else is left to the function that wants it.
+local function whole(argument)
+    if math_type(argument) == "float" and argument % 1 ~= 0 then return truncate(argument) end
+    if is_cdata(argument) then return value.number_of(argument) end
+    return argument
+end
+
+local function integer_argument(argument, is_unsigned, position)
+    local subtype = math_type(argument)
+    if subtype == "integer" then return argument end
+    if subtype == "float" then return truncate(argument, is_unsigned) end
+    local integer
+    if type(argument) == "string" then
+        local number = to_number(argument)
+        integer = number and integer_argument(number, is_unsigned, position)
+    elseif is_cdata(argument) then
+        integer = integer_of(argument)
+    end
+    return integer or error(format("bad argument #%d to 'format' (number expected, got %s)", position, argument == nil and "no value" or
+        is_cdata(argument) and "cdata" or type(argument)), 3)
+end
+
+-- The text of an integer without its sign bit.
+local function unsigned_text(integer)
+    if integer >= 0 then return format("%d", integer) end
+    local quotient = (integer >> 1) // 5
+    return format("%d%d", quotient, integer - quotient * 10)
+end
+
+local is_integral = { d = true, i = true, o = true, u = true, x = true, X = true, c = true }
+
+-- %u: the digits, filled up to the precision by %d's rules, and then to the width by %s's.
+local function unsigned_directive(flags, width, precision, integer)
+    local digits = unsigned_text(integer)
+    local wanted = tonumber(precision ~= "" and (sub(precision, 2) ~= "" and sub(precision, 2) or "0") or
+        (find(flags, "0", 1, true) and not find(flags, "-", 1, true) and width ~= "" and width or "0"))
+    digits = ("0"):rep(wanted - #digits) .. digits
+    return "%" .. (find(flags, "-", 1, true) and "-" or "") .. width .. "s", digits
+end
+
+local function convert(pattern, count, ...)
+    local arguments, position = { ... }, 0
+    local converted = gsub(pattern, "%%([-+ #0]*)(%d*)(%.?%d*)(.)", function(flags, width, precision, letter)
+        if letter == "%" then return nil end
+        position = position + 1
+        if not is_integral[letter] then return nil end
+        local is_signed = letter == "d" or letter == "i" or letter == "c"
+        local argument = position <= count and arguments[position] or nil
+        arguments[position] = integer_argument(argument, not is_signed, position + 1)
+        if letter ~= "u" then return nil end
+        local directive
+        directive, arguments[position] = unsigned_directive(flags, width, precision, arguments[position])
+        return directive
+    end)
+    return format(converted, unpack(arguments, 1, count))
+end
+
+-- Whether every argument is one that stock Lua formats as LuaJIT does.
+local function is_plain(count, ...)
+    for i = 1, count do
+        local argument = select(i, ...)
+        local kind = type(argument)
+        if kind == "userdata" or math_type(argument) == "float" then return false end
+        if kind == "string" and math_type(to_number(argument)) == "float" then return false end
+    end
+    return true
+end
+
+function text.format(pattern, ...)
+    local count = select("#", ...)
+    if type(pattern) ~= "string" or not find(pattern, "%%[-+ #0%d.]*[dioxXuc]") then return format(pattern, ...) end
+    if is_plain(count, ...) and not find(pattern, "%%[-+ #0%d.]*u") then return format(pattern, ...) end
+    return convert(pattern, count, ...)
+end
+
+function text.install()
+    local raw_sub, raw_byte, raw_rep, raw_char = string.sub, string.byte, string.rep, string.char
+    function string.sub(s, first, last)
+        if math_type(first) == "integer" and (last == nil or math_type(last) == "integer") then return raw_sub(s, first, last) end
+        return raw_sub(s, whole(first), whole(last))
+    end
+    function string.byte(s, first, last)
+        if first == nil then return raw_byte(s) end
+        return raw_byte(s, whole(first), whole(last))
+    end
+    function string.rep(s, count, separator) return raw_rep(s, whole(count), separator) end
+    function string.char(...)
+        local codes = { ... }
+        for i = 1, #codes do codes[i] = whole(codes[i]) end
+        return raw_char(unpack(codes, 1, select("#", ...)))
+    end
+    string.format = text.format
+end
+
+text.whole = whole
+
+return text

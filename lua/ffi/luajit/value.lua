@@ -1,0 +1,80 @@
+-- What LuaJIT's own functions know of cdata and of numbers, and stock Lua's do not: which values are cdata, and what number a value is.
+local ffi = require "ffi"
+
+local getmetatable = debug.getmetatable
+local find, match, sub = string.find, string.match, string.sub
+local math_type, raw_tonumber = math.type, tonumber
+
+local value = {}
+
+-- ctype objects are cdata too, as in LuaJIT.
+local metatables = { [getmetatable(ffi.new "int64_t")] = true, [getmetatable(ffi.typeof "int64_t")] = true }
+
+function value.is_cdata(object)
+    local metatable = getmetatable(object)
+    return metatable ~= nil and metatables[metatable] == true
+end
+
+-- "0b101" as an integer modulo 2^64; nil if it has other digits, or more than 64 that count.
+function value.binary(text)
+    local digits = match(text, "^0[bB]0*([01]*)$")
+    if not digits or #digits > 64 or #text == 2 then return nil end
+    local number = 0
+    for i = 1, #digits do number = number << 1 | (sub(digits, i, i) == "1" and 1 or 0) end
+    return number
+end
+
+-- An integer as LuaJIT, whose numbers are doubles, holds it: above 2^53 it is a float. `is_unsigned`: of 64 bits.
+function value.as_double(integer, is_unsigned)
+    if integer >= -(1 << 53) and integer <= 1 << 53 then return integer end
+    if integer < 0 and is_unsigned then return (integer >> 1 | integer & 1) * 2.0 end
+    return integer + 0.0
+end
+
+-- The number that LuaJIT reads in a string, or nil.
+function value.to_number(text)
+    local bare = match(text, "^%s*(.-)%s*$")
+    local sign, digits = match(bare, "^([-+]?)(.*)$")
+    local binary = value.binary(digits)
+    if binary then
+        local number = value.as_double(binary, true)
+        return sign == "-" and -number or number
+    end
+    if find(digits, "^0[xX]%x+$") and #digits > 15 then return raw_tonumber(bare .. "p0") end
+    local number = raw_tonumber(text)
+    if math_type(number) == "integer" then return value.as_double(number) end
+    return number
+end
+
+local int64_box, double_box = ffi.new "int64_t[1]", ffi.new "double[1]"
+local uint64 = ffi.typeof "uint64_t"
+local floating = {}
+for _, name in ipairs { "float", "double", "long double", "complex float", "complex double", "complex long double" } do
+    floating[#floating + 1] = ffi.typeof(name)
+end
+
+local function store(box, cdata) box[0] = cdata end
+
+local function is_floating(cdata)
+    for i = 1, #floating do
+        if ffi.istype(floating[i], cdata) then return true end
+    end
+    return false
+end
+
+-- A C number as an integer if 64 signed bits hold it, else as a float; nil for a cdata that is no number. A complex number is its real part.
+function value.number_of(cdata)
+    if math_type(cdata) then return cdata end
+    if not pcall(store, double_box, cdata) then return nil end
+    if is_floating(cdata) or (ffi.istype(uint64, cdata) and double_box[0] >= 0x1p63) then return double_box[0] end
+    int64_box[0] = cdata
+    return int64_box[0]
+end
+
+-- The integer of 64 bits that C's conversion makes of a C number: unsigned ones of 2^63 and more are negative.
+function value.integer_of(cdata)
+    if not pcall(store, int64_box, cdata) then return nil end
+    return int64_box[0]
+end
+
+return value
