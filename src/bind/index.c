@@ -279,12 +279,23 @@ int meta_concat(lua_State *L)
     error_raise(L, MESSAGE_CONCAT, left, error_push_value(L, 2));
 }
 
-int meta_pairs(lua_State *L)
+static int iterate(lua_State *L, const char *event)
 {
     const Cdata *cdata = lua_touserdata(L, 1);
-    if (metatype_push(L, cdata->info, "__pairs"))
+    if (metatype_push(L, cdata->info, event))
         return metatype_call(L, 3);
     error_raise(L, MESSAGE_PAIRS, metatype_push_name(L, cdata->info));
+}
+
+int meta_pairs(lua_State *L)
+{
+    return iterate(L, "__pairs");
+}
+
+/* Asked by the ipairs of ffi.luajit; stock Lua's knows no such event. */
+int meta_ipairs(lua_State *L)
+{
+    return iterate(L, "__ipairs");
 }
 
 /* (cdata, error): the end of a to-be-closed variable. */

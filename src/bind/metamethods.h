@@ -11,6 +11,7 @@ int meta_call(lua_State *L);
 int meta_len(lua_State *L);
 int meta_concat(lua_State *L);
 int meta_pairs(lua_State *L);
+int meta_ipairs(lua_State *L);
 int meta_close(lua_State *L);
 
 /* text.c */

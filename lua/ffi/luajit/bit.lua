@@ -6,7 +6,7 @@ local ffi = require "ffi"
 local math_type, tointeger = math.type, math.tointeger
 local upper, rep, format, pack, unpack = string.upper, string.rep, string.format, string.pack, string.unpack
 local select, type, error = select, type, error
-local is_cdata, to_number = require("ffi.luajit.value").is_cdata, require("ffi.luajit.value").to_number
+local values = require "ffi.luajit.value"
 
 local int64, uint64 = ffi.typeof "int64_t", ffi.typeof "uint64_t"
 local int64_box = ffi.new "int64_t[1]"
@@ -26,9 +26,9 @@ local function kind_of(value, position, name)
         return WIDE
     elseif subtype == "float" then
         return NARROW
-    elseif is_cdata(value) then
+    elseif values.is_cdata(value) then
         return ffi.istype(uint64, value) and UNSIGNED or SIGNED
-    elseif type(value) == "string" and to_number(value) then
+    elseif type(value) == "string" and values.to_number(value) then
         return NARROW
     end
     bad_argument(position, name, value)
@@ -46,7 +46,7 @@ end
 local function integer_of(value, kind)
     local subtype = math_type(value)
     if subtype == "integer" then return value end
-    if type(value) == "string" then return integer_of(to_number(value), kind) end
+    if type(value) == "string" then return integer_of(values.to_number(value), kind) end
     if subtype == "float" and kind <= WIDE then return round(value) end
     int64_box[0] = value
     return int64_box[0]

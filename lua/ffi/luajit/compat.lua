@@ -1,4 +1,5 @@
 -- The functions of Lua 5.1 and LuaJIT that stock Lua 5.4 lacks, and those that it has with other results.
+local ffi = require "ffi"
 local environment = require "ffi.luajit.environment"
 local text = require "ffi.luajit.text"
 local value = require "ffi.luajit.value"
@@ -23,7 +24,7 @@ local function number_of(...)
     local argument, base = ...
     if base == nil then
         if raw_type(argument) == "string" then return value.to_number(argument) end
-        if is_cdata(argument) then return value.number_of(argument) end
+        if is_cdata(argument) then return ffi.tonumber(argument) end
     end
     return raw_tonumber(...)
 end
@@ -142,7 +143,7 @@ local function install_math()
     end
     function math.randomseed(seed)
         if seed == nil then return raw_randomseed() end
-        if is_cdata(seed) then seed = value.number_of(seed) end
+        if is_cdata(seed) then seed = ffi.tonumber(seed) end
         if math_type(seed) == "float" then seed = string.unpack("<i8", string.pack("<d", seed)) end
         raw_randomseed(seed)
     end

@@ -11,6 +11,8 @@ local byte, find, lower, match, rep, sub = string.byte, string.find, string.lowe
 local concat = table.concat
 local math_type, tonumber = math.type, tonumber
 
+local int64 = ffi.typeof "int64_t"
+
 local PROLOGUE = 'local __literals<const> = ~"ffi.luajit"; '
 
 local literals = {}
@@ -233,23 +235,21 @@ end
 
 -- -- where rewritten chunks find their literals ----------------------------------------------------------------------------------
 
--- Until ffi.eq is there.
-local eq = ffi.eq or function(a, b)
-    if value.is_cdata(a) and value.is_cdata(b) then return a == b end
-    if math_type(a) or math_type(b) then return (value.number_of(a) or a) == (value.number_of(b) or b) end
-    return false
-end
-
 -- What a literal is compared through: `cdata` is its value.
 local Comparand = {}
 
 local function comparand(cdata) return setmetatable({ cdata = cdata }, Comparand) end
 
--- Either operand may be the comparand.
+-- An operand of a comparison; an integer as the int64_t that LuaJIT makes of it beside a literal, so that -1 == 0xffffffffffffffffULL.
+local function operand(object)
+    if math_type(object) == "integer" then return int64(object) end
+    return getmetatable(object) == Comparand and object.cdata or object
+end
+
 local function is_equal(a, b)
-    if getmetatable(a) == Comparand then a = a.cdata end
-    if getmetatable(b) == Comparand then b = b.cdata end
-    return eq(a, b)
+    a, b = operand(a), operand(b)
+    if value.is_cdata(a) and value.is_cdata(b) then return a == b end
+    return ffi.eq(a, b)
 end
 
 Comparand.__le = is_equal

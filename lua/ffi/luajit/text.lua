@@ -1,5 +1,6 @@
 -- The string functions of LuaJIT that take numbers which stock Lua's refuse: fractions are cut off, and string.format knows cdata, %u, and
 -- floats of 2^63 and more for %x.
+local ffi = require "ffi"
 local value = require "ffi.luajit.value"
 
 local is_cdata, to_number, integer_of = value.is_cdata, value.to_number, value.integer_of
@@ -19,7 +20,7 @@ end
 -- A position or a count: what has a fraction loses it; all else is left to the function that wants it.
 local function whole(argument)
     if math_type(argument) == "float" and argument % 1 ~= 0 then return truncate(argument) end
-    if is_cdata(argument) then return value.number_of(argument) end
+    if is_cdata(argument) then return ffi.tonumber(argument) end
     return argument
 end
 

@@ -46,30 +46,9 @@ function value.to_number(text)
     return number
 end
 
-local int64_box, double_box = ffi.new "int64_t[1]", ffi.new "double[1]"
-local uint64 = ffi.typeof "uint64_t"
-local floating = {}
-for _, name in ipairs { "float", "double", "long double", "complex float", "complex double", "complex long double" } do
-    floating[#floating + 1] = ffi.typeof(name)
-end
+local int64_box = ffi.new "int64_t[1]"
 
 local function store(box, cdata) box[0] = cdata end
-
-local function is_floating(cdata)
-    for i = 1, #floating do
-        if ffi.istype(floating[i], cdata) then return true end
-    end
-    return false
-end
-
--- A C number as an integer if 64 signed bits hold it, else as a float; nil for a cdata that is no number. A complex number is its real part.
-function value.number_of(cdata)
-    if math_type(cdata) then return cdata end
-    if not pcall(store, double_box, cdata) then return nil end
-    if is_floating(cdata) or (ffi.istype(uint64, cdata) and double_box[0] >= 0x1p63) then return double_box[0] end
-    int64_box[0] = cdata
-    return int64_box[0]
-end
 
 -- The integer of 64 bits that C's conversion makes of a C number: unsigned ones of 2^63 and more are negative.
 function value.integer_of(cdata)
