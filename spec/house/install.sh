@@ -50,6 +50,10 @@ ok "the module" test -f "$dir/dest/opt/airlock/lib/lua/5.4/ffi.so"
 ok "the archive" test -f "$dir/dest/opt/airlock/lib/libairlock.a"
 ok "installed module" env LUA_CPATH="$dir/dest/opt/airlock/lib/lua/5.4/?.so" "$lua" -e "$use"
 
+luajit="assert(bit.tohex(255) == '000000ff' and load('return 5LL')() + 1 == load('return 6LL')())"
+ok "installed add-ons" env LUA_CPATH="$dir/dest/opt/airlock/lib/lua/5.4/?.so" LUA_PATH="$dir/dest/opt/airlock/share/lua/5.4/?.lua" \
+    "$lua" -l ffi.luajit -e "$luajit"
+
 if command -v luarocks >/dev/null 2>&1; then
     rock() {
         # No server is asked: the dependencies are met by Lua itself.
@@ -58,6 +62,8 @@ if command -v luarocks >/dev/null 2>&1; then
     ok "luarocks make" rock
     ok "the rock" test -f "$dir/tree/lib/lua/5.4/ffi.so"
     ok "installed rock" env LUA_CPATH="$dir/tree/lib/lua/5.4/?.so" "$lua" -e "$use"
+    ok "the rock's add-ons" env LUA_CPATH="$dir/tree/lib/lua/5.4/?.so" LUA_PATH="$dir/tree/share/lua/5.4/?.lua" \
+        "$lua" -l ffi.luajit -e "$luajit"
 else
     echo "install: luarocks is not here: the rockspec was not tried"
 fi

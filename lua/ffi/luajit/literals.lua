@@ -54,6 +54,11 @@ local function cdata_of(text)
     return ffi.new("complex", 0, (imaginary(small)))
 end
 
+-- What is compared as a cdata is: a literal that is one, or another number.
+local function compared_value(text)
+    return tonumber(text) or cdata_of(text)
+end
+
 -- What a number token becomes: Lua text, or nil to leave it; and whether it is a cdata.
 local function replacement(token)
     local small = lower(token)
@@ -169,8 +174,9 @@ end
 -- operators are of one precedence, and Lua evaluates the operands in the same order.
 local right_of = { ["=="] = ">=", ["~="] = "> " }
 local left_of = { ["=="] = "<=", ["~="] = "< " }
-local opens_expression = {}
+local opens_expression, ends_expression = {}, {}
 for word in ("( { [ , ; = and or return if elseif while until in"):gmatch "%S+" do opens_expression[word] = true end
+for word in (", ; = and or return if elseif while until then do"):gmatch "%S+" do ends_expression[word] = true end
 
 local Rewriter = {}
 Rewriter.__index = Rewriter
@@ -182,23 +188,42 @@ function Rewriter:replace(first, last, new)
     self.copied = last + 1
 end
 
--- A literal that is a cdata, at first..last; `before` is the token ahead of it, `previous` the one ahead of that.
+local function comparand_text(token) return ('__literals["== %s"]'):format(token) end
+
+-- The token ahead of a literal and its sign.
+function Rewriter:ahead() return self.before.text == "-" and self.previous or self.before end
+
+-- Whether the literal that ends ahead of `following` is the right operand of a comparison, whose operator is rewritten then.
+function Rewriter:takes_comparison(following)
+    local comparison = self:ahead()
+    if not right_of[comparison.text] or comparison.is_taken then return false end
+    if following and (find(self.text, "^[-+*/%%^]", following) or find(self.text, "^%.%.", following)) then return false end
+    self:replace(comparison.first, comparison.first + 1, right_of[comparison.text])
+    return true
+end
+
+-- A literal that is a cdata, at first..last.
 function Rewriter:cdata(token, first, last, new)
-    local text, before, previous = self.text, self.before, self.previous
+    local text = self.text
     local following = after_blanks(text, last + 1)
-    local is_last = not following or not (find(text, "^[-+*/%%^]", following) or find(text, "^%.%.", following))
-    local ahead = before.text == "-" and previous or before -- of a sign
-    local comparison = right_of[ahead.text] and ahead
-    local left = following and left_of[sub(text, following, following + 1)]
-    if is_last and comparison and not comparison.is_taken then
-        self:replace(comparison.first, comparison.first + 1, right_of[comparison.text])
-        new = ('__literals["== %s"]'):format(token)
-    elseif left and opens_expression[ahead.text] then
-        new = ('__literals["== %s"]'):format(token)
+    if self:takes_comparison(following) then
+        new = comparand_text(token)
+    elseif following and left_of[sub(text, following, following + 1)] and opens_expression[self:ahead().text] then
+        new = comparand_text(token)
         self.taken = following
     end
     self:replace(first, last, new .. separator(text, following))
-    self.has_cdata = true
+    self.has_cdata, self.is_near = true, true
+end
+
+-- Another number: one that is compared with what has a cdata in it, as in `n % 2LL == 0`, is compared as a cdata is.
+function Rewriter:number(token, first, last, new)
+    local following = after_blanks(self.text, last + 1)
+    if self.is_near and not new and self:takes_comparison(following) then
+        self:replace(first, last, comparand_text(token) .. separator(self.text, following))
+    elseif new then
+        self:replace(first, last, new)
+    end
 end
 
 function Rewriter:token(kind, first, last)
@@ -208,11 +233,9 @@ function Rewriter:token(kind, first, last)
         self:replace(first, last, left_of[token])
     elseif kind == "number" then
         local new, is_cdata = replacement(token)
-        if is_cdata then
-            self:cdata(token, first, last, new)
-        elseif new then
-            self:replace(first, last, new)
-        end
+        self[is_cdata and "cdata" or "number"](self, token, first, last, new)
+    elseif ends_expression[token] then
+        self.is_near = false
     end
     self.previous, self.before = self.before, { text = kind == "string" and "string" or token, first = first, is_taken = is_taken }
 end
@@ -241,13 +264,13 @@ local Comparand = {}
 local function comparand(cdata) return setmetatable({ cdata = cdata }, Comparand) end
 
 -- An operand of a comparison; an integer as the int64_t that LuaJIT makes of it beside a literal, so that -1 == 0xffffffffffffffffULL.
-local function operand(object)
-    if math_type(object) == "integer" then return int64(object) end
-    return getmetatable(object) == Comparand and object.cdata or object
+local function compared(object)
+    if getmetatable(object) == Comparand then object = object.cdata end
+    return math_type(object) == "integer" and int64(object) or object
 end
 
 local function is_equal(a, b)
-    a, b = operand(a), operand(b)
+    a, b = compared(a), compared(b)
     if value.is_cdata(a) and value.is_cdata(b) then return a == b end
     return ffi.eq(a, b)
 end
@@ -258,8 +281,8 @@ function Comparand.__unm(self) return comparand(-self.cdata) end
 
 local values = setmetatable({}, {
     __index = function(self, text)
-        local compared = match(text, "^== (.*)$")
-        local new = compared and comparand(cdata_of(compared)) or cdata_of(text)
+        local compared_text = match(text, "^== (.*)$")
+        local new = compared_text and comparand(compared_value(compared_text)) or cdata_of(text)
         rawset(self, text, new)
         return new
     end,

@@ -23,6 +23,8 @@ local function read_all(reader)
     end
 end
 
+local function describe(value) return value == nil and "no value" or type(value) end
+
 -- load(chunk [, name [, mode [, env]]]): an env that is nil is an env.
 function loader.load(chunk, name, mode, ...)
     if type(chunk) == "function" then
@@ -30,7 +32,9 @@ function loader.load(chunk, name, mode, ...)
         if not is_read then return nil, text end
         chunk, name = text, name or "=(load)"
     end
-    if type(chunk) ~= "string" or is_binary(chunk) then return raw_load(chunk, name, mode, ...) end
+    local kind = type(chunk)
+    if kind ~= "string" and kind ~= "number" then error("bad argument #1 to 'load' (function expected, got " .. describe(chunk) .. ")", 2) end
+    if kind == "number" or is_binary(chunk) then return raw_load(chunk, name, mode, ...) end
     return raw_load(literals.rewrite(chunk), name or chunk, mode, ...)
 end
 

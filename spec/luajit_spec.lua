@@ -1,0 +1,453 @@
+-- require "ffi.luajit": programs as LuaJIT users write them print the same here and, where luajit is installed, there; what it gives
+-- programs is compared with luajit's own, literals with the C compiler's, the report of an error with the standalone interpreter's.
+local oracle = require "spec.oracle"
+local support = require "spec.support"
+
+local quote = support.quote
+
+local has_luajit = select(2, support.run "command -v luajit >/dev/null 2>&1") == 0
+local it_beside_luajit = has_luajit and it or pending
+
+-- Output, errors among it, and exit status of a command in a directory.
+local function run_in(directory, ...)
+    local words = {}
+    for i, word in ipairs { ... } do words[i] = word:find "^[%w_./-]+$" and word or quote(word) end
+    return support.run(("cd %s && %s 2>&1"):format(quote(directory), table.concat(words, " ")))
+end
+
+-- A directory with files in it; calls use(directory), and takes it away whatever happens.
+local function with_files(files, use)
+    local directory = support.new_directory()
+    for name, text in pairs(files) do support.write(directory .. "/" .. name, text) end
+    local results = table.pack(pcall(use, directory))
+    support.remove(directory)
+    if not results[1] then error(results[2], 0) end
+    return table.unpack(results, 2, results.n)
+end
+
+-- What a program for LuaJIT prints under lua5.4 -l ffi.luajit, and its exit status.
+local function luajit_text(text, ...)
+    local arguments = { ... }
+    return with_files({ ["program.lua"] = text }, function(directory)
+        return run_in(directory, support.lua, "-l", "ffi.luajit", "program.lua", table.unpack(arguments))
+    end)
+end
+
+describe("a program for LuaJIT", function()
+    local directory = support.root .. "/spec/luajit"
+    for _, name in ipairs { "zlib", "image", "syscall", "hash", "sqlite", "vector", "pool", "language" } do
+        it(name .. " runs", function()
+            local output, status = run_in(directory, support.lua, "-l", "ffi.luajit", name .. ".lua", "one", "two 2")
+            assert.equal(0, status, output)
+            if has_luajit then assert.equal((run_in(directory, "luajit", name .. ".lua", "one", "two 2")), output) end
+        end)
+    end
+end)
+
+describe('require "ffi"', function()
+    it("touches nothing that ffi.luajit gives", function()
+        local output = support.lua_text [[
+            local function snapshot(value, path, into)
+                into[path] = value
+                if type(value) ~= "table" or into[value] then return into end
+                into[value] = path
+                for k, v in pairs(value) do snapshot(v, path .. "." .. tostring(k), into) end
+                local metatable = debug.getmetatable(value)
+                if metatable then snapshot(metatable, path .. "(metatable)", into) end
+                return into
+            end
+            local function state()
+                local all = snapshot(_G, "_G", {})
+                for _, value in ipairs { "", 1, true, print, coroutine.create(print), io.stdout } do
+                    snapshot(debug.getmetatable(value) or false, type(value), all)
+                end
+                return all
+            end
+            package.loaded.ffi = false -- a key that is there already
+            local before = state()
+            package.loaded.ffi = nil
+            require "ffi"
+            package.loaded.ffi = false
+            for path, value in pairs(state()) do
+                if before[path] ~= value and type(path) == "string" then print(path) end
+            end
+            package.loaded.ffi = nil
+            require "ffi.luajit"
+            print(bit ~= nil, before["_G.bit"])]]
+        assert.equal("true\tnil\n", output)
+    end)
+end)
+
+-- -- literals ------------------------------------------------------------------------------------------------------------------
+
+describe("a literal", function()
+    local good = {
+        "42LL", "42ull", "42LLU", "42llu", "42uLL", "0x10LL", "0xffULL", "0b11LL", "9223372036854775807LL", "18446744073709551615ULL",
+        "0xffffffffffffffffULL", "0x000000000000000000000000000042LL", "0x7fffffffffffffffLL",
+    }
+    local lines
+    lazy_setup(function()
+        local body = {}
+        for i, literal in ipairs(good) do
+            local is_unsigned = literal:lower():find "u"
+            body[i] = ('printf("%%%s%s\\n", %s);'):format(is_unsigned and "llu" or "lld", is_unsigned and "ULL" or "LL", literal)
+        end
+        lines = oracle.lines("luajit_literals", table.concat(body, "\n"))
+    end)
+    for i, literal in ipairs(good) do
+        it(literal .. " has C's value", function() assert.equal(lines[i] .. "\n", (luajit_text("print(" .. literal .. ")"))) end)
+    end
+
+    it("imaginary has C's value", function()
+        local imaginary = { "3i", "1.5i", ".5i", "5.i", "1e2i", "0x10i", "3I" }
+        local body = {}
+        for j, literal in ipairs(imaginary) do body[j] = ('printf("0%%+gi\\n", (double)__imag__(%s));'):format((literal:gsub("I", "i"))) end
+        assert.equal(table.concat(oracle.lines("luajit_imaginary", table.concat(body, "\n")), "\n") .. "\n",
+            (luajit_text("for _, z in ipairs { " .. table.concat(imaginary, ", ") .. " } do print(z) end")))
+    end)
+
+    it("above 2^53 is a double", function()
+        local numbers = { "9007199254740993", "0x20000000000001", "0x7fffffffffffffff", "0xffffffffffffffff" }
+        local body = {}
+        for j, number in ipairs(numbers) do body[j] = ('printf("%%.17g\\n", (double)%s);'):format(number) end
+        assert.equal(table.concat(oracle.lines("luajit_doubles", table.concat(body, "\n")), "\n") .. "\n",
+            (luajit_text("for _, n in ipairs { " .. table.concat(numbers, ", ") .. [[ } do print(("%.17g"):format(n)) end]])))
+    end)
+
+    for _, literal in ipairs {
+        "42Ul", "42u", "42L", "42LUL", "0b12", "1.5LL", "1e3LL", "18446744073709551616ULL", "0x1ffffffffffffffffULL", "0b", "0xLL", "0bLL", "1LLi",
+        "1ei", "5LLand", "1_000", "0b" .. ("1"):rep(65),
+    } do
+        it(literal .. " is malformed", function()
+            local output = luajit_text("\nreturn " .. literal)
+            assert.match("^%S+: program.lua:2: malformed number near", output)
+        end)
+    end
+
+    it("is one object wherever it stands, with every environment", function()
+        assert.equal("true\ttrue\t6LL\n", (luajit_text [[
+            local function f() return 5LL end
+            print(rawequal(f(), f()), rawequal(f(), 5LL), load("return 5LL + 1", "name", "t", {})())]]))
+    end)
+
+    it("cannot be called or indexed by what follows it", function()
+        local output = luajit_text "local x = 5LL\n(print)(x)\nlocal y = 6LL\n;(print)(y) goto done\n::done:: local z = 7LL ::label:: print(z)"
+        assert.equal("5LL\n6LL\n7LL\n", output)
+        for _, text in ipairs { "x = 5LL{}", "x = 5LL'a'", "x = 5LL.y", "x = 5LL[1]", "x = 5LL:f()" } do
+            assert.match("program.lua:1:", (luajit_text(text)), nil, text)
+        end
+    end)
+end)
+
+describe("the lexer for literals", function()
+    local literals = require "ffi.luajit.literals"
+
+    it("leaves what is no literal", function()
+        for _, text in ipairs {
+            'return "42LL"', "-- 42LL", "--[[ 42LL\n]] x = 1", "x = [==[ 5LL ]] ]=] ]==]", "x = '\\'5LL\\\\'", "x1LL = a3i", "x = 'a\\\n5LL'",
+            "x = 'a\\z  \n 5LL'", "x = 0x1e+5", "'unfinished 5LL", "[[ unfinished 5LL", "--[==[ unfinished 5LL", "x = y.z5LL", "return 0xabcdefi0",
+        } do
+            assert.equal(text, literals.rewrite(text))
+        end
+    end)
+
+    -- Token soup: whatever stands around them, literals are replaced and nothing else.
+    it("replaces literals and nothing else", function()
+        local seed = tonumber(os.getenv "AIRLOCK_SEED") or os.time()
+        math.randomseed(seed)
+        local plain = {
+            "name", "x1LL", '"5LL"', "'6LL\\''", "[[7LL]]", "[=[8LL]]]=]", "--[[9LL\n]]", "--[==[\n10LL]]]==]", "--11LL\n", "12", "0x1f", "1e5", ".5",
+            "(", ")", "{", "}", ",", ";", "+", "..", "...", "::", "<=", "and", "return", "\n", "\t", '"\\\n3i"', "0x1p-3", "#", "i", "LL", "=",
+        }
+        local cdata = { "42LL", "0xffULL", "3i", "0b101LL", "1.5i", "7ull" }
+        local numbers = { ["0b101"] = "5", ["0xffffffffffffffff"] = "0xffffffffffffffffp0", ["9007199254740993"] = "9007199254740993.0" }
+        local names = { "0b101", "0xffffffffffffffff", "9007199254740993" }
+        for _ = 1, 300 do
+            local given, expected, has_cdata = {}, {}, false
+            for i = 1, math.random(30) do
+                local kind = math.random(6)
+                local token, new
+                if kind == 1 then
+                    token = cdata[math.random(#cdata)]
+                    new, has_cdata = ('__literals["%s"]'):format(token), true
+                elseif kind == 2 then
+                    token = names[math.random(#names)]
+                    new = numbers[token]
+                else
+                    token = plain[math.random(#plain)]
+                    new = token
+                end
+                given[i], expected[i] = token, new
+            end
+            local text = table.concat(given, " ")
+            local rewritten = literals.rewrite(text):gsub("^local __literals[^;]*; ", "")
+            rewritten = rewritten:gsub('(__literals%["[^"]*"%]);', "%1")
+            local wanted = table.concat(expected, " "):gsub('(__literals%["[^"]*"%]);', "%1")
+            assert.equal(wanted, rewritten, "seed " .. seed)
+            assert.equal(has_cdata, literals.rewrite(text):find("^local __literals") ~= nil)
+        end
+    end)
+
+    it("keeps every line of a program where it was", function()
+        for _, name in ipairs { "hash", "language", "sqlite" } do
+            local text = support.read(("%s/spec/luajit/%s.lua"):format(support.root, name))
+            local rewritten = literals.rewrite(text)
+            assert.not_equal(text, rewritten)
+            assert.equal(select(2, text:gsub("\n", "")), select(2, rewritten:gsub("\n", "")))
+        end
+    end)
+end)
+
+-- -- bit -----------------------------------------------------------------------------------------------------------------------
+
+-- Prints results of all of bit's functions on random operands of each kind; the same text in both interpreters.
+local bit_program = [[
+local bit, ffi = require "bit", require "ffi"
+local seed = tonumber(arg[1])
+local function random(n) seed = seed * 16807 % 2147483647 return math.floor(seed / 65536) % n end
+local function word() return random(32768) * 131072 + random(32768) * 4 + random(4) end
+local int64, uint64 = ffi.typeof "int64_t", ffi.typeof "uint64_t"
+local makers = {
+    function() return random(256) end,
+    function() return word() end,
+    function() return word() * 1024 + random(1024) end,
+    function() return random(32768) + random(10) / 10 end,
+    function() return tostring(word()) end,
+    function() return uint64(word()) * 4294967296 + word() end,
+    function() return ffi.new("uint32_t", word()) end,
+    function() return int64(word()) * word() - word() end, -- from here on negative too
+    function() return -random(256) end,
+    function() return -word() end,
+    function() return -(random(32768) + random(10) / 10) end,
+    function() return ffi.new("int16_t", random(65536)) end,
+}
+local function operand(has_unsigned) return makers[random(has_unsigned and 7 or #makers) + 1]() end
+local function is_unsigned(...)
+    for i = 1, select("#", ...) do
+        if ffi.istype(uint64, (select(i, ...))) then return true end
+    end
+end
+local function has_cdata(...)
+    for i = 1, select("#", ...) do
+        if type((select(i, ...))) == "cdata" then return true end
+    end
+end
+local function number_of(value) return type(value) == "string" and tonumber(value) or value end
+local function show(value) return type(value) == "number" and string.format("%d", value) or tostring(value) end
+for i = 1, 2000 do
+    -- LuaJIT's conversion of negative numbers to uint64_t is not C's: they do not meet.
+    local a, b, c = operand(i % 2 == 0), operand(i % 2 == 0), operand(i % 2 == 0)
+    if i % 2 == 1 and is_unsigned(a, b, c) then a, b, c = 1, 2, 3 end
+    -- Nor what it makes of a string beside a cdata: it takes the string's address.
+    if has_cdata(a, b, c) then a, b, c = number_of(a), number_of(b), number_of(c) end
+    local digits = random(40) - 20
+    print(i, show(bit.band(a, b)), show(bit.bor(a, b, c)), show(bit.bxor(a, b, c, a)), show(bit.bnot(a)), show(bit.tobit(a)), show(bit.band(c)))
+    print(show(bit.bswap(a)), bit.tohex(a), bit.tohex(b, digits))
+    local count = random(type(a) == "cdata" and 64 or 32)
+    for _, name in ipairs { "lshift", "rshift", "arshift", "rol", "ror" } do io.write(show(bit[name](a, count)), " ") end
+    print()
+end
+]]
+
+describe("bit", function()
+    it_beside_luajit("computes what LuaJIT's does", function()
+        local seed = tostring(tonumber(os.getenv "AIRLOCK_SEED") or os.time() % 1000000 + 1)
+        with_files({ ["program.lua"] = bit_program }, function(directory)
+            local theirs, status = run_in(directory, "luajit", "program.lua", seed)
+            assert.equal(0, status, theirs)
+            assert.equal(theirs, (run_in(directory, support.lua, "-l", "ffi.luajit", "program.lua", seed)), "seed " .. seed)
+        end)
+    end)
+
+    local ffi = require "ffi"
+    local bit = require "ffi.luajit.bit"
+
+    it("computes integers of 2^53 and more as int64_t", function()
+        for _, wide in ipairs { 1 << 53, -(1 << 53), 0x0123456789abcdef, math.maxinteger, math.mininteger } do
+            local boxed = ffi.new("int64_t", wide)
+            assert.equal(ffi.tonumber(bit.band(boxed, 0xff)), bit.band(wide, 0xff))
+            assert.equal(ffi.tonumber(bit.bxor(boxed, -1, 5)), bit.bxor(wide, -1, 5))
+            assert.equal(ffi.tonumber(bit.bnot(boxed)), bit.bnot(wide))
+            assert.equal(ffi.tonumber(bit.bswap(boxed)), bit.bswap(wide))
+            assert.equal(bit.tohex(boxed), bit.tohex(wide))
+            assert.equal(bit.tobit(boxed), bit.tobit(wide))
+            for _, name in ipairs { "lshift", "rshift", "arshift", "rol", "ror" } do
+                for count = 0, 63, 7 do assert.equal(ffi.tonumber(bit[name](boxed, count)), bit[name](wide, count)) end
+            end
+        end
+    end)
+
+    it("computes integers below 2^53 as LuaJIT's numbers, but for shifts by 32 and more", function()
+        local sum = 0x180000001
+        assert.equal(bit.tobit(sum), bit.band(sum, -1))
+        assert.equal(bit.rol(bit.tobit(sum), 7), bit.rol(sum, 7))
+        assert.equal(sum >> 32, bit.rshift(sum, 32))
+        assert.equal(bit.rshift(5, 1), bit.rshift(5, 33))
+    end)
+
+    it("names what it cannot compute", function()
+        assert.error_matches(function() bit.band() end, "bad argument #1 to 'band' %(number expected, got no value%)")
+        assert.error_matches(function() bit.bor(1, {}) end, "bad argument #2 to 'bor' %(number expected, got table%)")
+        assert.error_matches(function() bit.lshift(1) end, "bad argument #2 to 'lshift' %(number expected, got no value%)")
+        assert.error_matches(function() bit.bnot "x" end, "bad argument #1 to 'bnot' %(number expected, got string%)")
+        assert.error_matches(function() bit.bnot(ffi.new "int[2]") end, "int %[2%]")
+    end)
+end)
+
+-- -- the main script -----------------------------------------------------------------------------------------------------------
+
+describe("lua5.4 -l ffi.luajit", function()
+    local failing = [[
+        local kind, depth = arg[1], tonumber(arg[2])
+        local objects = {
+            text = "oops", number = 12, none = nil, table = {},
+            named = setmetatable({}, { __tostring = function() return "by __tostring" end }),
+        }
+        local function fail(n)
+            if n == 0 then error(objects[kind]) end
+            fail(n - 1)
+            return n
+        end
+        local Class = {}
+        function Class:method() fail(depth) return 1 end
+        if arg[3] == "tail" then return Class:method() end
+        Class:method()
+    ]]
+
+    -- The same program by the standalone interpreter alone: the text has nothing of LuaJIT's.
+    local function compare(files, words, ...)
+        local after = { ... }
+        with_files(files, function(directory)
+            local expected, expected_status = run_in(directory, support.lua, table.unpack(words))
+            local with = { support.lua, "-l", "ffi.luajit", table.unpack(words) }
+            local output, status = run_in(directory, table.unpack(with))
+            local function normal(text) return (text:gsub("skipping %d%d%d%d+ levels", "skipping many levels")) end
+            assert.equal(normal(expected), normal(output), after[1])
+            assert.equal(expected_status, status)
+        end)
+    end
+
+    for _, kind in ipairs { "text", "number", "none", "table", "named" } do
+        it("reports an error that is a " .. kind .. " as lua5.4 does", function()
+            compare({ ["program.lua"] = failing }, { "program.lua", kind, "3" })
+        end)
+    end
+
+    it("shortens a long traceback as lua5.4 does", function()
+        for depth = 14, 20 do compare({ ["program.lua"] = failing }, { "program.lua", "text", tostring(depth) }) end
+        compare({ ["program.lua"] = failing }, { "program.lua", "text", "500" })
+        compare({ ["program.lua"] = failing }, { "program.lua", "text", "5", "tail" })
+    end)
+
+    it("reports a stack overflow as lua5.4 does", function()
+        compare({ ["program.lua"] = "local function f() return 1 + f() end\nf()" }, { "program.lua" })
+    end)
+
+    it("reports what it cannot load as lua5.4 does", function()
+        compare({ ["program.lua"] = "local x = 5\ny = = 3" }, { "program.lua" })
+        compare({}, { "program.lua" })
+        compare({ ["program.lua"] = "require 'failing'", ["failing.lua"] = "\n\nerror 'here'" }, { "program.lua" })
+        compare({ ["program.lua"] = "require 'no.such.module'" }, { "-e", "package.path, package.cpath = './?.lua', './?.so'", "program.lua" })
+    end)
+
+    it("ends with the script's exit status", function()
+        compare({ ["program.lua"] = "os.exit(7)" }, { "program.lua" })
+        compare({ ["program.lua"] = "os.exit(false)" }, { "program.lua" })
+        compare({ ["program.lua"] = "return 5" }, { "program.lua" })
+    end)
+
+    it("gives the script its arguments", function()
+        local program = "#!/usr/bin/env luajit\nprint(select('#', ...), ...) print(arg[0], #arg) error(debug.getinfo(1, 'l').currentline)"
+        compare({ ["program.lua"] = program }, { "program.lua", "a", "", "c d" })
+        compare({ ["program.lua"] = program }, { "program.lua" })
+        compare({ ["program.lua"] = "\xef\xbb\xbf" .. program }, { "program.lua", "x" })
+    end)
+
+    it("does what the options after it say", function()
+        compare({ ["program.lua"] = "print(one, two, m.x)", ["m.lua"] = "print 'm' return { x = 7 }" },
+            { "-e", "one = 1", "-l", "m", "-e", "two = one + 1", "program.lua" })
+        compare({ ["program.lua"] = "print(m)" }, { "-e", "error 'in -e'", "program.lua" })
+        compare({ ["program.lua"] = "print(m)" }, { "-e", "x = = 1", "program.lua" })
+        compare({ ["program.lua"] = "warn('seen') print 'end'" }, { "-W", "program.lua" })
+        compare({ ["m.lua"] = "error 'in m'", ["program.lua"] = "" }, { "-l", "m", "program.lua" })
+    end)
+
+    it("runs the program from the standard input", function()
+        local output, status = support.run(("echo 'print(5LL, ...)' | %s -lffi.luajit - a b 2>&1"):format(support.lua))
+        assert.equal("5LL\ta\tb\n", output)
+        assert.equal(0, status)
+    end)
+
+    it("leaves the state to the interpreter where there is no script", function()
+        local output = support.run(("%s -l ffi.luajit -e 'print(bit.tohex(255), load [[return 5LL]]())' 2>&1"):format(support.lua))
+        assert.equal("000000ff\t5LL\n", output)
+    end)
+
+    it("closes the state: finalisers run, of Lua's and of C's objects", function()
+        for _, ending in ipairs { "", "error 'failed'", "return 1" } do
+            local output = luajit_text([[
+                local ffi = require "ffi"
+                kept = ffi.gc(ffi.new "int[1]", function() print "cdata" end)
+                proxy = newproxy(true)
+                getmetatable(proxy).__gc = function() print "proxy" end
+                require "ffi.luajit"
+            ]] .. ending)
+            assert.match("proxy\ncdata\n$", output)
+        end
+    end)
+
+    it("names the line of an error with literals before it", function()
+        local output, status = luajit_text "local a, b = 1LL, 2i\n--[[ 3LL\n]] local c = 4LL == 4LL\nlocal d = { 5LL,\n6LL } error('here', 1)"
+        assert.match("^%S+: program.lua:5: here\nstack traceback:\n\t%[C%]: in function 'error'\n\tprogram.lua:5: in main chunk\n", output)
+        assert.equal(1, status)
+    end)
+end)
+
+describe("ffi.luajit's loaders", function()
+    it("read modules with literals, and name them as require does", function()
+        local output, status = with_files({
+            ["program.lua"] = "local m = require 'lib.module' print(m.value, m.name, m.file, package.loaded['lib.module'] == m) require 'lib.broken'",
+        }, function(directory)
+            os.execute("mkdir " .. quote(directory .. "/lib"))
+            support.write(directory .. "/lib/module.lua", "local name, file = ...\nreturn { value = 5LL, name = name, file = file }")
+            support.write(directory .. "/lib/broken.lua", "local x = 5LL\nx = = 5")
+            return run_in(directory, support.lua, "-e", "package.path = './?.lua;' .. package.path", "-l", "ffi.luajit", "program.lua")
+        end)
+        assert.match("^5LL\tlib.module\t./lib/module.lua\ttrue\n", output)
+        local message = "error loading module 'lib.broken' from file './lib/broken.lua':\n\t./lib/broken.lua:2: unexpected symbol near '='"
+        assert.match(message, output, 1, true)
+        assert.equal(1, status)
+    end)
+
+    it("refuse and fail as stock Lua's do", function()
+        local text = [[
+            print(load("return 1", "=name", "b"))
+            print(load("x = ", "=name"))
+            print(load(function() return nil end)())
+            print(select(2, load(function() error("in the reader", 0) end)):match "^[^\n]*")
+            print(pcall(load))
+            print(loadfile "/no/such/file")
+            print(loadfile "/")
+            print(pcall(dofile, "/no/such/file"))
+            print(load(string.dump(function() return 7 end), "name", "b")())
+            print(load(string.dump(function() return 7 end), "name", "t"))
+            print(select("#", load("return ...")()), load("return x", "n", "t", { x = 3 })(), pcall(load("return x", "n", "t", nil)))
+            print(debug.getinfo(load "return 1", "S").source, debug.getinfo(load(function() return nil end), "S").source)]]
+        assert.equal((support.lua_text(text)):gsub("/tmp/[%w_]+/script", "program"), (luajit_text(text)))
+    end)
+end)
+
+describe("newproxy and ipairs", function()
+    it("know proxies and metatypes", function()
+        assert.equal("userdata\tnil\ttrue\tfalse\n1\t10\n2\t20\nfalse\n", (luajit_text [[
+            local ffi = require "ffi"
+            local p = newproxy(true)
+            print(type(newproxy()), getmetatable(newproxy(false)), getmetatable(newproxy(p)) == getmetatable(p), (pcall(newproxy, io.stdout)))
+            ffi.cdef "typedef struct { int n, items[4]; } list;"
+            local list = ffi.metatype("list", { __ipairs = function(self)
+                return function(s, i) if i < s.n then return i + 1, s.items[i] end end, self, 0
+            end })
+            for i, v in ipairs(list(2, { 10, 20 })) do print(i, v) end
+            print((pcall(ipairs, ffi.new "int[2]")))]]))
+    end)
+end)
