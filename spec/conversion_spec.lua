@@ -36,6 +36,11 @@ local rows = {
     { "c80", "_Complex long double", complex_text, false, "1.5L + 0.5L * 1.0iL, -2" },
 }
 
+local half_macro = '#ifdef __FLT16_MAX__\nputs("has");\n#endif'
+if oracle.lines("conversion_half", half_macro)[1] then
+    rows[#rows + 1] = { "f16", "_Float16", floating_text, false, "0.1f, -0.0f, 65504, 0x1p-24f, INFINITY" }
+end
+
 -- What numbers convert from: Lua's text, C's text, whether it is floating.
 local sources = {
     { "0", "0" }, { "1", "1" }, { "-1", "-1" }, { "127", "127" }, { "128", "128" }, { "-129", "-129" }, { "255", "255" }, { "256", "256" },
