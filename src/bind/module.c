@@ -11,12 +11,14 @@
 #include "bind/extras.h"
 #include "bind/finalizer.h"
 #include "bind/function.h"
+#include "bind/inspect.h"
 #include "bind/memory.h"
 #include "bind/metamethods.h"
 #include "bind/metatype.h"
 #include "bind/namespace.h"
 #include "bind/pointer.h"
 #include "bind/relation.h"
+#include "bind/totable.h"
 #include "cdecl/cdecl.h"
 
 __attribute__((visibility("default"))) int luaopen_ffi(lua_State *L);
@@ -419,6 +421,8 @@ int luaopen_ffi(lua_State *L)
         {"tonumber", extras_tonumber},
         {"type", extras_type},
         {"toretval", extras_toretval},
+        {"totable", totable_lua},
+        {"inspect", inspect_lua},
         {NULL, NULL}};
     /* clang-format on */
     luaL_checkversion(L);
