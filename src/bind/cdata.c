@@ -84,7 +84,8 @@ static Anchor anchor_of(lua_State *L, FfiState *S, int owner)
 /* New userdata for a header and a pointer, hung on this anchor of the value at `owner`. */
 static Cdata *push_hung(lua_State *L, TypeInfo *info, Anchor anchor, int owner, unsigned flags)
 {
-    int from = owner < 0 ? owner - 1 : owner; /* once the new one is on top */
+    bool is_from_top = owner < 0 && owner > LUA_REGISTRYINDEX; /* an upvalue's index is below that */
+    int from = is_from_top ? owner - 1 : owner;                /* once the new one is on top */
     Cdata *cdata = lua_newuserdatauv(L, sizeof *cdata + sizeof(void *), anchor != ANCHOR_NONE);
     cdata->stamp = stamp_of(info, flags | (anchor != ANCHOR_NONE ? CDATA_ANCHORED : 0));
     cdata->info = info;
