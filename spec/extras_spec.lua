@@ -20,7 +20,7 @@ int ex_missing(void);
 
 local function assert_refused(expected, f, ...) assert.equal(expected, oracle.message(f, ...)) end
 
-local function address(pointer) return ffi.cast("uintptr_t", pointer) end
+local function address(object) return ffi.cast("uintptr_t", ffi.cast("void *", object)) end
 
 local function churn()
     for _ = 1, 20 do
