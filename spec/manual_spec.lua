@@ -80,9 +80,19 @@ local function matches(expected, got)
     return got:find("^" .. expected:gsub("%p", "%%%0"):gsub("…", ".+") .. "$") ~= nil
 end
 
+-- A block of ```lua luajit is a program for LuaJIT.
+local function run(block)
+    if block.language ~= "lua luajit" then return support.lua_text(program_of(block)) end
+    local directory = support.new_directory()
+    support.write(directory .. "/script.lua", program_of(block))
+    local output, status = support.run(("cd %s && %s -l ffi.luajit script.lua 2>&1"):format(directory, support.lua))
+    support.remove(directory)
+    return output, status
+end
+
 -- What is wrong with an example, or nil.
 local function fault_of(block)
-    local output, status = support.lua_text(program_of(block))
+    local output, status = run(block)
     local got, expected = output == "" and {} or lines_of(output), expected_of(block)
     if status ~= 0 then return output end
     for i = 1, math.max(#got, #expected) do
@@ -100,7 +110,7 @@ for _, page in ipairs(pages()) do
     describe(page, function()
         local text = support.read(support.root .. "/" .. page)
         for _, block in ipairs(blocks_of(text)) do
-            if block.language == "lua" then
+            if block.language:find "^lua" then
                 it("has an example that does what it shows, line " .. block.line, function()
                     if not has_header(block.needs) then return pending(block.needs .. " is not installed") end
                     local fault = fault_of(block)

@@ -158,6 +158,27 @@ function ffi.tonumber(value, base) end
 ---@return any
 function ffi.toretval(value) end
 
+---How ffi.inspect writes an object.
+---@class ffi.inspect_options
+---@field depth? integer # levels of braces, 8
+---@field width? integer # elements or members, 64
+---@field text? integer # bytes of strings, 256
+---@field follow? integer # levels of pointers, 0
+---@field indent? integer # columns for each level, each member on its line; 0: one line
+
+---The object as text, in the syntax of a C initialiser.
+---@param cdata ffi.cdata|function
+---@param options? ffi.inspect_options
+---@return string
+function ffi.inspect(cdata, options) end
+
+---A table of the elements or fields. `n` is how many elements, of a pointer always given; `recursive` makes tables of what is inside, too.
+---@param cdata ffi.cdata
+---@param n? integer|boolean
+---@param recursive? boolean
+---@return table
+function ffi.totable(cdata, n, recursive) end
+
 ---A Lua string of the bytes at an address: so many, or up to the first zero.
 ---@param pointer ffi.address?
 ---@param length? integer
