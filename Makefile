@@ -173,7 +173,7 @@ $(BUILD)/spec/%.asm.o: spec/lib/%.asm $(FLAGS_FILE)
 	$(Q)$(NASM) $(OWN_NASMFLAGS) $(NASMFLAGS) -M -MP -MT $@ -MF $(@:.o=.d) $<
 	$(Q)$(NASM) $(OWN_NASMFLAGS) $(NASMFLAGS) -o $@ $<
 
-speclibs: $(SPEC_LIBS) $(BUILD)/bench/hand.so
+speclibs: $(SPEC_LIBS) $(BUILD)/bench/hand.so $(BUILD)/bench/floor.so
 	@:
 
 # -- testing ------------------------------------------------------------------------------------------------------------------
@@ -255,10 +255,10 @@ fuzz: ## feed random declarations to the parser for FUZZ_SECONDS, 60 by default;
 
 # -- bench --------------------------------------------------------------------------------------------------------------------
 
-BENCH_MODULES := $(BUILD)/bench/hand.so $(if $(IR),$(BUILD)/bench/meter.so $(BUILD)/bench/still_clock.so)
+BENCH_MODULES := $(BUILD)/bench/hand.so $(BUILD)/bench/floor.so $(if $(IR),$(BUILD)/bench/meter.so $(BUILD)/bench/still_clock.so)
 
 # Found where the ffi finds it: next to bench/ in spec/.
-$(BUILD)/bench/hand.so: $(BUILD)/spec/libbench.so
+$(BUILD)/bench/hand.so $(BUILD)/bench/floor.so: $(BUILD)/spec/libbench.so
 
 $(BUILD)/bench/%.so: bench/%.c $(FLAGS_FILE)
 	@mkdir -p $(@D)

@@ -1,9 +1,10 @@
--- bench.lua: times each case of cases.lua over the ffi and over the hand-written binding and prints a table.
+-- bench.lua: times each case of cases.lua over the ffi, over the hand-written binding and over the least C code for the job (floor.c)
+-- and prints a table.
 --
 --     lua5.4 bench/bench.lua BUILD [--only=TEXT] [--rounds=N] [--luajit=COMMAND]    the table: ns, ratios, garbage
 --     luajit -joff bench/bench.lua BUILD --column                                   name, ns and bytes of the ffi alone, for the above
 --
--- Both sides of a case run by turns, several rounds of some milliseconds each; the medians are compared. Times include the loop.
+-- The sides of a case run by turns, several rounds of some milliseconds each; the medians are compared. Times include the loop.
 
 local build = assert(arg[1], "usage: bench.lua BUILD [OPTION...]")
 local options = {}
@@ -17,11 +18,13 @@ local seconds_per_round = 0.01
 
 local here = arg[0]:match("^(.*)/[^/]*$") or "."
 local ffi = require("ffi")
-local hand
+local hand, floor
 if not options.column then
     hand = assert(package.loadlib(build .. "/bench/hand.so", "luaopen_hand"))()
+    floor = assert(package.loadlib(build .. "/bench/floor.so", "luaopen_floor"))()
 end
-local cases = dofile(here .. "/cases.lua")(ffi, build .. "/spec/libbench.so", hand)
+local cases = dofile(here .. "/cases.lua")(ffi, build .. "/spec/libbench.so", hand, floor)
+local sides = { "ffi", "hand", "floor" }
 
 -- How many iterations take about seconds_per_round.
 local function calibrate(loop)
@@ -65,20 +68,24 @@ local function garbage(loop)
     return math.floor(bytes + 0.5)
 end
 
+-- { name =, ns = { side = number }, bytes = { side = number } }, without the sides that the case has not.
 local function measure(case)
-    local result = { name = case.name }
-    local n_ffi, n_hand = calibrate(case.ffi), case.hand and calibrate(case.hand)
-    local ffi_ns, hand_ns = {}, {}
-    for _ = 1, rounds do
-        ffi_ns[#ffi_ns + 1] = time(case.ffi, n_ffi)
-        if case.hand then
-            hand_ns[#hand_ns + 1] = time(case.hand, n_hand)
+    local result = { name = case.name, ns = {}, bytes = {} }
+    local present, iterations, times = {}, {}, {}
+    for _, side in ipairs(sides) do
+        if case[side] then
+            assert(case[side](7) == case.ffi(7), case.name .. ": the sides do not do the same")
+            present[#present + 1] = side
+            iterations[side], times[side] = calibrate(case[side]), {}
         end
     end
-    result.ffi, result.ffi_bytes = median(ffi_ns), garbage(case.ffi)
-    if case.hand then
-        assert(case.ffi(7) == case.hand(7), case.name .. ": the two sides do not do the same")
-        result.hand, result.hand_bytes = median(hand_ns), garbage(case.hand)
+    for round = 1, rounds do
+        for _, side in ipairs(present) do
+            times[side][round] = time(case[side], iterations[side])
+        end
+    end
+    for _, side in ipairs(present) do
+        result.ns[side], result.bytes[side] = median(times[side]), garbage(case[side])
     end
     return result
 end
@@ -91,7 +98,7 @@ if options.column then
     for _, case in ipairs(cases) do
         if wanted(case) then
             local r = measure(case)
-            print(("%s\t%.2f\t%d"):format(r.name, r.ffi, r.ffi_bytes))
+            print(("%s\t%.2f\t%d"):format(r.name, r.ns.ffi, r.bytes.ffi))
         end
     end
     return
@@ -116,20 +123,29 @@ local function column(command)
 end
 
 local luajit = options.luajit and column(options.luajit)
-local heading = ("%-24s %8s %8s %7s %8s %8s"):format("case", "ffi ns", "hand ns", "ratio", "ffi B", "hand B")
+local function cell(format, value)
+    return value and format:format(value) or (" "):rep(#format:format(0) - 1) .. "."
+end
+
+local heading = ("%-25s %7s %7s %7s %6s %6s %6s %6s"):format("case", "ffi ns", "hand", "floor", "/hand", "/floor", "ffi B", "hand B")
 if luajit then
-    heading = heading .. (" %9s %8s"):format("-joff ns", "-joff B")
+    heading = heading .. (" %7s %7s"):format("-joff", "-joff B")
 end
 print(heading)
 for _, case in ipairs(cases) do
     if wanted(case) then
         local r = measure(case)
-        local line = ("%-24s %8.1f %8.1f %7.2f %8d %8d"):format(r.name, r.ffi, r.hand, r.ffi / r.hand, r.ffi_bytes, r.hand_bytes)
+        local ns, bytes = r.ns, r.bytes
+        local line = {
+            ("%-25s %7.1f"):format(r.name, ns.ffi), cell("%7.1f", ns.hand), cell("%7.1f", ns.floor),
+            cell("%6.2f", ns.hand and ns.ffi / ns.hand), cell("%6.2f", ns.floor and ns.ffi / ns.floor),
+            cell("%6d", bytes.ffi), cell("%6d", bytes.hand),
+        }
         local other = luajit and luajit[r.name]
         if other then
-            line = line .. (" %9.1f %8d"):format(other.ns, other.bytes)
+            line[#line + 1] = ("%7.1f %7d"):format(other.ns, other.bytes)
         end
-        print(line)
+        print(table.concat(line, " "))
         io.stdout:flush()
     end
 end

@@ -1,8 +1,9 @@
 -- The cases of `make bench`: for each, the same loop over the ffi and over the hand-written binding. Uses only what LuaJIT's ffi and
 -- this one have in common, and syntax that LuaJIT reads, so the ffi's half also runs there.
 --
--- cases(ffi, path, hand) returns a list of { name =, ffi = loop, hand = loop }; a loop runs its operation n times and returns the last
--- value that it got, which must be the same in both. `hand` may be nil. What is set up outside a loop is not measured.
+-- cases(ffi, path, hand_module, floor_module) returns a list of { name =, ffi = loop, hand = loop, floor = loop }; a loop runs its operation n times
+-- and returns the last value that it got, which must be the same in all. The modules, of hand.c and of floor.c, may be
+-- nil; where they do a job in the same way one loop serves both. What is set up outside a loop is not measured.
 
 local declarations = [[
 struct bench_point { double x, y; };
@@ -12,6 +13,10 @@ struct bench_body {
     int32_t id;
     uint8_t flags;
     const char *name;
+};
+struct bench_node {
+    int value;
+    struct bench_node *next;
 };
 extern int bench_counter;
 void bench_nop(void);
@@ -29,27 +34,32 @@ struct bench_sum { double x, y; };
 struct bench_handle { double x; };
 int64_t bench_add64(int64_t a, int64_t b);
 struct bench_body *bench_find_body(int id);
+struct bench_node *bench_ring(void);
 int snprintf(char *buffer, size_t size, const char *format, ...);
 ]]
 
-return function(ffi, path, hand)
+return function(ffi, path, hand_module, floor_module)
     ffi.cdef(declarations)
     local lib, C = ffi.load(path), ffi.C
     local is_luajit = rawget(_G, "jit") ~= nil
-    local has_hand = hand ~= nil
     local cases = {}
-    local function case(name, ffi_loop, hand_loop)
-        cases[#cases + 1] = { name = name, ffi = ffi_loop, hand = has_hand and hand_loop or nil }
+    local function over(module, loop)
+        return module and loop and function(n) return loop(n, module) end
     end
-    hand = hand or {}
+    local function case(name, ffi_loop, hand_loop, floor_loop)
+        cases[#cases + 1] = {
+            name = name, ffi = ffi_loop, hand = over(hand_module, hand_loop), floor = over(floor_module, floor_loop or hand_loop),
+        }
+    end
 
     local P = ffi.typeof("struct bench_point")
+    local Body = ffi.typeof("struct bench_body")
     local P_ptr = ffi.typeof("struct bench_point *")
 
     case("nop()", function(n)
         local f = lib.bench_nop
         for _ = 1, n do f() end
-    end, function(n)
+    end, function(n, hand)
         local f = hand.nop
         for _ = 1, n do f() end
     end)
@@ -58,7 +68,7 @@ return function(ffi, path, hand)
         local f, r = lib.bench_add, nil
         for i = 1, n do r = f(i, 1) end
         return r
-    end, function(n)
+    end, function(n, hand)
         local f, r = hand.add, nil
         for i = 1, n do r = f(i, 1) end
         return r
@@ -68,7 +78,7 @@ return function(ffi, path, hand)
         local r
         for i = 1, n do r = lib.bench_add(i, 1) end
         return r
-    end, function(n)
+    end, function(n, hand)
         local r
         for i = 1, n do r = hand.add(i, 1) end
         return r
@@ -78,7 +88,7 @@ return function(ffi, path, hand)
         local f, r = lib.bench_add3, nil
         for _ = 1, n do r = f(1.5, 2.5, 3.5) end
         return r
-    end, function(n)
+    end, function(n, hand)
         local f, r = hand.add3, nil
         for _ = 1, n do r = f(1.5, 2.5, 3.5) end
         return r
@@ -88,7 +98,7 @@ return function(ffi, path, hand)
         local f, r = lib.bench_mix16, nil
         for i = 1, n do r = f(i, 2, 3, 4, 5, 6, 7, 8, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5) end
         return r
-    end, function(n)
+    end, function(n, hand)
         local f, r = hand.mix16, nil
         for i = 1, n do r = f(i, 2, 3, 4, 5, 6, 7, 8, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5) end
         return r
@@ -98,7 +108,7 @@ return function(ffi, path, hand)
         local f, r = lib.bench_length, nil
         for _ = 1, n do r = f("hello") end
         return tonumber(r)
-    end, function(n)
+    end, function(n, hand)
         local f, r = hand.length, nil
         for _ = 1, n do r = f("hello") end
         return r
@@ -108,9 +118,13 @@ return function(ffi, path, hand)
         local f, str, r = lib.bench_name, ffi.string, nil
         for _ = 1, n do r = str(f()) end
         return r
-    end, function(n)
+    end, function(n, hand)
         local f, r = hand.name, nil
         for _ = 1, n do r = f() end
+        return r
+    end, function(n, least) -- two calls, as it takes with the ffi
+        local f, str, r = least.name_pointer, least.string, nil
+        for _ = 1, n do r = str(f()) end
         return r
     end)
 
@@ -118,7 +132,7 @@ return function(ffi, path, hand)
         local f, r = lib.bench_add64, nil
         for i = 1, n do r = f(i, 1) end
         return tonumber(r)
-    end, function(n)
+    end, function(n, hand)
         local f, r = hand.add64, nil
         for i = 1, n do r = f(i, 1) end
         return r
@@ -128,7 +142,7 @@ return function(ffi, path, hand)
         local f, p, r = lib.bench_mirror, P(1.5, 2.5), nil
         for _ = 1, n do r = f(p) end
         return r.x + r.y
-    end, function(n)
+    end, function(n, hand)
         local f, p, r = hand.mirror, hand.point(1.5, 2.5), nil
         for _ = 1, n do r = f(p) end
         return r.x + r.y
@@ -138,7 +152,7 @@ return function(ffi, path, hand)
         local f, p, r = lib.bench_norm1, P(1.5, 2.5), nil
         for _ = 1, n do r = f(p) end
         return r
-    end, function(n)
+    end, function(n, hand)
         local f, p, r = hand.norm1, hand.point(1.5, 2.5), nil
         for _ = 1, n do r = f(p) end
         return r
@@ -148,7 +162,7 @@ return function(ffi, path, hand)
         local f, r = lib.bench_find_body, nil
         for _ = 1, n do r = f(3) end
         return r.id
-    end, function(n)
+    end, function(n, hand)
         local f, r = hand.find_body, nil
         for _ = 1, n do r = f(3) end
         return r.id
@@ -162,7 +176,7 @@ return function(ffi, path, hand)
         end
         for _ = 1, n do r = f(buffer, 64, "%s %d", "hello", number) end
         return r
-    end, function(n)
+    end, function(n, hand)
         local f, buffer, r = hand.snprintf_si, hand.new_buffer(), nil
         for _ = 1, n do r = f(buffer, "%s %d", "hello", 42) end
         return r
@@ -172,18 +186,23 @@ return function(ffi, path, hand)
         lib.bench_counter = 0
         for _ = 1, n do lib.bench_counter = lib.bench_counter + 1 end
         return lib.bench_counter
-    end, function(n)
+    end, function(n, hand)
         local get, set = hand.get_counter, hand.set_counter
         set(0)
         for _ = 1, n do set(get() + 1) end
         return get()
+    end, function(n, least)
+        local variables = least.variables
+        variables.counter = 0
+        for _ = 1, n do variables.counter = variables.counter + 1 end
+        return variables.counter
     end)
 
     case("p.x", function(n)
         local p, r = P(1.5, 2.5), nil
         for _ = 1, n do r = p.x end
         return r
-    end, function(n)
+    end, function(n, hand)
         local p, r = hand.point(1.5, 2.5), nil
         for _ = 1, n do r = p.x end
         return r
@@ -193,7 +212,7 @@ return function(ffi, path, hand)
         local p = P(1.5, 2.5)
         for _ = 1, n do p.x = p.x + 1 end
         return p.x
-    end, function(n)
+    end, function(n, hand)
         local p = hand.point(1.5, 2.5)
         for _ = 1, n do p.x = p.x + 1 end
         return p.x
@@ -203,9 +222,35 @@ return function(ffi, path, hand)
         local p, r = lib.bench_find_body(3), nil
         for _ = 1, n do r = p.id end
         return r
-    end, function(n)
+    end, function(n, hand)
         local p, r = hand.find_body(3), nil
         for _ = 1, n do r = p.id end
+        return r
+    end)
+
+    case("b.position.x += 1", function(n)
+        local b = Body()
+        for _ = 1, n do b.position.x = b.position.x + 1 end
+        return b.position.x
+    end, function(n, hand)
+        local b = hand.new_body()
+        for _ = 1, n do b.position.x = b.position.x + 1 end
+        return b.position.x
+    end)
+
+    case("list walk q.value, q.next", function(n)
+        local q, r = lib.bench_ring(), 0
+        for _ = 1, n do
+            r = r + q.value
+            q = q.next
+        end
+        return r
+    end, function(n, hand)
+        local q, r = hand.ring(), 0
+        for _ = 1, n do
+            r = r + q.value
+            q = q.next
+        end
         return r
     end)
 
@@ -213,7 +258,7 @@ return function(ffi, path, hand)
         local a, r = ffi.new("double[1000]"), nil
         for _ = 1, n do r = a[999] end
         return r
-    end, function(n)
+    end, function(n, hand)
         local a, r = hand.new_doubles(), nil
         for _ = 1, n do r = a[999] end
         return r
@@ -223,7 +268,7 @@ return function(ffi, path, hand)
         local a = ffi.new("double[1000]")
         for _ = 1, n do a[999] = 1.5 end
         return a[999]
-    end, function(n)
+    end, function(n, hand)
         local a = hand.new_doubles()
         for _ = 1, n do a[999] = 1.5 end
         return a[999]
@@ -233,7 +278,7 @@ return function(ffi, path, hand)
         local a = ffi.new("uint8_t[4096]")
         for _ = 1, n do a[4095] = a[4095] + 1 end
         return a[4095]
-    end, function(n)
+    end, function(n, hand)
         local a = hand.new_bytes()
         for _ = 1, n do a[4095] = a[4095] + 1 end
         return a[4095]
@@ -243,7 +288,7 @@ return function(ffi, path, hand)
         local r
         for _ = 1, n do r = P(1, 2) end
         return r.x + r.y
-    end, function(n)
+    end, function(n, hand)
         local new, r = hand.point, nil
         for _ = 1, n do r = new(1, 2) end
         return r.x + r.y
@@ -253,17 +298,57 @@ return function(ffi, path, hand)
         local new, r = ffi.new, nil
         for _ = 1, n do r = new("struct bench_point", 1, 2) end
         return r.x + r.y
-    end, function(n)
+    end, function(n, hand)
         local new, r = hand.point, nil
         for _ = 1, n do r = new(1, 2) end
         return r.x + r.y
+    end)
+
+    case('ffi.new("int[?]", 100)', function(n)
+        local new, r = ffi.new, nil
+        for _ = 1, n do r = new("int[?]", 100) end
+        return r ~= nil
+    end, function(n, hand)
+        local new, r = hand.new_ints, nil
+        for _ = 1, n do r = new(100) end
+        return r ~= nil
+    end)
+
+    case('ffi.typeof("T *")', function(n)
+        local typeof, r = ffi.typeof, nil
+        for _ = 1, n do r = typeof("struct bench_point *") end
+        return r ~= nil
+    end, nil, function(n, least)
+        local known, r = least.known, nil
+        for _ = 1, n do r = known("__name") end
+        return r == nil
+    end)
+
+    case("ffi.copy(buffer, s, 64)", function(n)
+        local copy, buffer, s = ffi.copy, ffi.new("char[64]"), ("x"):rep(64)
+        for _ = 1, n do copy(buffer, s, 64) end
+        return ffi.string(buffer, 64)
+    end, function(n, hand)
+        local copy, buffer, s = hand.copy, hand.new_buffer(), ("x"):rep(64)
+        for _ = 1, n do copy(buffer, s, 64) end
+        return hand.text(buffer, 64)
+    end)
+
+    case("ffi.string(buffer, 64)", function(n)
+        local str, buffer, r = ffi.string, ffi.new("char[64]"), nil
+        for _ = 1, n do r = str(buffer, 64) end
+        return r
+    end, function(n, hand)
+        local str, buffer, r = hand.text, hand.new_buffer(), nil
+        for _ = 1, n do r = str(buffer, 64) end
+        return r
     end)
 
     case('ffi.cast("T *", p)', function(n)
         local cast, p, r = ffi.cast, P(1.5, 2.5), nil
         for _ = 1, n do r = cast("struct bench_point *", p) end
         return r ~= nil
-    end, function(n)
+    end, function(n, hand)
         local view, p, r = hand.view, hand.point(1.5, 2.5), nil
         for _ = 1, n do r = view(p) end
         return r ~= nil
@@ -273,7 +358,7 @@ return function(ffi, path, hand)
         local cast, p, r = ffi.cast, P(1.5, 2.5), nil
         for _ = 1, n do r = cast(P_ptr, p) end
         return r ~= nil
-    end, function(n)
+    end, function(n, hand)
         local view, p, r = hand.view, hand.point(1.5, 2.5), nil
         for _ = 1, n do r = view(p) end
         return r ~= nil
@@ -285,7 +370,7 @@ return function(ffi, path, hand)
         local p = a + 0
         for _ = 1, n do r = p + 3 end
         return r[0]
-    end, function(n)
+    end, function(n, hand)
         local a, r = hand.new_doubles(), nil
         a[3] = 1.5
         local p = hand.cursor(a)
@@ -297,7 +382,7 @@ return function(ffi, path, hand)
         local a, b, r = ffi.new("int64_t", 40), ffi.new("int64_t", 2), nil
         for _ = 1, n do r = a + b end
         return tostring(r)
-    end, function(n)
+    end, function(n, hand)
         local a, b, r = hand.int64(40), hand.int64(2), nil
         for _ = 1, n do r = a + b end
         return tostring(r)
@@ -307,7 +392,7 @@ return function(ffi, path, hand)
         local a, r = ffi.new("int64_t", 40), nil
         for _ = 1, n do r = a + 1 end
         return tostring(r)
-    end, function(n)
+    end, function(n, hand)
         local a, r = hand.int64(40), nil
         for _ = 1, n do r = a + 1 end
         return tostring(r)
@@ -317,7 +402,7 @@ return function(ffi, path, hand)
         local a, b, r = ffi.new("int64_t", 40), ffi.new("int64_t", 2), nil
         for _ = 1, n do r = a < b end
         return r
-    end, function(n)
+    end, function(n, hand)
         local a, b, r = hand.int64(40), hand.int64(2), nil
         for _ = 1, n do r = a < b end
         return r
@@ -328,7 +413,7 @@ return function(ffi, path, hand)
             local z, w, r = ffi.new("complex", 1, 2), ffi.new("complex", 0.5, 0.25), nil
             for _ = 1, n do r = z + w end
             return r.re + r.im
-        end, function(n)
+        end, function(n, hand)
             local z, w, r = hand.complex(1, 2), hand.complex(0.5, 0.25), nil
             for _ = 1, n do r = z + w end
             return r.re + r.im
@@ -347,7 +432,7 @@ return function(ffi, path, hand)
         local p, r = Pair(1.5, 2.5), nil
         for _ = 1, n do r = p:norm1() end
         return r
-    end, function(n)
+    end, function(n, hand)
         local p, r = hand.pair(1.5, 2.5), nil
         for _ = 1, n do r = p:norm1() end
         return r
@@ -357,7 +442,7 @@ return function(ffi, path, hand)
         local p, r = Pair(1.5, 2.5), nil
         for _ = 1, n do r = p:sum() end
         return r
-    end, function(n)
+    end, function(n, hand)
         local p, r = hand.pair(1.5, 2.5), nil
         for _ = 1, n do r = p:norm1() end
         return r
@@ -367,7 +452,7 @@ return function(ffi, path, hand)
         local p, r = Pair(1.5, 2.5), nil
         for _ = 1, n do r = p.norm1 end
         return r ~= nil
-    end, function(n)
+    end, function(n, hand)
         local p, r = hand.pair(1.5, 2.5), nil
         for _ = 1, n do r = p.norm1 end
         return r ~= nil
@@ -377,7 +462,7 @@ return function(ffi, path, hand)
         local p, r = Sum(1.5, 2.5), nil
         for _ = 1, n do r = p.sum end
         return r
-    end, function(n)
+    end, function(n, hand)
         local p, r = hand.pair(1.5, 2.5), nil
         for _ = 1, n do r = p.sum end
         return r
@@ -387,7 +472,7 @@ return function(ffi, path, hand)
         local p, q, r = Pair(1.5, 2.5), Pair(1, 2), nil
         for _ = 1, n do r = p + q end
         return r.x + r.y
-    end, function(n)
+    end, function(n, hand)
         local p, q, r = hand.pair(1.5, 2.5), hand.pair(1, 2), nil
         for _ = 1, n do r = p + q end
         return r.x + r.y
@@ -397,7 +482,7 @@ return function(ffi, path, hand)
         local r
         for _ = 1, n do r = H(1) end
         return r ~= nil
-    end, function(n)
+    end, function(n, hand)
         local new, r = hand.handle, nil
         for _ = 1, n do r = new(1) end
         return r ~= nil

@@ -13,6 +13,10 @@
 #define PAIR "bench.pair"
 #define HANDLE "bench.handle"
 #define BODY "bench.body"
+#define WHOLE_BODY "bench.whole_body"
+#define PART "bench.part"
+#define NODE "bench.node"
+#define INTS "bench.ints"
 #define DOUBLES "bench.doubles"
 #define BYTES "bench.bytes"
 #define BUFFER "bench.buffer"
@@ -122,6 +126,26 @@ static int hand_snprintf_si(lua_State *L)
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
     lua_pushinteger(L, snprintf(buffer, BUFFER_NBYTES, format, text, number));
 #pragma GCC diagnostic pop
+    return 1;
+}
+
+static int hand_copy(lua_State *L)
+{
+    char *buffer = luaL_checkudata(L, 1, BUFFER);
+    size_t length;
+    const char *text = luaL_checklstring(L, 2, &length);
+    lua_Integer nbytes = luaL_checkinteger(L, 3);
+    luaL_argcheck(L, 0 <= nbytes && nbytes <= BUFFER_NBYTES && (size_t)nbytes <= length + 1, 3, "too long");
+    memcpy(buffer, text, (size_t)nbytes);
+    return 0;
+}
+
+static int hand_text(lua_State *L)
+{
+    const char *buffer = luaL_checkudata(L, 1, BUFFER);
+    lua_Integer nbytes = luaL_checkinteger(L, 2);
+    luaL_argcheck(L, 0 <= nbytes && nbytes <= BUFFER_NBYTES, 2, "too long");
+    lua_pushlstring(L, buffer, (size_t)nbytes);
     return 1;
 }
 
@@ -292,6 +316,80 @@ static int body_index(lua_State *L)
     return 1;
 }
 
+/* -- struct bench_body with its position as a view, which keeps the body alive -------------------------------------------------- */
+
+static int hand_new_body(lua_State *L)
+{
+    struct bench_body *body = lua_newuserdatauv(L, sizeof(*body), 0);
+    memset(body, 0, sizeof(*body));
+    luaL_setmetatable(L, WHOLE_BODY);
+    return 1;
+}
+
+static int whole_body_index(lua_State *L)
+{
+    struct bench_body *body = luaL_checkudata(L, 1, WHOLE_BODY);
+    const char *key = luaL_checkstring(L, 2);
+    if (strcmp(key, "position") != 0)
+        return luaL_error(L, "body has no part '%s'", key);
+    struct bench_point **part = lua_newuserdatauv(L, sizeof(*part), 1);
+    *part = &body->position;
+    luaL_setmetatable(L, PART);
+    lua_pushvalue(L, 1);
+    lua_setiuservalue(L, -2, 1);
+    return 1;
+}
+
+static double *check_part(lua_State *L)
+{
+    struct bench_point *const *part = luaL_checkudata(L, 1, PART);
+    const char *key = luaL_checkstring(L, 2);
+    if (strcmp(key, "x") == 0)
+        return &(*part)->x;
+    if (strcmp(key, "y") != 0)
+        luaL_error(L, "point has no field '%s'", key);
+    return &(*part)->y;
+}
+
+static int part_index(lua_State *L)
+{
+    lua_pushnumber(L, *check_part(L));
+    return 1;
+}
+
+static int part_newindex(lua_State *L)
+{
+    *check_part(L) = luaL_checknumber(L, 3);
+    return 0;
+}
+
+/* -- a list ---------------------------------------------------------------------------------------------------------------- */
+
+static int push_node(lua_State *L, struct bench_node *node)
+{
+    struct bench_node **box = lua_newuserdatauv(L, sizeof(*box), 0);
+    *box = node;
+    luaL_setmetatable(L, NODE);
+    return 1;
+}
+
+static int hand_ring(lua_State *L)
+{
+    return push_node(L, bench_ring());
+}
+
+static int node_index(lua_State *L)
+{
+    struct bench_node *const *box = luaL_checkudata(L, 1, NODE);
+    const char *key = luaL_checkstring(L, 2);
+    if (strcmp(key, "next") == 0)
+        return push_node(L, (*box)->next);
+    if (strcmp(key, "value") != 0)
+        return luaL_error(L, "node has no field '%s'", key);
+    lua_pushinteger(L, (*box)->value);
+    return 1;
+}
+
 /* -- arrays, counted from 0 ------------------------------------------------------------------------------------------------ */
 
 static int hand_new_doubles(lua_State *L)
@@ -318,6 +416,16 @@ static int doubles_newindex(lua_State *L)
     luaL_argcheck(L, 0 <= i && i < 1000, 2, "index out of range");
     a[i] = luaL_checknumber(L, 3);
     return 0;
+}
+
+static int hand_new_ints(lua_State *L)
+{
+    lua_Integer count = luaL_checkinteger(L, 1);
+    luaL_argcheck(L, 0 <= count && count <= INT32_MAX, 1, "bad number of elements");
+    size_t nbytes = (size_t)count * sizeof(int);
+    memset(lua_newuserdatauv(L, nbytes, 0), 0, nbytes);
+    luaL_setmetatable(L, INTS);
+    return 1;
 }
 
 static int hand_new_bytes(lua_State *L)
@@ -517,6 +625,11 @@ static const luaL_Reg functions[] = {
     {"pair", hand_pair},
     {"handle", hand_handle},
     {"find_body", hand_find_body},
+    {"new_body", hand_new_body},
+    {"ring", hand_ring},
+    {"copy", hand_copy},
+    {"text", hand_text},
+    {"new_ints", hand_new_ints},
     {"new_doubles", hand_new_doubles},
     {"new_bytes", hand_new_bytes},
     {"int64", hand_int64},
@@ -536,6 +649,10 @@ LUAMOD_API int luaopen_hand(lua_State *L)
     new_type(L, HANDLE, NULL, NULL);
     add_method(L, HANDLE, "__gc", handle_gc);
     new_type(L, BODY, body_index, NULL);
+    new_type(L, WHOLE_BODY, whole_body_index, NULL);
+    new_type(L, PART, part_index, part_newindex);
+    new_type(L, NODE, node_index, NULL);
+    new_type(L, INTS, NULL, NULL);
     new_type(L, DOUBLES, doubles_index, doubles_newindex);
     new_type(L, BYTES, bytes_index, bytes_newindex);
     new_type(L, BUFFER, NULL, NULL);

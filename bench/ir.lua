@@ -1,4 +1,5 @@
--- ir.lua: counts instructions per operation for each case of cases.lua, over the ffi and over the hand-written binding.
+-- ir.lua: counts instructions per operation for each case of cases.lua, over the ffi, over the hand-written binding and
+-- over the least C code for the job (floor.c).
 --
 --     lua5.4 bench/ir.lua BUILD [--only=TEXT] [--seeds=N]     the table; runs itself under callgrind, once a seed
 --     lua5.4 bench/ir.lua BUILD --inside                      what runs there
@@ -20,8 +21,11 @@ local here = arg[0]:match("^(.*)/[^/]*$") or "."
 
 local function load_cases(ffi)
     local hand = assert(package.loadlib(build .. "/bench/hand.so", "luaopen_hand"))()
-    return dofile(here .. "/cases.lua")(ffi, build .. "/spec/libbench.so", hand)
+    local floor = assert(package.loadlib(build .. "/bench/floor.so", "luaopen_floor"))()
+    return dofile(here .. "/cases.lua")(ffi, build .. "/spec/libbench.so", hand, floor)
 end
+
+local side_names = { "ffi", "hand", "floor" }
 
 local function wanted(case)
     return not options.only or case.name:find(options.only, 1, true)
@@ -41,7 +45,7 @@ local function inside()
     collect("stop")
     for index, case in ipairs(load_cases(require("ffi"))) do
         if wanted(case) then
-            for _, side in ipairs({ "ffi", "hand" }) do
+            for _, side in ipairs(case.hand and side_names or { "ffi", "floor" }) do
                 -- The first stretches settle what happens once: caches, the stack's size, the string table's.
                 for _, label in ipairs({ "warm", "warm", "less", "more" }) do
                     local n = label == "less" and few or many
@@ -65,7 +69,7 @@ local function quote(text)
     return "'" .. text:gsub("'", "'\\''") .. "'"
 end
 
--- One run under callgrind: list of { ffi =, hand = } by case number.
+-- One run under callgrind: list of { ffi =, hand =, floor = } by case number.
 local function count(seed)
     local out = build .. "/bench/callgrind.out"
     run("rm -f " .. quote(out) .. "*")
@@ -110,20 +114,28 @@ local runs = {}
 for seed = 1, tonumber(options.seeds) or 5 do
     runs[seed] = count(seed)
 end
-print(("%-24s %9s %9s %7s"):format("case", "ffi", "hand", "ratio"))
+local function cell(format, value)
+    return value and format:format(value) or (" "):rep(#format:format(0) - 1) .. "."
+end
+
+print(("%-25s %8s %8s %8s %7s %7s"):format("case", "ffi", "hand", "floor", "/hand", "/floor"))
 local instructions = {}
 for index, case in ipairs(load_cases(require("ffi"))) do
     if wanted(case) then
         local sides = {}
-        for _, side in ipairs({ "ffi", "hand" }) do
+        for _, side in ipairs(side_names) do
             local list = {}
             for i, results in ipairs(runs) do
                 list[i] = results[index][side]
             end
-            sides[side] = median(list)
+            sides[side] = list[1] and median(list)
         end
-        instructions[case.name] = sides.ffi
-        print(("%-24s %9.1f %9.1f %7.2f"):format(case.name, sides.ffi, sides.hand, sides.ffi / sides.hand))
+        local ffi, hand, floor = sides.ffi, sides.hand, sides.floor
+        instructions[case.name] = ffi
+        print(table.concat({
+            ("%-25s %8.1f"):format(case.name, ffi), cell("%8.1f", hand), cell("%8.1f", floor),
+            cell("%7.2f", hand and ffi / hand), cell("%7.2f", floor and ffi / floor),
+        }, " "))
     end
 end
 if instructions["add(int, int)"] and instructions["lib.add(int, int)"] then

@@ -17,6 +17,11 @@ struct bench_body {
     const char *name;
 };
 
+struct bench_node {
+    int value;
+    struct bench_node *next;
+};
+
 extern int bench_counter;
 extern double bench_doubles[1000];
 extern uint8_t bench_bytes[4096];
@@ -32,5 +37,6 @@ struct bench_point bench_mirror(struct bench_point p);
 double bench_norm1(const struct bench_point *p);
 int64_t bench_add64(int64_t a, int64_t b);
 struct bench_body *bench_find_body(int id);
+struct bench_node *bench_ring(void);
 
 #endif
