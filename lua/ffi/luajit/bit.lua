@@ -7,6 +7,7 @@ local math_type, tointeger = math.type, math.tointeger
 local upper, rep, format, pack, unpack = string.upper, string.rep, string.format, string.pack, string.unpack
 local select, type, error = select, type, error
 local values = require "ffi.luajit.value"
+local is_cdata, to_number = values.is_cdata, values.to_number
 
 local int64, uint64 = ffi.typeof "int64_t", ffi.typeof "uint64_t"
 local int64_box = ffi.new "int64_t[1]"
@@ -26,9 +27,9 @@ local function kind_of(value, position, name)
         return WIDE
     elseif subtype == "float" then
         return NARROW
-    elseif values.is_cdata(value) then
+    elseif is_cdata(value) then
         return ffi.istype(uint64, value) and UNSIGNED or SIGNED
-    elseif type(value) == "string" and values.to_number(value) then
+    elseif type(value) == "string" and to_number(value) then
         return NARROW
     end
     bad_argument(position, name, value)
@@ -46,7 +47,7 @@ end
 local function integer_of(value, kind)
     local subtype = math_type(value)
     if subtype == "integer" then return value end
-    if type(value) == "string" then return integer_of(values.to_number(value), kind) end
+    if type(value) == "string" then return integer_of(to_number(value), kind) end
     if subtype == "float" and kind <= WIDE then return round(value) end
     int64_box[0] = value
     return int64_box[0]
@@ -71,9 +72,17 @@ local function fold(name, operator, ...)
     return result(value, kind)
 end
 
+-- Two operands, as programs mostly give: cdata have these operators themselves.
+local function combine(name, operator, a, b)
+    local is_number_a, is_number_b = math_type(a), math_type(b)
+    if is_number_a and is_number_b then return fold(name, operator, a, b) end
+    if (is_number_a or is_cdata(a)) and (is_number_b or is_cdata(b)) then return operator(a, b) end
+    return fold(name, operator, a, b)
+end
+
 local bit = {}
 
--- Two integers of 32 bits are what programs mostly give: they take the short way.
+-- Whether the operands are two integers of 32 bits, the shortest way.
 local function is_plain(a, b, more)
     return more == nil and math_type(a) == "integer" and math_type(b) == "integer" and a < EXACT and a > -EXACT and b < EXACT and b > -EXACT
 end
@@ -83,24 +92,28 @@ local function bor(a, b) return a | b end
 local function bxor(a, b) return a ~ b end
 
 function bit.band(a, b, ...)
-    if is_plain(a, b, (...)) then return (((a & b) & 0xffffffff) ~ 0x80000000) - 0x80000000 end
+    if is_plain(a, b, ...) then return (((a & b) & 0xffffffff) ~ 0x80000000) - 0x80000000 end
+    if b ~= nil and ... == nil then return combine("band", band, a, b) end
     if b == nil then return fold("band", band, a) end
     return fold("band", band, a, b, ...)
 end
 
 function bit.bor(a, b, ...)
-    if is_plain(a, b, (...)) then return (((a | b) & 0xffffffff) ~ 0x80000000) - 0x80000000 end
+    if is_plain(a, b, ...) then return (((a | b) & 0xffffffff) ~ 0x80000000) - 0x80000000 end
+    if b ~= nil and ... == nil then return combine("bor", bor, a, b) end
     if b == nil then return fold("bor", bor, a) end
     return fold("bor", bor, a, b, ...)
 end
 
 function bit.bxor(a, b, ...)
-    if is_plain(a, b, (...)) then return (((a ~ b) & 0xffffffff) ~ 0x80000000) - 0x80000000 end
+    if is_plain(a, b, ...) then return (((a ~ b) & 0xffffffff) ~ 0x80000000) - 0x80000000 end
+    if b ~= nil and ... == nil then return combine("bxor", bxor, a, b) end
     if b == nil then return fold("bxor", bxor, a) end
     return fold("bxor", bxor, a, b, ...)
 end
 
 function bit.bnot(value)
+    if is_cdata(value) then return ~value end
     local kind = kind_of(value, 1, "bnot")
     return result(~integer_of(value, kind), kind)
 end
@@ -131,10 +144,15 @@ local function is_wide_shift(value, count)
     return count >= 32 and count < 64 and math_type(value) == "integer" and (value > 0xffffffff or value < -0x80000000)
 end
 
-local function shifter(name, operator)
+-- `is_own`: the operator is right for a cdata, which has << and >>.
+local function shifter(name, operator, is_own)
     bit[name] = function(value, count)
+        if math_type(value) == "integer" and value <= 0xffffffff and value >= -0x80000000 and math_type(count) == "integer" then
+            return narrow(operator(value & 0xffffffff, count & 31, 32))
+        end
         local kind = kind_of(value, 1, name)
         local places = integer_of(count, kind_of(count, 2, name))
+        if kind >= SIGNED and is_own then return operator(value, places & 63, 64) end
         if kind == NARROW and is_wide_shift(value, places) then kind = WIDE end
         local integer = integer_of(value, kind)
         if kind == NARROW then return narrow(operator(integer & 0xffffffff, places & 31, 32)) end
@@ -142,11 +160,11 @@ local function shifter(name, operator)
     end
 end
 
-shifter("lshift", lshift)
-shifter("rshift", rshift)
-shifter("arshift", arshift)
-shifter("rol", rol)
-shifter("ror", ror)
+shifter("lshift", lshift, true)
+shifter("rshift", rshift, true)
+shifter("arshift", arshift, false)
+shifter("rol", rol, true)
+shifter("ror", ror, true)
 
 -- bit.tohex(value [, digits]): a negative count of digits makes them capital.
 function bit.tohex(value, digits)

@@ -150,7 +150,7 @@ local function install_math()
     function math.fmod(x, y) return y == 0 and raw_fmod(x, 0.0) or raw_fmod(x, y) end
 end
 
--- -- os and coroutine ---------------------------------------------------------------------------------------------------------
+-- -- os, io and coroutine -----------------------------------------------------------------------------------------------------
 
 -- os.execute as in 5.1: what system(3) returned, or whether there is a shell.
 local function install_os()
@@ -159,6 +159,13 @@ local function install_os()
         if command == nil then return execute() and 1 or 0 end
         local _, how, number = execute(command)
         return how == "exit" and number << 8 or number
+    end
+    local open = io.open
+    -- fopen(3) takes any mode that begins well: "rw" is "r".
+    function io.open(filename, mode)
+        local letter = raw_type(mode) == "string" and mode:match "^[rwa]"
+        if letter then mode = letter .. (mode:match "%+" or "") .. (mode:match "b" or "") end
+        return open(filename, mode)
     end
     local running = coroutine.running
     function coroutine.running()

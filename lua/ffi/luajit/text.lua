@@ -5,7 +5,7 @@ local value = require "ffi.luajit.value"
 
 local is_cdata, to_number, integer_of = value.is_cdata, value.to_number, value.integer_of
 local math_type, tointeger, fmod = math.type, math.tointeger, math.fmod
-local find, gsub, sub, format = string.find, string.gsub, string.sub, string.format
+local find, gmatch, gsub, sub, format = string.find, string.gmatch, string.gsub, string.sub, string.format
 local error, select, type, unpack = error, select, type, table.unpack
 
 local text = {}
@@ -74,22 +74,41 @@ local function convert(pattern, count, ...)
     return format(converted, unpack(arguments, 1, count))
 end
 
--- Whether every argument is one that stock Lua formats as LuaJIT does.
-local function is_plain(count, ...)
-    for i = 1, count do
-        local argument = select(i, ...)
-        local kind = type(argument)
-        if kind == "userdata" or math_type(argument) == "float" then return false end
-        if kind == "string" and math_type(to_number(argument)) == "float" then return false end
+-- What of a pattern concerns us: the positions of the arguments that are to be integers, and whether there is a %u.
+local function analyse(pattern)
+    local positions, has_u, position = {}, false, 0
+    for letter in gmatch(pattern, "%%[-+ #0]*%d*%.?%d*(.)") do
+        if letter ~= "%" then position = position + 1 end
+        if is_integral[letter] then positions[#positions + 1] = position end
+        has_u = has_u or letter == "u"
+    end
+    return { positions = positions, has_u = has_u }
+end
+
+-- The analyses of patterns, which are few; made anew when a program makes many.
+local known, known_count, KNOWN_MAX = {}, 0, 500
+
+local function analysis_of(pattern)
+    local analysis = known[pattern]
+    if analysis then return analysis end
+    if known_count == KNOWN_MAX then known, known_count = {}, 0 end
+    analysis, known_count = analyse(pattern), known_count + 1
+    known[pattern] = analysis
+    return analysis
+end
+
+local function are_integers(positions, ...)
+    for i = 1, #positions do
+        if math_type((select(positions[i], ...))) ~= "integer" then return false end
     end
     return true
 end
 
 function text.format(pattern, ...)
-    local count = select("#", ...)
-    if type(pattern) ~= "string" or not find(pattern, "%%[-+ #0%d.]*[dioxXuc]") then return format(pattern, ...) end
-    if is_plain(count, ...) and not find(pattern, "%%[-+ #0%d.]*u") then return format(pattern, ...) end
-    return convert(pattern, count, ...)
+    if type(pattern) ~= "string" then return format(pattern, ...) end
+    local analysis = analysis_of(pattern)
+    if analysis.has_u or not are_integers(analysis.positions, ...) then return convert(pattern, select("#", ...), ...) end
+    return format(pattern, ...)
 end
 
 function text.install()
@@ -99,7 +118,7 @@ function text.install()
         return raw_sub(s, whole(first), whole(last))
     end
     function string.byte(s, first, last)
-        if first == nil then return raw_byte(s) end
+        if (first == nil or math_type(first) == "integer") and (last == nil or math_type(last) == "integer") then return raw_byte(s, first, last) end
         return raw_byte(s, whole(first), whole(last))
     end
     function string.rep(s, count, separator) return raw_rep(s, whole(count), separator) end
@@ -107,6 +126,14 @@ function text.install()
         local codes = { ... }
         for i = 1, #codes do codes[i] = whole(codes[i]) end
         return raw_char(unpack(codes, 1, select("#", ...)))
+    end
+    local raw_gsub = string.gsub
+    -- LuaJIT takes a % ahead of anything in a replacement.
+    function string.gsub(s, pattern, replacement, ...)
+        if type(replacement) == "string" and find(replacement, "%", 1, true) then
+            replacement = raw_gsub(replacement, "%%(.?)", function(after) return find(after, "^[^%d%%]$") and after or nil end)
+        end
+        return raw_gsub(s, pattern, replacement, ...)
     end
     string.format = text.format
 end

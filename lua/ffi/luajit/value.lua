@@ -3,7 +3,7 @@ local ffi = require "ffi"
 
 local getmetatable = debug.getmetatable
 local find, match, sub = string.find, string.match, string.sub
-local math_type, raw_tonumber = math.type, tonumber
+local math_type, tointeger, raw_tonumber = math.type, math.tointeger, tonumber
 
 local value = {}
 
@@ -33,17 +33,20 @@ end
 
 -- The number that LuaJIT reads in a string, or nil.
 function value.to_number(text)
+    local number = raw_tonumber(text)
+    if math_type(number) == "float" or (number and #text < 16) then return number end
     local bare = match(text, "^%s*(.-)%s*$")
     local sign, digits = match(bare, "^([-+]?)(.*)$")
     local binary = value.binary(digits)
     if binary then
-        local number = value.as_double(binary, true)
+        number = value.as_double(binary, true)
         return sign == "-" and -number or number
     end
-    if find(digits, "^0[xX]%x+$") and #digits > 15 then return raw_tonumber(bare .. "p0") end
-    local number = raw_tonumber(text)
-    if math_type(number) == "integer" then return value.as_double(number) end
-    return number
+    if find(digits, "^0[xX]%x+$") then
+        number = raw_tonumber(bare .. "p0") -- a float, for an integer may have wrapped round
+        return number >= -0x1p53 and number <= 0x1p53 and tointeger(number) or number
+    end
+    return number and value.as_double(number)
 end
 
 local int64_box = ffi.new "int64_t[1]"
