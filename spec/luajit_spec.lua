@@ -144,7 +144,7 @@ describe("the lexer for literals", function()
 
     it("leaves what is no literal", function()
         for _, text in ipairs {
-            'return "42LL"', "-- 42LL", "--[[ 42LL\n]] x = 1", "x = [==[ 5LL ]] ]=] ]==]", "x = '\\'5LL\\\\'", "x1LL = a3i", "x = 'a\\\n5LL'",
+            'return "42LL"', "-- 42LL", "--[[ 42LL\n]] x = 1", "x = [==[ 5LL ]] ]=] ]==]", "x = '\\'5LL\\\\'", "x1LL = a3i", "x = 'a\\\n5LL'", "x = 'a\\\r\n5LL'",
             "x = 'a\\z  \n 5LL'", "x = 0x1e+5", "'unfinished 5LL", "[[ unfinished 5LL", "--[==[ unfinished 5LL", "x = y.z5LL", "return 0xabcdefi0",
         } do
             assert.equal(text, literals.rewrite(text))

@@ -16,7 +16,7 @@ local function number() return 42LL end
 print("calls", number() + 1, (5LL)+1, -5LL, 2LL^3, 10LL%3, 7LL/2LL, #tostring(1LL)..tostring(1LL).."", 0b11 + 0B1)
 local x = 42LL
 (print or number)("next line", x == 42LL, x ~= 42LL, x - 1LL == 41 and 1LL == 1, (x % 2LL) ~= 0, 41LL == x - 1LL)
-print("compare", 5 == 5LL, -5 == -5LL, 5LL == 5, -5LL == -5, 5LL ~= 5, x - 40 == 2LL, nil == 5LL, "5" == 5LL, not (x == 41LL))
+print("compare", 5 == 5LL, -5 == -5LL, 5LL == 5, -5LL == -5, 5LL ~= 5, x - 40 == 2LL, nil == 5LL, "5" == 5LL, 1LL == 1 == true, not (x == 41LL))
 if x == 42LL and x > 41LL then print("branch", 0xffffffffffffffff == 2 ^ 64, 9007199254740993 == 2 ^ 53) end
 
 -- Chunks from strings ----------------------------------------------------------------
