@@ -144,10 +144,19 @@ describe("the lexer for literals", function()
 
     it("leaves what is no literal", function()
         for _, text in ipairs {
-            'return "42LL"', "-- 42LL", "--[[ 42LL\n]] x = 1", "x = [==[ 5LL ]] ]=] ]==]", "x = '\\'5LL\\\\'", "x1LL = a3i", "x = 'a\\\n5LL'", "x = 'a\\\r\n5LL'",
+            'return "42LL"', "-- 42LL", "--[[ 42LL\n]] x = 1", "x = [==[ 5LL ]] ]=] ]==]", "x = '\\'5LL\\\\'", "x1LL = a3i", "x = 'a\\\n5LL'",
             "x = 'a\\z  \n 5LL'", "x = 0x1e+5", "'unfinished 5LL", "[[ unfinished 5LL", "--[==[ unfinished 5LL", "x = y.z5LL", "return 0xabcdefi0",
         } do
             assert.equal(text, literals.rewrite(text))
+        end
+    end)
+
+    it("finds the end of strings and comments", function()
+        for _, before in ipairs {
+            "x = 'a\\\r\n5LL' y = ", "x = 'a\\\n\r5LL' y = ", "x = 'a\\z \n \r 5LL' y = ", "x = '\\\\' y = ", "x = '\\'5LL' y = ", "x = [[\\]] y = ",
+            "--[[ 5LL ]] y = ", "--[ 5LL\ny = ", "-- 5LL\ry = ", "--[=[ ]] ]=] y = ", "x = [=[]]]=] y = ", "x = a[b[1]] y = ", "x = 1 --\ny = ",
+        } do
+            assert.equal(before .. '__literals["6LL"]', (literals.rewrite(before .. "6LL"):gsub("^local __literals[^;]*; ", "")))
         end
     end)
 
