@@ -323,19 +323,20 @@ describe("a finaliser", function()
 end)
 
 describe("what is derived from a marked object keeps it:", function()
+    local function allocate() return ffi.cast("gc_outer *", ffi.C.malloc(100)) end
+
     -- Each derives from a marked object, given and then dropped.
     local derived = {
         ["a view of a struct"] = { function() return ffi.new("gc_outer", 1) end, function(o) return o.inner end },
         ["an element"] = { function() return ffi.new "gc_point[4]" end, function(o) return o[2] end },
         ["an array member"] = { function() return ffi.new "gc_outer" end, function(o) return o.list end },
         ["a cast"] = { function() return ffi.new "gc_outer" end, function(o) return ffi.cast("char *", o) end },
-        ["a struct behind a pointer"] = { function() return ffi.cast("gc_outer *", ffi.C.malloc(100)) end, function(p) return p[0] end },
-        ["a member behind a pointer"] = { function() return ffi.cast("gc_outer *", ffi.C.malloc(100)) end, function(p) return p.inner end },
-        ["a pointer moved"] = { function() return ffi.cast("gc_outer *", ffi.C.malloc(100)) end, function(p) return p + 1 end },
-        ["a pointer cast"] = { function() return ffi.C.malloc(100) end, function(p) return ffi.cast("int *", p) end },
+        ["a struct behind a pointer"] = { allocate, function(p) return p[0] end },
+        ["a member behind a pointer"] = { allocate, function(p) return p.inner end },
+        ["a pointer moved"] = { allocate, function(p) return p + 1 end },
+        ["a pointer cast"] = { allocate, function(p) return ffi.cast("int *", p) end },
         ["a pointer into an object moved"] = { function() return ffi.new "int[8]" + 1 end, function(p) return p + 1 end },
-        ["a view of a view"] = { function() return ffi.cast("gc_outer *", ffi.C.malloc(100)) end,
-            function(p) return p.list[1] end },
+        ["a view of a view"] = { allocate, function(p) return p.list[1] end },
     }
     for name, case in pairs(derived) do
         it(name, function()
@@ -343,7 +344,10 @@ describe("what is derived from a marked object keeps it:", function()
             local value
             do
                 local object = case[1]()
-                ffi.gc(object, function() runs = runs + 1 end)
+                ffi.gc(object, function(o)
+                    runs = runs + 1
+                    if case[1] == allocate then ffi.C.free(o) end
+                end)
                 value = case[2](object)
             end
             collect()
