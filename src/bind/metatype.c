@@ -13,7 +13,7 @@ bool metatype_push_entry(lua_State *L, const TypeInfo *info, const char *event)
         lua_pop(L, 2);
         return false;
     }
-    lua_remove(L, -2);
+    lua_replace(L, -2);
     return true;
 }
 
