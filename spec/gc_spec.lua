@@ -399,13 +399,14 @@ describe("__gc of a metatype", function()
     it("finalises unions, complex numbers and vectors", function()
         local count = 0
         local finalising = { __gc = function() count = count + 1 end }
-        for _, type in ipairs { "union { int x; }", "long double _Complex", "short __attribute__((vector_size(8)))" } do
+        for _, type in ipairs { "union { int x; }", "signed char _Complex", "signed char __attribute__((vector_size(32)))" } do
             ffi.metatype(type, finalising)()
             local ok = pcall(ffi.metatype, type, finalising)
             assert.are.equal(type:find "union" ~= nil, ok) -- each union text is a type of its own
         end
         collect()
         assert.are.equal(3, count)
+        finalising.__gc = nil -- complex and vector types are one for all specs
     end)
 
     it("does not finalise pointers, views, arrays of the type, members", function()

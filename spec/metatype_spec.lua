@@ -19,10 +19,11 @@ local kinds = {
     { name = "an over-aligned struct", declaration = "%", body = "typedef struct { int x __attribute__((aligned(64))); } %;", arguments = { 3 } },
 }
 
--- complex and vector types are one type each, however they are called: they get their metatypes once, here.
+-- complex and vector types are one type each, however they are called: they get their metatypes once, here, and other specs run in
+-- the same state.
 local shared = {
-    { name = "a complex type", type = ffi.typeof "float _Complex", arguments = { 3, 4 } },
-    { name = "a vector type", type = ffi.typeof "float __attribute__((vector_size(8)))", arguments = { 3, 4 } },
+    { name = "a complex type", type = ffi.typeof "unsigned char _Complex", arguments = { 3, 4 } },
+    { name = "a vector type", type = ffi.typeof "unsigned char __attribute__((vector_size(32)))", arguments = { 3, 4 } },
 }
 for _, kind in ipairs(shared) do
     kind.metatable = {}
@@ -77,7 +78,15 @@ local events = {
     { event = "__close", run = function(v) do local _ <close> = v end return nil end },
 }
 
+local function clear_shared()
+    for _, kind in ipairs(shared) do
+        for key in pairs(kind.metatable) do kind.metatable[key] = nil end
+    end
+end
+
 describe("a metamethod is called with the cdata:", function()
+    teardown(clear_shared)
+
     for kind in each_kind() do
         for handle, get in pairs(handles) do
             for _, case in ipairs(events) do
@@ -148,6 +157,8 @@ describe("a metamethod is called with the cdata:", function()
 end)
 
 describe("__index", function()
+    teardown(clear_shared)
+
     for kind in each_kind() do
         for handle, get in pairs(handles) do
             it(("may be a table: %s through %s"):format(kind.name, handle), function()
@@ -428,6 +439,8 @@ describe("a metatype", function()
 end)
 
 describe("a metamethod that raises", function()
+    teardown(clear_shared)
+
     for kind in each_kind() do
         for _, case in ipairs(events) do
             it(("passes its error on: %s of %s"):format(case.event, kind.name), function()
