@@ -266,6 +266,36 @@ describe("a ctype object", function()
         assert_refused("'enum ap_colour' has no constant 'x'", function() return (colour.x) end)
     end)
 
+    it("has the constants that a record's body declares, as its objects and pointers to them have", function()
+        local text = [[
+            struct ap_scoped {
+                enum { AP_SCOPED_A = 7, AP_SCOPED_B };
+                enum ap_kind { AP_SCOPED_C = -3 } kind;
+                struct { enum { AP_SCOPED_D = 0x7fffffff }; int inner; };
+                static const int AP_SCOPED_E = 2 + 3, AP_SCOPED_F = 'x';
+                static const unsigned long AP_SCOPED_G = -1;
+                static const _Bool AP_SCOPED_H = 5;
+                int AP_OWN;
+            };
+        ]]
+        ffi.cdef(text)
+        ffi.cdef(text) -- again
+        local T = ffi.typeof "struct ap_scoped"
+        for _, holder in ipairs { T, ffi.typeof "struct ap_scoped *", ffi.typeof "const struct ap_scoped", T(), ffi.addressof(T()) } do
+            assert.same({ 7, 8, -3, 0x7fffffff, 5, 120, true }, { holder.AP_SCOPED_A, holder.AP_SCOPED_B, holder.AP_SCOPED_C, holder.AP_SCOPED_D,
+                holder.AP_SCOPED_E, holder.AP_SCOPED_F, holder.AP_SCOPED_H })
+            assert.equal("18446744073709551615ULL", tostring(holder.AP_SCOPED_G))
+        end
+        assert.equal(12, ffi.sizeof(T)) -- they take no room
+        assert.equal(8, ffi.C.AP_SCOPED_B)
+        assert_refused("'AP_SCOPED_E' is not declared: ffi.cdef its prototype first", function() return (ffi.C.AP_SCOPED_E) end)
+        assert_refused("'struct ap_scoped' has no constant 'AP_OWN'", function() return (T.AP_OWN) end)
+        assert_refused("'struct ap_scoped' has no constant 'AP_SCOPED'", function() return (T.AP_SCOPED) end)
+        assert_refused("field 'AP_SCOPED_E' of 'struct ap_scoped' is const", function() T().AP_SCOPED_E = 1 end)
+        assert_refused("the constants of 'struct ap_scoped' cannot be assigned to", function() T.AP_SCOPED_E = 1 end)
+        assert_refused("'struct ap_scoped' has no field 'AP_SCOPED'", function() return (T().AP_SCOPED) end)
+    end)
+
     it("has nothing else to read or write", function()
         local point = ffi.typeof "struct ap_point"
         assert_refused("'struct ap_point' has no constant 'x'", function() return (point.x) end)

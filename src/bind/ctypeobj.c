@@ -8,10 +8,14 @@ bool ctypeobj_push_constant(FfiState *S, lua_State *L, CType *type, int key)
     size_t length;
     uint64_t value;
     const char *name = lua_tolstring(L, key, &length);
-    if (type->kind != CTYPE_ENUM || !ctype_find_enumerator(type->u.enumeration, name, length, &value))
-        return false;
-    value_push(L, typeinfo_of(S, L, type->main), &value, 0, 0);
-    return true;
+    if (type->kind == CTYPE_POINTER || type->kind == CTYPE_REFERENCE)
+        type = type->u.element;
+    bool is_found = (type->kind == CTYPE_ENUM && ctype_find_enumerator(type->u.enumeration, name, length, &value)) ||
+                    (type->kind == CTYPE_RECORD && type->u.record->has_constants &&
+                     ctype_find_constant(type->u.record, name, length, &type, &value));
+    if (is_found)
+        value_push(L, typeinfo_of(S, L, type->main), &value, 0, 0);
+    return is_found;
 }
 
 _Noreturn static void raise_no_index(lua_State *L, const CType *type)

@@ -4,6 +4,7 @@
 #include "bind/bitfield.h"
 #include "bind/call.h"
 #include "bind/convert.h"
+#include "bind/ctypeobj.h"
 #include "bind/finalizer.h"
 #include "bind/metamethods.h"
 #include "bind/metatype.h"
@@ -194,6 +195,21 @@ static int newindex_metatype(lua_State *L, const TypeInfo *info)
     return 0;
 }
 
+/* -- constants that a record's body declares ----------------------------------------------------------------------- */
+
+static bool push_scoped_constant(lua_State *L, const TypeInfo *info)
+{
+    CType *type = info->record->type;
+    return type->u.record->has_constants && ctypeobj_push_constant(info->state, L, type, 2);
+}
+
+static void check_no_constant(lua_State *L, const TypeInfo *info)
+{
+    Place place = {.kind = PLACE_FIELD, .name = lua_tostring(L, 2), .type = info->record->type};
+    if (push_scoped_constant(L, info))
+        error_raise(L, MESSAGE_CONST_WRITE, error_push_place(L, &place));
+}
+
 /* -- metamethods --------------------------------------------------------------------------------------------------- */
 
 int meta_index(lua_State *L)
@@ -211,7 +227,7 @@ int meta_index(lua_State *L)
     if (info->record != NULL) {
         const Field *field = typeinfo_find_field(info, L, 2);
         if (field == NULL)
-            return index_metatype(L, info);
+            return push_scoped_constant(L, info) ? 1 : index_metatype(L, info);
         push_field(L, field, record_start(S, L, cdata));
         return 1;
     }
@@ -236,8 +252,10 @@ int meta_newindex(lua_State *L)
     }
     if (info->record != NULL) {
         const Field *field = typeinfo_find_field(info, L, 2);
-        if (field == NULL)
+        if (field == NULL) {
+            check_no_constant(L, info);
             return newindex_metatype(L, info);
+        }
         store_field(L, info->record, field, record_start(S, L, cdata));
         return 0;
     }

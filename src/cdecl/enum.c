@@ -235,6 +235,8 @@ CType *parse_enum_specifier(Parser *parser)
     parse.type = tag_define(parser, &parse.tag, &old);
     if (parse.type != NULL && parse_body(parser, &parse))
         type = old == NULL ? check_again(parser, &parse) : tag_settle(parser, &parse.tag, old, parse.type);
+    if (type != NULL && parser->record != NULL && !record_add_constant(parser, NULL, type, 0))
+        type = NULL;
     parser_leave(parser);
     return type;
 }

@@ -104,6 +104,7 @@ typedef struct Parser {
     unsigned prototype_depth;              /* of open parameter lists */
     const struct ParameterList *prototype; /* the innermost of them, or NULL */
     const struct RecordParse *record;      /* the innermost that is being defined, or NULL */
+    const CConstant *constants;            /* of its body so far, newest first */
 } Parser;
 
 /* -- parser.c: state and errors ------------------------------------------------------------------------------------ */
@@ -281,6 +282,8 @@ void tag_close_all(Parser *parser);
 /* `align`: of a __declspec(align) before it, or 0. */
 CType *parse_record_specifier(Parser *parser, uint32_t align);
 CType *parse_enum_specifier(Parser *parser);
+/* Adds a constant to the record that is being defined; name NULL: an enum's enumerators. */
+bool record_add_constant(Parser *parser, const char *name, CType *type, uint64_t value);
 
 /* -- declarator.c, derive.c ---------------------------------------------------------------------------------------- */
 

@@ -186,6 +186,61 @@ static bool add_unnamed(Parser *parser, const RecordParse *parse, const Specifie
     return check_member(parser, parse, &member) && push_member(parser, parse, &member);
 }
 
+/* -- scoped constants: LuaJIT's, from C++ -------------------------------------------------------------------------- */
+
+bool record_add_constant(Parser *parser, const char *name, CType *type, uint64_t value)
+{
+    CConstant *constant = ctype_alloc(parser->table, sizeof *constant);
+    if (constant == NULL)
+        return parser_fail_memory(parser);
+    *constant = (CConstant){.older = parser->constants, .name = name, .type = type, .value = value};
+    parser->constants = constant;
+    return true;
+}
+
+static bool is_constant_type(const CType *type)
+{
+    bool is_integer = type->kind == CTYPE_INTEGER || type->kind == CTYPE_BOOL ||
+                      (type->kind == CTYPE_ENUM && ctype_is_complete(type));
+    return is_integer && type->size <= 8 && (type->qualifiers & QUALIFIER_CONST) != 0;
+}
+
+/* declarator = constant-expression, of a static member; `at` is the word static. */
+static bool parse_constant_member(Parser *parser, const Specifiers *specifiers, const Token *at)
+{
+    Declarator declarator = {.at = parser->token, .first_op = parser->ops.used, .first_param = parser->params.used};
+    CType *type;
+    Value value;
+    if (!parse_declarator(parser, &declarator, DECLARATOR_NAMED))
+        return false;
+    type = declared_type(parser, &declarator, &specifiers->attributes, specifiers->type, false);
+    declarator_drop(parser, &declarator);
+    if (type == NULL)
+        return false;
+    if (!is_constant_type(type))
+        return parser_fail(parser, at, MESSAGE_BAD_STORAGE, at);
+    if (!parser_expect(parser, '=', "'='", "static constant") || !parse_constant_initializer(parser, type, &value))
+        return false;
+    if (!value.is_known)
+        return parser_fail(parser, &value.at, value.why, &value.at);
+    return record_add_constant(parser, declarator.name->text, type, (uint64_t)value.bits);
+}
+
+/* static specifier-qualifier-list declarator = constant-expression, …, at its first word */
+static bool parse_constant_members(Parser *parser)
+{
+    Token at = parser->token;
+    Specifiers specifiers;
+    lexer_advance(parser);
+    if (!parse_specifiers(parser, &specifiers, true))
+        return false;
+    do {
+        if (!parse_constant_member(parser, &specifiers, &at))
+            return false;
+    } while (parser_accept(parser, ','));
+    return parser_expect(parser, ';', "';'", "static constant");
+}
+
 /* struct-declaration: specifier-qualifier-list struct-declarator-list? ; */
 static bool parse_member_declaration(Parser *parser, const RecordParse *parse)
 {
@@ -194,6 +249,8 @@ static bool parse_member_declaration(Parser *parser, const RecordParse *parse)
         return true;
     if (is_static_assert(parser))
         return parse_static_assert(parser);
+    if (parser->token.kind == TOKEN_STATIC)
+        return parse_constant_members(parser);
     if (!parse_specifiers(parser, &specifiers, true))
         return false;
     if (parser->token.kind == ';') {
@@ -240,6 +297,7 @@ static bool complete(Parser *parser, const RecordParse *parse, CType *type)
         .pack = parser->pack,
         .is_ms_layout = parse->tag.attributes.is_ms_layout,
         .is_transparent = parse->tag.attributes.is_transparent,
+        .constants = parser->constants,
         .line = parse->tag.at.line,
         .file = parser_file(parser),
     };
@@ -260,7 +318,9 @@ static bool complete(Parser *parser, const RecordParse *parse, CType *type)
 /* { struct-declaration-list? } attributes?, behind the brace: completes `type`. */
 static bool parse_body(Parser *parser, RecordParse *parse, CType *type)
 {
+    const CConstant *outer_constants = parser->constants;
     bool is_good = true;
+    parser->constants = NULL;
     parse->first_member = parser->members.used;
     parse->outer = parser->record;
     parser->record = parse;
@@ -273,6 +333,7 @@ static bool parse_body(Parser *parser, RecordParse *parse, CType *type)
         is_good = parser_fail(parser, &parse->tag.at, MESSAGE_NESTED_REDEFINITION, type);
     is_good = is_good && check_flexible(parser, parse) && complete(parser, parse, type);
     stack_drop(&parser->members, parse->first_member);
+    parser->constants = outer_constants;
     return is_good;
 }
 

@@ -111,6 +111,7 @@ typedef struct CRecordSpec {
     uint32_t pack;              /* bytes, of #pragma pack, 0: none */
     bool is_ms_layout;          /* __attribute__((ms_struct)) */
     bool is_transparent;        /* __attribute__((transparent_union)), which only some unions heed */
+    const CConstant *constants; /* of ctype_alloc, or NULL */
     uint32_t line;              /* where it is defined */
     uint32_t file;              /* its number */
     uint32_t duplicate;         /* out when the status is DUPLICATE: index of the member that brings a name … */

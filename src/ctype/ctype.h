@@ -90,6 +90,14 @@ typedef struct CMember {
     uint32_t align; /* bytes: what the member itself asks for, by its type, attributes and pragmas; 0: a bit-field */
 } CMember;
 
+/* A constant that a record's body declares, and the one declared before it. */
+typedef struct CConstant {
+    const struct CConstant *older; /* or NULL */
+    const char *name;              /* interned; NULL: all enumerators of an enum that the body defines */
+    CType *type;                   /* integer or enum */
+    uint64_t value;                /* two's complement of the type */
+} CConstant;
+
 struct CRecord {
     const char *tag;          /* interned, or NULL */
     const char *typedef_name; /* without tag: what its first typedef names it, or NULL */
@@ -97,12 +105,14 @@ struct CRecord {
     bool is_complete : 1;
     bool is_local : 1;       /* of prototype scope: its tag does not lead to it */
     bool has_flexible : 1;   /* last member is a flexible `[]`, `[?]` array, or a record that has one */
+    bool has_constants : 1;  /* its own, or an unnamed member's */
     bool is_transparent : 1; /* a union that is passed as its first member is (__attribute__((transparent_union))) */
     uint32_t line;           /* where it was defined, 0 if unknown */
     uint32_t file;           /* a number for ctype_file */
     uint32_t nmembers;
-    CMember *members; /* in order of declaration, unnamed ones included */
-    CType *type;      /* its main variant */
+    CMember *members;           /* in order of declaration, unnamed ones included */
+    const CConstant *constants; /* newest first, or NULL */
+    CType *type;                /* its main variant */
     CTypeTable *table;
 };
 
@@ -244,6 +254,10 @@ bool ctype_is_compatible(const CType *a, const CType *b);
 /* Member found by name, looking through unnamed struct and union members; *offset receives its byte offset from the
  * start of `record`. NULL when there is none. `name` is compared as text. Constant time on average. */
 const CMember *ctype_find_member(const CRecord *record, const char *name, size_t length, uint64_t *offset);
+
+/* Whether the record, or an unnamed member of it, declares a constant of that name, and its type and value. `name` is
+ * compared as text. */
+bool ctype_find_constant(const CRecord *record, const char *name, size_t length, CType **type, uint64_t *value);
 
 /* Whether the enum has an enumerator of that name, and its value. Constant time, but for the name of another enum's. */
 bool ctype_find_enumerator(const CEnum *enumeration, const char *name, size_t length, uint64_t *value);

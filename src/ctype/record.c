@@ -99,6 +99,31 @@ static bool find_in_list(const CEnum *enumeration, const CName *name, uint64_t *
     return false;
 }
 
+static bool is_constant(const CConstant *constant, const char *name, size_t length, uint64_t *value)
+{
+    if (constant->name == NULL)
+        return ctype_find_enumerator(constant->type->u.enumeration, name, length, value);
+    *value = constant->value;
+    return strlen(constant->name) == length && memcmp(constant->name, name, length) == 0;
+}
+
+bool ctype_find_constant(const CRecord *record, const char *name, size_t length, CType **type, uint64_t *value)
+{
+    const CConstant *constant;
+    uint32_t i;
+    for (constant = record->constants; constant != NULL; constant = constant->older) {
+        *type = constant->type;
+        if (is_constant(constant, name, length, value))
+            return true;
+    }
+    for (i = 0; record->has_constants && i < record->nmembers; i++) {
+        const CRecord *inner = unnamed_record(&record->members[i]);
+        if (inner != NULL && ctype_find_constant(inner, name, length, type, value))
+            return true;
+    }
+    return false;
+}
+
 /* Every enumerator is declared under its name, which tells its enum; of two enums defined alike the first one is told.
  */
 bool ctype_find_enumerator(const CEnum *enumeration, const char *name, size_t length, uint64_t *value)
@@ -218,6 +243,17 @@ static bool is_flexible(const CType *type)
     return type->kind == CTYPE_ARRAY && (type->is_unbounded || type->is_vla);
 }
 
+static void note_constants(CRecord *record, const CConstant *constants)
+{
+    uint32_t i;
+    record->constants = constants;
+    record->has_constants = constants != NULL;
+    for (i = 0; i < record->nmembers; i++) {
+        const CRecord *inner = unnamed_record(&record->members[i]);
+        record->has_constants = record->has_constants || (inner != NULL && inner->has_constants);
+    }
+}
+
 static void note_flexible(CRecord *record, bool *is_vla)
 {
     uint32_t i;
@@ -245,6 +281,7 @@ static CRecordStatus complete(CTypeTable *table, RecordNode *node, CRecordSpec *
     record->line = spec->line;
     record->file = spec->file;
     record->is_complete = true;
+    note_constants(record, spec->constants);
     note_flexible(record, &is_vla);
     if (!types_complete(table, record->type, layout.size, layout.align, is_vla, members_depth(record)))
         return CRECORD_MEMORY;
