@@ -22,6 +22,7 @@ static const char everything[] =
     "static inline int twice(int x) { return x * 2; } _Static_assert(sizeof(vec) == 8, \"two floats\"); int g(struct local { int q; } *p);\n"
     "#pragma pack(push, 1)\n"
     "struct packed { char c; int i; };\n"
+    "struct scoped { enum { SCOPED = 3 }; struct { static const int inner = SCOPED, other = 2; int x; }; };\n"
     "#pragma pack(pop)\n"
     "extern int spliced\\\n, array[10][sizeof(int)]; typedef struct { int n; char data[]; } flexible; typedef struct { int n; int data[?]; } variable;\n"
     "struct node *later(struct unknown *, enum color c, int [3], __builtin_va_list); struct unknown { _Atomic int a; }; int k(int); extern int open_array[7];\n";
