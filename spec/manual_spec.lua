@@ -207,6 +207,15 @@ describe("types/ffi.lua", function()
         for name, value in pairs(ffi) do assert.equal(type(value), type(annotated[name]), name) end
     end)
 
+    it("defines each type that it names", function()
+        local text = support.read(path)
+        local defined = {}
+        for name in text:gmatch "%-%-%-@%a+ (ffi%.[%w_]+)[: ]" do defined[name] = true end
+        for line in text:gmatch "%-%-%-@([^\n#]+)" do
+            for name in line:gmatch "ffi%.[%a_]+" do assert(defined[name], name) end
+        end
+    end)
+
     it("gives each parameter a type, and each function a line of text", function()
         local above, count = {}, 0
         for _, line in ipairs(lines_of(support.read(path))) do

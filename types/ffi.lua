@@ -8,7 +8,7 @@
 ---@field [integer] any # elements of arrays, pointers, vectors
 ---@field re number # of complex numbers
 ---@field im number # of complex numbers
----@operator call(...): any
+---@overload fun(...): any
 ---@operator add(any): any
 ---@operator sub(any): any
 ---@operator mul(any): any
@@ -29,14 +29,14 @@
 ---A C type. There is one object for each type. Called, it makes an object, as ffi.new does.
 ---@class ffi.ctype: userdata
 ---@field [string] integer # constants that belong to the type
----@operator call(...): ffi.cdata
+---@overload fun(...): any
 
 ---What is declared and found in a library: functions, variables, constants.
 ---@class ffi.namespace: table
 ---@field [string] any
 
 ---What names a C type: text, a ctype object, or a cdata or C function, of which the type is taken.
----@alias ffi.type string|ffi.ctype|ffi.cdata|function
+---@alias ffi.ct string|ffi.ctype|ffi.cdata|function
 
 ---What has an address where bytes are read or written.
 ---@alias ffi.address ffi.cdata|string|userdata|lightuserdata
@@ -63,7 +63,7 @@ ffi._VERSION = ""
 function ffi.cdef(text, ...) end
 
 ---The ctype object of a type. With further arguments the first is text with a `$` for each.
----@param ct ffi.type
+---@param ct ffi.ct
 ---@param ... ffi.ctype|ffi.cdata|string|integer
 ---@return ffi.ctype
 function ffi.typeof(ct, ...) end
@@ -75,7 +75,7 @@ function ffi.typeof(ct, ...) end
 function ffi.eval(text, ...) end
 
 ---Gives a struct, union, complex or vector type a metatable, once.
----@param ct ffi.type
+---@param ct ffi.ct
 ---@param metatable table
 ---@return ffi.ctype
 function ffi.metatype(ct, metatable) end
@@ -87,13 +87,13 @@ function ffi.metatype(ct, metatable) end
 function ffi.load(name, global) end
 
 ---A new object, zeroed and then initialised. For a type with `[?]` the number of elements comes first.
----@param ct ffi.type
+---@param ct ffi.ct
 ---@param ... any
 ---@return any # ffi.cdata; nil for a pointer type and nil
 function ffi.new(ct, ...) end
 
 ---The value as one of the type, as a C cast does it. NULL is nil.
----@param ct ffi.type
+---@param ct ffi.ct
 ---@param value any
 ---@return any
 function ffi.cast(ct, value) end
@@ -112,18 +112,18 @@ function ffi.gc(cdata, finaliser) end
 function ffi.addressof(cdata, key) end
 
 ---Bytes of the type or object; nil when the size is not known. `count` is the number of elements of a type with `[?]`.
----@param ct ffi.type
+---@param ct ffi.ct
 ---@param count? integer
 ---@return integer?
 function ffi.sizeof(ct, count) end
 
 ---Bytes that addresses of the type are multiples of.
----@param ct ffi.type
+---@param ct ffi.ct
 ---@return integer
 function ffi.alignof(ct) end
 
 ---The offset of a field in bytes; of a bit-field also the bits before it and its width. Nothing when there is no such field.
----@param ct ffi.type
+---@param ct ffi.ct
 ---@param field string
 ---@return integer? offset
 ---@return integer? position
@@ -131,7 +131,7 @@ function ffi.alignof(ct) end
 function ffi.offsetof(ct, field) end
 
 ---Whether the value is a cdata or C function of the type.
----@param ct ffi.type
+---@param ct ffi.ct
 ---@param value any
 ---@return boolean
 function ffi.istype(ct, value) end
