@@ -212,13 +212,19 @@ static void check_no_constant(lua_State *L, const TypeInfo *info)
 
 /* -- metamethods --------------------------------------------------------------------------------------------------- */
 
-int meta_index(lua_State *L)
+/* Whether the key at 2 may be the name of a field or part; a string is never an index. */
+static bool is_name(lua_State *L, const TypeInfo *info)
 {
-    Cdata *cdata = lua_touserdata(L, 1);
+    return (info->record != NULL || info->kind == VALUE_COMPLEX) && lua_type(L, 2) == LUA_TSTRING;
+}
+
+/* All keys but the names of fields that are known by their pointers. */
+static int index_other(lua_State *L, Cdata *cdata)
+{
     TypeInfo *info = cdata->info;
     FfiState *S = info->state;
-    if (lua_type(L, 2) != LUA_TSTRING) {
-        Element element;
+    Element element;
+    if (!is_name(L, info)) {
         if (!find_element(S, L, cdata, &element))
             return index_metatype(L, info);
         value_push(L, element.info, element.address, 1, 0);
@@ -231,20 +237,30 @@ int meta_index(lua_State *L)
         push_field(L, field, record_start(S, L, cdata));
         return 1;
     }
-    char *part = info->kind == VALUE_COMPLEX ? complex_part(S, L, cdata) : NULL;
+    char *part = complex_part(S, L, cdata);
     if (part == NULL)
         return index_metatype(L, info);
     value_push(L, typeinfo_element(info, L), part, 0, 0);
     return 1;
 }
 
-int meta_newindex(lua_State *L)
+int meta_index(lua_State *L)
 {
     Cdata *cdata = lua_touserdata(L, 1);
+    const TypeInfo *record = cdata->info->record;
+    const Field *field = record != NULL ? typeinfo_known_field(record, lua_topointer(L, 2)) : NULL;
+    if (field == NULL)
+        return index_other(L, cdata);
+    push_field(L, field, record_start(record->state, L, cdata));
+    return 1;
+}
+
+static int newindex_other(lua_State *L, Cdata *cdata)
+{
     TypeInfo *info = cdata->info;
     FfiState *S = info->state;
-    if (lua_type(L, 2) != LUA_TSTRING) {
-        Element element;
+    Element element;
+    if (!is_name(L, info)) {
         if (!find_element(S, L, cdata, &element))
             return newindex_metatype(L, info);
         store_element(L, cdata, &element);
@@ -259,10 +275,21 @@ int meta_newindex(lua_State *L)
         store_field(L, info->record, field, record_start(S, L, cdata));
         return 0;
     }
-    if (info->kind != VALUE_COMPLEX || complex_part(S, L, cdata) == NULL)
+    if (complex_part(S, L, cdata) == NULL)
         return newindex_metatype(L, info);
     Place place = {.kind = PLACE_FIELD, .name = lua_tostring(L, 2), .type = info->type};
     error_raise(L, MESSAGE_CONST_WRITE, error_push_place(L, &place));
+}
+
+int meta_newindex(lua_State *L)
+{
+    Cdata *cdata = lua_touserdata(L, 1);
+    TypeInfo *record = cdata->info->record;
+    const Field *field = record != NULL ? typeinfo_known_field(record, lua_topointer(L, 2)) : NULL;
+    if (field == NULL)
+        return newindex_other(L, cdata);
+    store_field(L, record, field, record_start(record->state, L, cdata));
+    return 0;
 }
 
 int meta_call(lua_State *L)

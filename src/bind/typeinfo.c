@@ -130,15 +130,9 @@ static uint32_t count_names(const CRecord *record)
     return count;
 }
 
-static uint32_t hash_pointer(const char *key)
+static Field *table_slot(FieldTable *table, const void *key)
 {
-    uintptr_t address = (uintptr_t)key;
-    return (uint32_t)((address >> 4) ^ (address >> 11));
-}
-
-static Field *table_slot(FieldTable *table, const char *key)
-{
-    uint32_t i = hash_pointer(key) & table->mask;
+    uint32_t i = typeinfo_hash_key(key) & table->mask;
     while (table->slots[i].key != NULL && table->slots[i].key != key)
         i = (i + 1) & table->mask;
     return &table->slots[i];
@@ -146,10 +140,11 @@ static Field *table_slot(FieldTable *table, const char *key)
 
 /* The string for a name that lives as long as the state: its pointer identifies it if it is short enough to be
  * interned. */
-static const char *anchor_name(FfiState *S, lua_State *L, const char *name)
+static const void *anchor_name(FfiState *S, lua_State *L, const char *name)
 {
     state_push_ref(L, S->ref_names);
-    const char *key = lua_pushstring(L, name);
+    lua_pushstring(L, name);
+    const void *key = lua_topointer(L, -1);
     lua_pushvalue(L, -1);
     if (lua_rawget(L, -3) == LUA_TNIL) {
         lua_pop(L, 1);
@@ -158,7 +153,7 @@ static const char *anchor_name(FfiState *S, lua_State *L, const char *name)
         lua_rawset(L, -4);
         lua_pop(L, 2);
     } else {
-        key = lua_tostring(L, -1); /* of a long name, the copy that is anchored */
+        key = lua_topointer(L, -1); /* of a long name, the copy that is anchored */
         lua_pop(L, 3);
     }
     return key;
@@ -192,7 +187,7 @@ static void add_fields(const FieldScan *scan, const CRecord *record, uint64_t ba
         if (type == NULL)
             error_raise(scan->L, MESSAGE_NO_MEMORY);
         TypeInfo *info = typeinfo_of(scan->S, scan->L, type);
-        const char *key = anchor_name(scan->S, scan->L, member->name);
+        const void *key = anchor_name(scan->S, scan->L, member->name);
         *table_slot(scan->table, key) = (Field){
             .key = key,
             .offset = base + member->offset,
@@ -242,16 +237,16 @@ const Field *typeinfo_find_field(TypeInfo *info, lua_State *L, int index)
 {
     TypeInfo *record = info->record;
     size_t length;
-    const char *key = lua_tolstring(L, index, &length);
+    const char *name = lua_tolstring(L, index, &length);
     if (record->fields == NULL) {
         if (!record->type->u.record->is_complete)
             return NULL;
         make_fields(record, L);
     }
-    const Field *field = table_slot(record->fields, key);
-    if (field->key != NULL)
+    const Field *field = typeinfo_known_field(record, lua_topointer(L, index));
+    if (field != NULL)
         return field;
-    return length <= info->state->interned_length ? NULL : find_by_text(record, key, length);
+    return length <= info->state->interned_length ? NULL : find_by_text(record, name, length);
 }
 
 /* -- for the call engine ------------------------------------------------------------------------------------------- */

@@ -53,7 +53,7 @@ typedef struct TypeInfo TypeInfo;
 typedef struct Signature Signature;
 
 typedef struct Field {
-    const char *key; /* pointer of the anchored Lua string; NULL: empty slot */
+    const void *key; /* lua_topointer of the anchored Lua string; NULL: empty slot */
     uint64_t offset; /* bytes from the record's start */
     TypeInfo *info;
     const CMember *member;
@@ -102,6 +102,28 @@ TypeInfo *typeinfo_make_element(TypeInfo *info, lua_State *L);
 static inline TypeInfo *typeinfo_element(TypeInfo *info, lua_State *L)
 {
     return info->element != NULL ? info->element : typeinfo_make_element(info, L);
+}
+
+static inline uint32_t typeinfo_hash_key(const void *key)
+{
+    uintptr_t address = (uintptr_t)key;
+    return (uint32_t)((address >> 4) ^ (address >> 11));
+}
+
+/* The field of a record whose key this is, lua_topointer of what may be its name; NULL: not found so, typeinfo_find_field
+ * knows. */
+static inline const Field *typeinfo_known_field(const TypeInfo *record, const void *key)
+{
+    const FieldTable *table = record->fields;
+    if (table == NULL || key == NULL)
+        return NULL;
+    uint32_t i = typeinfo_hash_key(key) & table->mask;
+    while (table->slots[i].key != key) {
+        if (table->slots[i].key == NULL)
+            return NULL;
+        i = (i + 1) & table->mask;
+    }
+    return &table->slots[i];
 }
 
 /* Field of info->record by the string at stack index `index`; NULL when it has none or is incomplete. [-0, +0, m] */
