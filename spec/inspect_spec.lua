@@ -1,6 +1,7 @@
 -- ffi.inspect and ffi.totable. What inspect writes is compiled as an initialiser, and must make the same bytes.
 local ffi = require "ffi"
 local oracle = require "spec.oracle"
+local support = require "spec.support"
 
 local declarations = [[
 enum in_colour { IN_RED, IN_GREEN = 5, IN_LOW = -3 };
@@ -95,7 +96,8 @@ for _, ct in ipairs { "float", "double", "long double", "__float128" } do
         local object = ffi.new(ct, (random() - 2 ^ 38) * 2.0 ^ (random() % 60 - 30) / 3)
         if ffi.sizeof(ct) == 16 then -- all the digits that a double has not
             local bytes = ffi.cast("uint8_t *", ffi.addressof(object))
-            for i = 0, ct == "__float128" and 7 or 1 do bytes[i] = random() end
+            -- valgrind computes long double with the 64 bits of double
+            for i = 0, ct == "__float128" and 7 or support.has_valgrind and -1 or 1 do bytes[i] = random() end
         end
         objects[#objects + 1] = { ct .. " %s", object }
     end
