@@ -216,6 +216,9 @@ static bool built_in(FfiState *S, lua_State *L, Operator op, const Operand *left
 
 static int operate(FfiState *S, lua_State *L, Operator op, const Operand *left, const Operand *right)
 {
+    bool any_record = operand_kind(left) == VALUE_RECORD || operand_kind(right) == VALUE_RECORD;
+    if (any_record && operator_defer(L, op) != 0)
+        return 1;
     bool any_complex = is_complex(left) || is_complex(right);
     if (!any_complex && built_in(S, L, op, left, right))
         return 1;

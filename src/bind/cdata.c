@@ -208,10 +208,15 @@ void ctypeobj_push(FfiState *S, lua_State *L, CType *type)
 
 CType *ctypeobj_to(FfiState *S, lua_State *L, int index)
 {
-    if (lua_type(L, index) != LUA_TUSERDATA || lua_rawlen(L, index) < sizeof(CtypeObject))
-        return NULL;
     CtypeObject *object = lua_touserdata(L, index);
+    if (object == NULL || lua_rawlen(L, index) < sizeof(CtypeObject)) /* 0 for light userdata */
+        return NULL;
     return (object->stamp ^ ~S->cookie ^ (uintptr_t)object->type) == 0 ? object->type : NULL;
+}
+
+CType *ctypeobj_self(lua_State *L)
+{
+    return ((const CtypeObject *)lua_touserdata(L, 1))->type;
 }
 
 /* A type string is parsed once, unless it defines a type (each `struct { … }` is a new one) or stands for parameters.
@@ -236,20 +241,39 @@ static CType *parse_spelling(FfiState *S, lua_State *L, int index)
     return type;
 }
 
+/* A string known by its pointer is one that the table keeps: an interned one. */
+static CType *find_spelling(FfiState *S, lua_State *L, int index, Spelling *slot)
+{
+    state_push_ref(L, S->ref_spellings);
+    lua_pushvalue(L, index);
+    const CtypeObject *object = lua_rawget(L, -2) == LUA_TUSERDATA ? lua_touserdata(L, -1) : NULL;
+    lua_pop(L, 2);
+    if (object == NULL)
+        return parse_spelling(S, L, index);
+    if (lua_rawlen(L, index) <= S->interned_length)
+        *slot = (Spelling){.key = lua_topointer(L, index), .type = object->type};
+    return object->type;
+}
+
+static CType *type_of_string(FfiState *S, lua_State *L, int index)
+{
+    const void *key = lua_topointer(L, index);
+    uintptr_t hash = (uintptr_t)key >> 4 ^ (uintptr_t)key >> 9;
+    Spelling *slot = &S->spellings[hash % STATE_NSPELLINGS];
+    return slot->key == key ? slot->type : find_spelling(S, L, index, slot);
+}
+
 CType *check_ctype(FfiState *S, lua_State *L, int index, const char *function)
 {
-    int type = lua_type(L, index);
-    if (type == LUA_TSTRING) {
-        state_push_ref(L, S->ref_spellings);
-        lua_pushvalue(L, index);
-        CtypeObject *object = lua_rawget(L, -2) == LUA_TUSERDATA ? lua_touserdata(L, -1) : NULL;
-        lua_pop(L, 2);
-        return object != NULL ? object->type : parse_spelling(S, L, index);
-    }
     CType *found = NULL;
+    int type = lua_type(L, index);
+    if (type == LUA_TSTRING)
+        return type_of_string(S, L, index);
     if (type == LUA_TUSERDATA) {
-        Cdata *cdata = cdata_to(S, L, index);
-        found = cdata != NULL ? cdata->info->type : ctypeobj_to(S, L, index);
+        found = ctypeobj_to(S, L, index);
+        const Cdata *cdata = found == NULL ? cdata_to(S, L, index) : NULL;
+        if (cdata != NULL)
+            found = cdata->info->type;
     } else if (type == LUA_TFUNCTION) {
         found = function_type_of(L, index);
     }

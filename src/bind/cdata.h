@@ -87,6 +87,8 @@ uint64_t cdata_nelems(const FfiState *S, Cdata *cdata);
 void ctypeobj_push(FfiState *S, lua_State *L, CType *type);
 /* The type that a ctype object at `index` stands for, or NULL. [-0, +0, -] */
 CType *ctypeobj_to(FfiState *S, lua_State *L, int index);
+/* The type of the ctype object that a metamethod of ctype objects has as its first argument. [-0, +0, -] */
+CType *ctypeobj_self(lua_State *L);
 
 /* The type that argument `index` names: a string, a ctype object, a cdata or a C function (their types). Raises for
  * anything else and for text that does not parse. `function` is the module function's name for messages. [-0, +0, v] */

@@ -231,7 +231,7 @@ static int index_other(lua_State *L, Cdata *cdata)
         return 1;
     }
     if (info->record != NULL) {
-        const Field *field = typeinfo_find_field(info, L, 2);
+        const Field *field = typeinfo_other_field(info, L, 2);
         if (field == NULL)
             return push_scoped_constant(L, info) ? 1 : index_metatype(L, info);
         push_field(L, field, record_start(S, L, cdata));
@@ -267,7 +267,7 @@ static int newindex_other(lua_State *L, Cdata *cdata)
         return 0;
     }
     if (info->record != NULL) {
-        const Field *field = typeinfo_find_field(info, L, 2);
+        const Field *field = typeinfo_other_field(info, L, 2);
         if (field == NULL) {
             check_no_constant(L, info);
             return newindex_metatype(L, info);

@@ -11,11 +11,36 @@ typedef struct Span {
     uint64_t nbytes; /* CTYPE_SIZE_UNKNOWN: behind a pointer */
 } Span;
 
+/* Arrays of and pointers to char and its kin, which may be written to unless they are const. */
+static bool quick_span(const FfiState *S, Cdata *cdata, bool is_const, Span *span)
+{
+    const TypeInfo *info = cdata->info;
+    unsigned allowed = is_const ? QUALIFIER_CONST | QUALIFIER_VOLATILE : 0;
+    if (info->plain_element == NULL || !typeinfo_is_byte(info->plain_element) ||
+        (info->element_qualifiers & ~allowed) != 0)
+        return false;
+    if (info->kind == VALUE_POINTER)
+        *span = (Span){.start = cdata_pointer(S, cdata), .nbytes = CTYPE_SIZE_UNKNOWN};
+    else if (info->kind == VALUE_ARRAY)
+        *span = (Span){.start = cdata_address(S, cdata), .nbytes = cdata_nbytes(S, cdata)};
+    else
+        return false;
+    return true;
+}
+
 static Span check_span(FfiState *S, lua_State *L, int index, bool is_const, const char *function)
 {
     Span span = {.nbytes = CTYPE_SIZE_UNKNOWN};
+    if (is_const && lua_type(L, index) == LUA_TSTRING) {
+        size_t length;
+        span.start = (char *)(uintptr_t)lua_tolstring(L, index, &length);
+        span.nbytes = length + 1;
+        return span;
+    }
     Place place = {.kind = PLACE_API, .index = index, .name = function};
     Cdata *cdata = cdata_to(S, L, index);
+    if (cdata != NULL && quick_span(S, cdata, is_const, &span))
+        return span;
     if (cdata != NULL && !cdata->info->is_pointer)
         span.nbytes = cdata_nbytes(S, cdata);
     else if (lua_type(L, index) == LUA_TSTRING)

@@ -310,7 +310,7 @@ static int ffi_abi(lua_State *L)
 static int ctype_call(lua_State *L)
 {
     FfiState *S = state_of(L);
-    TypeInfo *info = typeinfo_of(S, L, ctypeobj_to(S, L, 1));
+    TypeInfo *info = typeinfo_of(S, L, ctypeobj_self(L));
     if (!info->is_pointer && metatype_push(L, info, "__new"))
         return metatype_call(L, LUA_MULTRET);
     return push_object(S, L, info, 2);

@@ -17,14 +17,22 @@ typedef struct Guard {
     void *handle; /* NULL: nothing was opened */
 } Guard;
 
-/* Upvalues of a namespace's metamethods: the state, the library object, the library's name for messages, and the table
- * of the variables that were found before: name -> Variable. */
+/* Upvalues of a namespace's metamethods: the state, the library object, the library's name for messages, and the
+ * variables that were found before. */
 enum { UPVALUE_STATE = 1, UPVALUE_LIBRARY = 2, UPVALUE_NAME = 3, UPVALUE_VARIABLES = 4, NUPVALUES = 4 };
 
 typedef struct Variable {
+    const void *key; /* lua_topointer of the name, when that is an interned string; else NULL */
     TypeInfo *info;
     void *address;
 } Variable;
+
+enum { NRECENT = 16 };
+
+/* A userdata whose user value is the table: name -> Variable. */
+typedef struct Variables {
+    const Variable *recent[NRECENT]; /* by a hash of the key; the newest one wins */
+} Variables;
 
 /* -- names --------------------------------------------------------------------------------------------------------- */
 
@@ -69,24 +77,44 @@ static void push_constant(FfiState *S, lua_State *L, const CDecl *decl)
     value_push(L, typeinfo_of(S, L, decl->type), value, 0, 0);
 }
 
+static const Variable **recent_slot(lua_State *L, const void *key)
+{
+    Variables *variables = lua_touserdata(L, lua_upvalueindex(UPVALUE_VARIABLES));
+    return &variables->recent[((uintptr_t)key >> 4 ^ (uintptr_t)key >> 8) % NRECENT];
+}
+
+static const Variable *find_variable(lua_State *L)
+{
+    lua_getiuservalue(L, lua_upvalueindex(UPVALUE_VARIABLES), 1);
+    lua_pushvalue(L, 2);
+    lua_rawget(L, -2);
+    const Variable *variable = lua_touserdata(L, -1);
+    lua_pop(L, 2); /* the table keeps it */
+    if (variable != NULL && variable->key != NULL)
+        *recent_slot(L, variable->key) = variable;
+    return variable;
+}
+
 /* The variable that the key at 2 named before, or NULL. */
 static const Variable *known_variable(lua_State *L)
 {
-    lua_pushvalue(L, 2);
-    lua_rawget(L, lua_upvalueindex(UPVALUE_VARIABLES));
-    const Variable *variable = lua_touserdata(L, -1);
-    lua_pop(L, 1); /* the table keeps it */
-    return variable;
+    const void *key = lua_topointer(L, 2);
+    const Variable *variable = *recent_slot(L, key);
+    return variable != NULL && variable->key == key ? variable : find_variable(L);
 }
 
 static const Variable *new_variable(FfiState *S, lua_State *L, const CDecl *decl)
 {
     void *address = check_symbol(L, decl);
     TypeInfo *info = typeinfo_of(S, L, decl->type);
+    lua_getiuservalue(L, lua_upvalueindex(UPVALUE_VARIABLES), 1);
     lua_pushvalue(L, 2);
     Variable *variable = lua_newuserdatauv(L, sizeof *variable, 0);
     *variable = (Variable){.info = info, .address = address};
-    lua_rawset(L, lua_upvalueindex(UPVALUE_VARIABLES));
+    if (lua_rawlen(L, 2) <= S->interned_length)
+        variable->key = lua_topointer(L, 2);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
     return variable;
 }
 
@@ -129,6 +157,8 @@ static int namespace_newindex(lua_State *L)
             error_raise(L, MESSAGE_NAMESPACE_WRITE, decl->name);
         variable = new_variable(S, L, decl);
     }
+    if (!variable->info->is_const && number_store_lua(L, variable->info, variable->address, 3))
+        return 0;
     Place place = {.kind = PLACE_VARIABLE, .name = lua_tostring(L, 2)};
     if (variable->info->is_const)
         error_raise(L, MESSAGE_CONST_WRITE, error_push_place(L, &place));
@@ -151,7 +181,9 @@ static void push_namespace(lua_State *L, FfiState *S, int library, const char *n
     } methods[] = {
         {"__index", namespace_index}, {"__newindex", namespace_newindex}, {"__tostring", namespace_tostring}};
     lua_newtable(L);
-    lua_newtable(L); /* the variables */
+    memset(lua_newuserdatauv(L, sizeof(Variables), 1), 0, sizeof(Variables));
+    lua_newtable(L);
+    lua_setiuservalue(L, -2, 1);
     lua_createtable(L, 0, 5);
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
         state_push_ref(L, S->ref_self);

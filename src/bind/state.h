@@ -22,7 +22,13 @@ typedef struct CallRecord {
     const struct CallTarget *target; /* what it called: function, plan, declaration */
 } CallRecord;
 
-enum { STATE_NSPARES = 9 };
+enum { STATE_NSPARES = 9, STATE_NSPELLINGS = 32 };
+
+/* What a type string that was read before says. */
+typedef struct Spelling {
+    const void *key; /* lua_topointer of the string, an interned one that ref_spellings holds; NULL: none */
+    CType *type;
+} Spelling;
 
 typedef struct FfiState {
     lua_State *L; /* the coroutine whose call is being served while memory may be asked for; see state_enter */
@@ -35,6 +41,7 @@ typedef struct FfiState {
     int pending;                 /* non-zero: a callback left an error that the outer call must raise */
     int errno_value;             /* C's errno as the last FFI call left it; given back to the next */
     size_t interned_length;      /* strings up to this length are known by their pointers; see find_interned_length */
+    Spelling spellings[STATE_NSPELLINGS]; /* by a hash of the key; the newest one wins */
     uint64_t cookie;        /* random; stamps our userdata so that no other's bytes pass for them; low five bits 0 */
     struct TypeInfo *word;  /* long, what indices and lengths convert to */
     struct TypeInfo *uword; /* unsigned long */

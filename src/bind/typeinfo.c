@@ -233,20 +233,25 @@ static const Field *find_by_text(const TypeInfo *record, const char *text, size_
     return NULL;
 }
 
-const Field *typeinfo_find_field(TypeInfo *info, lua_State *L, int index)
+const Field *typeinfo_other_field(TypeInfo *info, lua_State *L, int index)
 {
     TypeInfo *record = info->record;
-    size_t length;
-    const char *name = lua_tolstring(L, index, &length);
+    size_t length = lua_rawlen(L, index);
     if (record->fields == NULL) {
         if (!record->type->u.record->is_complete)
             return NULL;
         make_fields(record, L);
+        const Field *field = typeinfo_known_field(record, lua_topointer(L, index));
+        if (field != NULL)
+            return field;
     }
-    const Field *field = typeinfo_known_field(record, lua_topointer(L, index));
-    if (field != NULL)
-        return field;
-    return length <= info->state->interned_length ? NULL : find_by_text(record, name, length);
+    return length <= info->state->interned_length ? NULL : find_by_text(record, lua_tostring(L, index), length);
+}
+
+const Field *typeinfo_find_field(TypeInfo *info, lua_State *L, int index)
+{
+    const Field *field = typeinfo_known_field(info->record, lua_topointer(L, index));
+    return field != NULL ? field : typeinfo_other_field(info, L, index);
 }
 
 /* -- for the call engine ------------------------------------------------------------------------------------------- */

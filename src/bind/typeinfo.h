@@ -110,8 +110,8 @@ static inline uint32_t typeinfo_hash_key(const void *key)
     return (uint32_t)((address >> 4) ^ (address >> 11));
 }
 
-/* The field of a record whose key this is, lua_topointer of what may be its name; NULL: not found so, typeinfo_find_field
- * knows. */
+/* The field of a record whose key this is, lua_topointer of what may be its name; NULL: not found so, and
+ * typeinfo_other_field may know it. */
 static inline const Field *typeinfo_known_field(const TypeInfo *record, const void *key)
 {
     const FieldTable *table = record->fields;
@@ -128,6 +128,8 @@ static inline const Field *typeinfo_known_field(const TypeInfo *record, const vo
 
 /* Field of info->record by the string at stack index `index`; NULL when it has none or is incomplete. [-0, +0, m] */
 const Field *typeinfo_find_field(TypeInfo *info, lua_State *L, int index);
+/* The same when typeinfo_known_field has not found it. [-0, +0, m] */
+const Field *typeinfo_other_field(TypeInfo *info, lua_State *L, int index);
 
 /* The type as the call engine wants it, or NULL when it cannot be passed by value. [-0, +0, m] */
 const AbiType *typeinfo_abi(TypeInfo *info, lua_State *L);
