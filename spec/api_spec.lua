@@ -89,6 +89,23 @@ describe("ffi.typeof", function()
         assert_refused(wanted(2, "ffi.typeof", "C type", "boolean"), ffi.typeof, "$", true)
     end)
 
+    -- More type strings than are kept at hand, some longer than what Lua interns; sizes are the compiler's.
+    it("tells type strings apart, however many and long", function()
+        local types, body = {}, {}
+        for i = 1, 100 do
+            types[i] = ("%s[%d]"):format(i % 3 == 0 and "const volatile unsigned long long int /* padded, so as to be long */" or "short", i)
+            body[i] = ('printf("%%zu\\n", sizeof(%s));'):format(types[i])
+        end
+        local sizes = oracle.lines("api_type_strings", table.concat(body, "\n"))
+        for _ = 1, 2 do
+            for i, text in ipairs(types) do
+                assert.equal(tonumber(sizes[i]), ffi.sizeof(text .. ""), text)
+                assert.equal(ffi.typeof(text), ffi.typeof(ffi.new(text)))
+            end
+            collectgarbage()
+        end
+    end)
+
     it("makes a new type of each untagged definition", function()
         assert.not_equal(ffi.typeof "struct { int x; }", ffi.typeof "struct { int x; }")
     end)

@@ -1,5 +1,6 @@
 -- Libraries: how ffi.load finds them, what a namespace caches, how long they stay mapped, several states and threads.
 local ffi = require "ffi"
+local oracle = require "spec.oracle"
 local support = require "spec.support"
 
 ffi.cdef [[
@@ -101,6 +102,25 @@ describe("a namespace", function()
         assert.equal(77, rawget(lib, "LIBRARY_CONSTANT"))
         assert.equal(78, ffi.C.LIBRARY_STATIC)
         assert.equal(78, rawget(ffi.C, "LIBRARY_STATIC"))
+    end)
+
+    -- More of them than a namespace keeps at hand, and names that Lua does not intern.
+    it("tells variables apart, however many and long their names", function()
+        local names, declarations, definitions = {}, {}, {}
+        for i = 1, 100 do
+            names[i] = ("library_variable_%d%s"):format(i, i % 3 == 0 and ("_long"):rep(10) or "")
+            declarations[i] = ("extern int %s;"):format(names[i])
+            definitions[i] = ("int %s = %d;"):format(names[i], i)
+        end
+        ffi.cdef(table.concat(declarations, "\n"))
+        local many = ffi.load(oracle.library("library_variables", table.concat(definitions, "\n")))
+        for round = 0, 2 do
+            for i, name in ipairs(names) do
+                assert.equal(i + round, many[name .. ""], name)
+                many[name] = many[name] + 1
+            end
+            collectgarbage()
+        end
     end)
 
     it("never caches variables", function()
