@@ -449,6 +449,45 @@ describe("ffi.luajit's loaders", function()
     end)
 end)
 
+describe("an error in a function that ffi.luajit gives", function()
+    local cases = {
+        { "string.rep('x', {})", "bad argument #2 to 'rep' (number expected, got table)" },
+        { "string.sub(nil, 1)", "bad argument #1 to 'sub' (string expected, got nil)" },
+        { "string.byte({})", "bad argument #1 to 'byte' (string expected, got table)" },
+        { "string.char(300)", "bad argument #1 to 'char' (value out of range)" },
+        { "string.format('%d', 'x')", "bad argument #2 to 'format' (number expected, got string)" },
+        { "string.format('%d %d', 1)", "bad argument #3 to 'format' (number expected, got no value)" },
+        { "string.format('%d %s', 1)", "bad argument #3 to 'format' (no value)" },
+        { "string.format('%x', require 'ffi'.new 'int[2]')", "bad argument #2 to 'format' (number expected, got cdata)" },
+        { "string.gsub('x', '[', 'y')", "malformed pattern (missing ']')" },
+        { "math.random {}", "bad argument #1 to 'random' (number expected, got table)" },
+        { "math.fmod('x', 1)", "bad argument #1 to 'fmod' (number expected, got string)" },
+        { "unpack(5)", "bad argument #1 to 'unpack' (table expected, got number)" },
+        { "ipairs(5)", "bad argument #1 to 'ipairs' (table expected, got number)" },
+        { "tonumber('z', 99)", "bad argument #2 to 'tonumber' (base out of range)" },
+        { "type()", "bad argument #1 to 'type' (value expected)" },
+        { "loadfile {}", "bad argument #1 to 'loadfile' (string expected, got table)" },
+        { "load(nil)", "bad argument #1 to 'load' (function expected, got no value)" },
+        { "newproxy {}", "bad argument #1 to 'newproxy' (boolean or proxy expected)" },
+        { "module(nil)", "bad argument #1 to 'module' (string expected, got no value)" },
+        { "setfenv(99, {})", "bad argument #1 to 'setfenv' (invalid level)" },
+        { "setfenv(1)", "bad argument #2 to 'setfenv' (table expected, got no value)" },
+        { "setfenv(print, {})", "'setfenv' cannot change environment of given object" },
+        { "getfenv(-1)", "bad argument #1 to 'getfenv' (level must be non-negative)" },
+        { "getfenv 'x'", "bad argument #1 to 'getfenv' (number expected, got string)" },
+        { "string.format('%s', setmetatable({}, { __tostring = function() error('its own') end }))", "its own" },
+    }
+    local lines = {}
+    lazy_setup(function()
+        local text = {}
+        for i, case in ipairs(cases) do text[i] = ("print(select(2, pcall(function() local x = %s return x end)))"):format(case[1]) end
+        for line in luajit_text(table.concat(text, "\n")):gmatch "[^\n]+" do lines[#lines + 1] = line end
+    end)
+    for i, case in ipairs(cases) do
+        it("names the line of " .. case[1], function() assert.equal(("program.lua:%d: %s"):format(i, case[2]), lines[i]) end)
+    end
+end)
+
 describe("newproxy and ipairs", function()
     it("know proxies and metatypes", function()
         assert.equal("userdata\tnil\ttrue\tfalse\n1\t10\n2\t20\nfalse\n", (luajit_text [[

@@ -4,7 +4,7 @@ local environment = require "ffi.luajit.environment"
 local text = require "ffi.luajit.text"
 local value = require "ffi.luajit.value"
 
-local is_cdata, whole = value.is_cdata, text.whole
+local call, is_cdata, whole = value.call, value.is_cdata, text.whole
 local getmetatable, math_type, next = debug.getmetatable, math.type, next
 
 local compat = {}
@@ -14,6 +14,7 @@ local compat = {}
 local raw_type, raw_tonumber, raw_ipairs = type, tonumber, ipairs
 
 local function type_of(...)
+    if select("#", ...) == 0 then error("bad argument #1 to 'type' (value expected)", 2) end
     local name = raw_type(...)
     if name == "userdata" and is_cdata((...)) then return "cdata" end
     return name
@@ -26,17 +27,25 @@ local function number_of(...)
         if raw_type(argument) == "string" then return value.to_number(argument) end
         if is_cdata(argument) then return ffi.tonumber(argument) end
     end
-    return raw_tonumber(...)
+    return call("tonumber", raw_tonumber, ...)
 end
 
-local function ipairs_of(...)
-    local metatable = getmetatable((...))
+local function want_table(object, name)
+    if raw_type(object) ~= "table" then error(("bad argument #1 to '%s' (table expected, got %s)"):format(name, value.describe(object)), 3) end
+end
+
+local function ipairs_of(object)
+    local metatable = getmetatable(object)
     local handler = metatable and rawget(metatable, "__ipairs")
-    if handler then return handler((...)) end
-    return raw_ipairs(...)
+    if handler then return handler(object) end
+    want_table(object, "ipairs")
+    return raw_ipairs(object)
 end
 
-local function unpack_of(list, first, last) return table.unpack(list, whole(first), whole(last)) end
+local function unpack_of(list, first, last)
+    want_table(list, "unpack")
+    return call("unpack", table.unpack, list, whole(first), whole(last))
+end
 
 local proxies = setmetatable({}, { __mode = "k" })
 
@@ -138,16 +147,16 @@ local function install_math()
     local raw_random, raw_randomseed, raw_fmod = math.random, math.randomseed, math.fmod
     function math.random(low, high)
         if low == nil then return raw_random() end
-        if high == nil then return raw_random(whole(low)) end
-        return raw_random(whole(low), whole(high))
+        if high == nil then return call("random", raw_random, whole(low)) end
+        return call("random", raw_random, whole(low), whole(high))
     end
     function math.randomseed(seed)
         if seed == nil then return raw_randomseed() end
         if is_cdata(seed) then seed = ffi.tonumber(seed) end
         if math_type(seed) == "float" then seed = string.unpack("<i8", string.pack("<d", seed)) end
-        raw_randomseed(seed)
+        call("randomseed", raw_randomseed, seed)
     end
-    function math.fmod(x, y) return y == 0 and raw_fmod(x, 0.0) or raw_fmod(x, y) end
+    function math.fmod(x, y) return call("fmod", raw_fmod, x, y == 0 and 0.0 or y) end
 end
 
 -- -- os, io and coroutine -----------------------------------------------------------------------------------------------------
@@ -165,7 +174,7 @@ local function install_os()
     function io.open(filename, mode)
         local letter = raw_type(mode) == "string" and mode:match "^[rwa]"
         if letter then mode = letter .. (mode:match "%+" or "") .. (mode:match "b" or "") end
-        return open(filename, mode)
+        return call("open", open, filename, mode)
     end
     local running = coroutine.running
     function coroutine.running()

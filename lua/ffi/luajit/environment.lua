@@ -1,6 +1,8 @@
 -- Function environments of Lua 5.1: setfenv, getfenv, and module, which is made of them. A function's environment is its upvalue _ENV,
 -- made its own before it is changed; functions that were created in it before keep theirs, those created afterwards share the new
 -- one. A function that uses no global has no such upvalue: what is set for it is remembered and has no effect, as it would have none.
+local value = require "ffi.luajit.value"
+
 local debug_getinfo, getupvalue, setupvalue, upvaluejoin = debug.getinfo, debug.getupvalue, debug.setupvalue, debug.upvaluejoin
 local error, ipairs, setmetatable, type = error, ipairs, setmetatable, type
 local gmatch, match = string.gmatch, string.match
@@ -57,7 +59,7 @@ function environment.getfenv(fn)
 end
 
 function environment.setfenv(fn, env)
-    if type(env) ~= "table" then error("bad argument #2 to 'setfenv' (table expected, got " .. type(env) .. ")", 2) end
+    if type(env) ~= "table" then error("bad argument #2 to 'setfenv' (table expected, got " .. value.describe(env) .. ")", 2) end
     local target = function_of(fn, "setfenv")
     if not target then
         registry[GLOBALS] = env -- what chunks that are loaded from now on get
@@ -83,6 +85,7 @@ end
 
 -- module(name [, option...]): makes the table of a module the environment of the function that calls this.
 function environment.module(name, ...)
+    if type(name) ~= "string" then error("bad argument #1 to 'module' (string expected, got " .. value.describe(name) .. ")", 2) end
     local module = package.loaded[name]
     if type(module) ~= "table" then
         module = table_at(name) or error("name conflict for module '" .. name .. "'", 2)

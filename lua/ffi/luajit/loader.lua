@@ -1,6 +1,7 @@
 -- load, loadstring, loadfile, dofile and the searcher of require, reading programs with LuaJIT's number literals (literals.lua). What
 -- they return, raise and call a chunk is what stock Lua's own do.
 local literals = require "ffi.luajit.literals"
+local value = require "ffi.luajit.value"
 
 local raw_load, raw_loadfile = load, loadfile
 local error, pcall, type = error, pcall, type
@@ -23,8 +24,6 @@ local function read_all(reader)
     end
 end
 
-local function describe(value) return value == nil and "no value" or type(value) end
-
 -- load(chunk [, name [, mode [, env]]]): an env that is nil is an env.
 function loader.load(chunk, name, mode, ...)
     if type(chunk) == "function" then
@@ -33,7 +32,7 @@ function loader.load(chunk, name, mode, ...)
         chunk, name = text, name or "=(load)"
     end
     local kind = type(chunk)
-    if kind ~= "string" and kind ~= "number" then error("bad argument #1 to 'load' (function expected, got " .. describe(chunk) .. ")", 2) end
+    if kind ~= "string" and kind ~= "number" then error("bad argument #1 to 'load' (function expected, got " .. value.describe(chunk) .. ")", 2) end
     if kind == "number" or is_binary(chunk) then return raw_load(chunk, name, mode, ...) end
     return raw_load(literals.rewrite(chunk), name or chunk, mode, ...)
 end
@@ -56,6 +55,9 @@ local function contents(filename)
 end
 
 function loader.loadfile(filename, mode, ...)
+    if filename ~= nil and type(filename) ~= "string" and type(filename) ~= "number" then
+        error("bad argument #1 to 'loadfile' (string expected, got " .. type(filename) .. ")", 2)
+    end
     local text = contents(filename)
     if not text then return raw_loadfile(filename, mode, ...) end
     local program = program_of(text)

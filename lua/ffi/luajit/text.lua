@@ -3,7 +3,7 @@
 local ffi = require "ffi"
 local value = require "ffi.luajit.value"
 
-local is_cdata, to_number, integer_of = value.is_cdata, value.to_number, value.integer_of
+local call, is_cdata, to_number, integer_of = value.call, value.is_cdata, value.to_number, value.integer_of
 local math_type, tointeger, fmod = math.type, math.tointeger, math.fmod
 local find, gmatch, gsub, sub, format = string.find, string.gmatch, string.gsub, string.sub, string.format
 local error, select, type, unpack = error, select, type, table.unpack
@@ -24,19 +24,19 @@ local function whole(argument)
     return argument
 end
 
-local function integer_argument(argument, is_unsigned, position)
+-- The integer that a directive writes for an argument; nil for what is no number.
+local function integer_argument(argument, is_unsigned)
     local subtype = math_type(argument)
     if subtype == "integer" then return argument end
     if subtype == "float" then return truncate(argument, is_unsigned) end
-    local integer
-    if type(argument) == "string" then
-        local number = to_number(argument)
-        integer = number and integer_argument(number, is_unsigned, position)
-    elseif is_cdata(argument) then
-        integer = integer_of(argument)
-    end
-    return integer or error(format("bad argument #%d to 'format' (number expected, got %s)", position, argument == nil and "no value" or
-        is_cdata(argument) and "cdata" or type(argument)), 3)
+    if is_cdata(argument) then return integer_of(argument) end
+    local number = type(argument) == "string" and to_number(argument)
+    return number and integer_argument(number, is_unsigned)
+end
+
+local function bad_argument(position, argument)
+    local got = is_cdata(argument) and "cdata" or value.describe(argument)
+    error(format("bad argument #%d to 'format' (number expected, got %s)", position + 1, got), 6) -- format's caller
 end
 
 -- The text of an integer without its sign bit.
@@ -57,6 +57,7 @@ local function unsigned_directive(flags, width, precision, integer)
     return "%" .. (find(flags, "-", 1, true) and "-" or "") .. width .. "s", digits
 end
 
+-- The pattern and its arguments as stock Lua's string.format takes them.
 local function convert(pattern, count, ...)
     local arguments, position = { ... }, 0
     local converted = gsub(pattern, "%%([-+ #0]*)(%d*)(%.?%d*)(.)", function(flags, width, precision, letter)
@@ -65,13 +66,13 @@ local function convert(pattern, count, ...)
         if not is_integral[letter] then return nil end
         local is_signed = letter == "d" or letter == "i" or letter == "c"
         local argument = position <= count and arguments[position] or nil
-        arguments[position] = integer_argument(argument, not is_signed, position + 1)
+        arguments[position] = integer_argument(argument, not is_signed) or bad_argument(position, argument)
         if letter ~= "u" then return nil end
         local directive
         directive, arguments[position] = unsigned_directive(flags, width, precision, arguments[position])
         return directive
     end)
-    return format(converted, unpack(arguments, 1, count))
+    return converted, unpack(arguments, 1, count)
 end
 
 -- What of a pattern concerns us: the positions of the arguments that are to be integers, and whether there is a %u.
@@ -105,35 +106,42 @@ local function are_integers(positions, ...)
 end
 
 function text.format(pattern, ...)
-    if type(pattern) ~= "string" then return format(pattern, ...) end
+    if type(pattern) ~= "string" then return call("format", format, pattern, ...) end
     local analysis = analysis_of(pattern)
-    if analysis.has_u or not are_integers(analysis.positions, ...) then return convert(pattern, select("#", ...), ...) end
-    return format(pattern, ...)
+    if analysis.has_u or not are_integers(analysis.positions, ...) then
+        return call("format", format, convert(pattern, select("#", ...), ...))
+    end
+    return call("format", format, pattern, ...)
 end
 
 function text.install()
     local raw_sub, raw_byte, raw_rep, raw_char = string.sub, string.byte, string.rep, string.char
     function string.sub(s, first, last)
-        if math_type(first) == "integer" and (last == nil or math_type(last) == "integer") then return raw_sub(s, first, last) end
-        return raw_sub(s, whole(first), whole(last))
+        if type(s) == "string" and math_type(first) == "integer" and (last == nil or math_type(last) == "integer") then
+            return raw_sub(s, first, last)
+        end
+        return call("sub", raw_sub, s, whole(first), whole(last))
     end
     function string.byte(s, first, last)
-        if (first == nil or math_type(first) == "integer") and (last == nil or math_type(last) == "integer") then return raw_byte(s, first, last) end
-        return raw_byte(s, whole(first), whole(last))
+        if type(s) == "string" and (first == nil or math_type(first) == "integer") and (last == nil or math_type(last) == "integer") then
+            return raw_byte(s, first, last)
+        end
+        return call("byte", raw_byte, s, whole(first), whole(last))
     end
-    function string.rep(s, count, separator) return raw_rep(s, whole(count), separator) end
+    function string.rep(s, count, separator) return call("rep", raw_rep, s, whole(count), separator) end
     function string.char(...)
         local codes = { ... }
         for i = 1, #codes do codes[i] = whole(codes[i]) end
-        return raw_char(unpack(codes, 1, select("#", ...)))
+        return call("char", raw_char, unpack(codes, 1, select("#", ...)))
     end
     local raw_gsub = string.gsub
     -- LuaJIT takes a % ahead of anything in a replacement.
     function string.gsub(s, pattern, replacement, ...)
+        if type(replacement) == "function" or type(replacement) == "table" then return raw_gsub(s, pattern, replacement, ...) end
         if type(replacement) == "string" and find(replacement, "%", 1, true) then
             replacement = raw_gsub(replacement, "%%(.?)", function(after) return find(after, "^[^%d%%]$") and after or nil end)
         end
-        return raw_gsub(s, pattern, replacement, ...)
+        return call("gsub", raw_gsub, s, pattern, replacement, ...)
     end
     string.format = text.format
 end

@@ -2,7 +2,8 @@
 local ffi = require "ffi"
 
 local getmetatable = debug.getmetatable
-local find, match, sub = string.find, string.match, string.sub
+local find, gsub, match, sub = string.find, string.gsub, string.match, string.sub
+local error, pcall, type = error, pcall, type
 local math_type, tointeger, raw_tonumber = math.type, math.tointeger, tonumber
 
 local value = {}
@@ -58,5 +59,20 @@ function value.integer_of(cdata)
     if not pcall(store, int64_box, cdata) then return nil end
     return int64_box[0]
 end
+
+-- A library's function says where the error is, and what its own name is, only when a program calls it itself.
+local library_error = { bad = true, invalid = true, malformed = true, missing = true, unfinished = true, interval = true }
+
+local function finish(name, is_done, ...)
+    if is_done then return ... end
+    local message = ...
+    if type(message) ~= "string" or not library_error[match(message, "^%a+")] then error(message, 0) end
+    error((gsub(message, "'%?'", "'" .. name .. "'", 1)), 2)
+end
+
+-- fn(...), for a function that stands for the library's `name` and that ends with this call: errors are its caller's.
+function value.call(name, fn, ...) return finish(name, pcall(fn, ...)) end
+
+function value.describe(object) return object == nil and "no value" or type(object) end
 
 return value
