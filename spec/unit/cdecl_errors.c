@@ -264,6 +264,8 @@ static const struct Case {
      ERROR_TYPE, "", 1, 1, "static assertion failed: int is eight"},
     {DECLARATIONS, "_Static_assert(0);",
      ERROR_TYPE, "", 1, 1, "static assertion failed"},
+    {DECLARATIONS, "_Static_assert(1 \"is true\");",
+     ERROR_SYNTAX, "", 1, 18, "expected ')' after assertion, got '\"is true\"'"},
     {DECLARATIONS, "int f(void, int);",
      ERROR_TYPE, "", 1, 6, "'void' must be the only parameter"},
     {DECLARATIONS, "int f(void x);",

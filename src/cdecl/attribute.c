@@ -17,11 +17,6 @@ Word bare_word(const CName *name)
     return word;
 }
 
-static bool is_word(Word word, const char *wanted)
-{
-    return strlen(wanted) == word.length && memcmp(word.text, wanted, word.length) == 0;
-}
-
 static bool check_alignment(Parser *parser, const Token *at, const Value *value)
 {
     if (value_is_negative(value) || value->bits > ALIGN_MAX || (value->bits & (value->bits - 1)) != 0)
@@ -81,22 +76,16 @@ static bool parse_vector_size(Parser *parser, Attributes *attributes)
     return true;
 }
 
-/* scalar_storage_order ( string-literal ), of which the machine's own is no change */
+/* scalar_storage_order ( string-literal+ ), of which the machine's own is no change */
 static bool parse_storage_order(Parser *parser, const Token *at)
 {
-    size_t used = parser->scratch.used, length;
-    bool is_own;
-    if (!parser_expect(parser, '(', "'('", "'scalar_storage_order'"))
+    size_t used = parser->scratch.used;
+    Word order;
+    if (!parser_expect(parser, '(', "'('", "'scalar_storage_order'") || !parse_narrow_string(parser))
         return false;
-    if (parser->token.kind != TOKEN_STRING)
-        return parser_fail(parser, &parser->token, MESSAGE_EXPECTED, "a string", &parser->token);
-    if (!literal_decode(parser, &parser->token))
-        return false;
-    length = parser->scratch.used - used;
-    is_own = is_word((Word){(const char *)parser->scratch.data + used, length}, "little-endian");
+    order = (Word){stack_at(&parser->scratch, used), parser->scratch.used - used};
     stack_drop(&parser->scratch, used);
-    lexer_advance(parser);
-    if (!is_own)
+    if (!is_word(order, "little-endian"))
         return parser_fail(parser, at, MESSAGE_BAD_ATTRIBUTE, at->u.name->text);
     return parser_expect(parser, ')', "')'", "storage order");
 }
@@ -104,11 +93,6 @@ static bool parse_storage_order(Parser *parser, const Token *at)
 static bool skip_arguments(Parser *parser)
 {
     return parser->token.kind != '(' || parser_skip_group(parser);
-}
-
-static bool is_word_token(const Token *token)
-{
-    return token->kind == TOKEN_NAME || token->kind >= TOKEN_TYPEDEF;
 }
 
 /* attribute: any word, keywords too, with or without arguments */

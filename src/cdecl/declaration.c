@@ -21,13 +21,8 @@ static bool parse_asm(Parser *parser, const char **name)
         return parser->token.kind == '(' ? parser_skip_group(parser) : parser_expect(parser, '(', "'('", "'asm'");
     if (!parser_expect(parser, '(', "'('", "'asm'"))
         return false;
-    if (parser->token.kind != TOKEN_STRING)
-        return parser_fail(parser, &parser->token, MESSAGE_EXPECTED, "a string", &parser->token);
-    while (parser->token.kind == TOKEN_STRING) {
-        if (!literal_decode(parser, &parser->token))
-            return false;
-        lexer_advance(parser);
-    }
+    if (!parse_narrow_string(parser))
+        return false;
     *name = parser_intern_scratch(parser, used);
     return *name != NULL && parser_expect(parser, ')', "')'", "asm name");
 }
@@ -196,33 +191,37 @@ bool is_static_assert(const Parser *parser)
     return parser->token.kind == TOKEN_STATIC_ASSERT || soft_keyword(&parser->token) == TOKEN_SOFT_STATIC_ASSERT;
 }
 
+/* ( , string-literal+ )?: the message with what goes before it, cut to the buffer. */
+static bool parse_assertion_message(Parser *parser, char *buffer, size_t nbytes)
+{
+    size_t used = parser->scratch.used;
+    Word message;
+    buffer[0] = '\0';
+    if (!parser_accept(parser, ','))
+        return !parser->failed;
+    if (!parse_narrow_string(parser))
+        return false;
+    message = (Word){stack_at(&parser->scratch, used), parser->scratch.used - used};
+    stack_drop(&parser->scratch, used);
+    if (message.length > 0) {
+        memcpy(buffer, ": ", 2);
+        copy_word(message, buffer + 2, nbytes - 2);
+    }
+    return true;
+}
+
 /* static_assert-declaration: _Static_assert ( constant-expression ( , string-literal+ )? ) ; */
 bool parse_static_assert(Parser *parser)
 {
     Token at = parser->token;
     Value value;
-    char text[128] = "";
-    size_t used = parser->scratch.used, length;
+    char message[128];
     lexer_advance(parser);
-    if (!parser_expect(parser, '(', "'('", "'_Static_assert'") || !parse_constant(parser, &value))
+    if (!parser_expect(parser, '(', "'('", "'_Static_assert'") || !parse_constant(parser, &value) ||
+        !parse_assertion_message(parser, message, sizeof message))
         return false;
-    if (parser_accept(parser, ',') && parser->token.kind != TOKEN_STRING)
-        return parser_fail(parser, &parser->token, MESSAGE_EXPECTED, "a string", &parser->token);
-    while (parser->token.kind == TOKEN_STRING) {
-        if (!literal_decode(parser, &parser->token))
-            return false;
-        lexer_advance(parser);
-    }
-    length = parser->scratch.used - used;
-    stack_drop(&parser->scratch, used);
-    if (length > 0) {
-        length = length < sizeof text - 3 ? length : sizeof text - 3;
-        memcpy(text, ": ", 2);
-        memcpy(text + 2, parser->scratch.data + used, length);
-        text[2 + length] = '\0';
-    }
     if (value.bits == 0)
-        return parser_fail(parser, &at, MESSAGE_ASSERTION, text);
+        return parser_fail(parser, &at, MESSAGE_ASSERTION, message);
     return parser_expect(parser, ')', "')'", "assertion") && parser_expect(parser, ';', "';'", "assertion");
 }
 

@@ -1,8 +1,6 @@
 /* What happens when a name is declared: it is new, it is the same again, it says more, or it conflicts (C11 6.7p3, p4).
  *
  * The same again changes nothing and keeps no memory. */
-#include <string.h>
-
 #include "cdecl/parser.h"
 
 static const char *kind_name(unsigned kind)

@@ -371,7 +371,7 @@ void lexer_advance(Parser *parser)
 bool lexer_renew(Parser *parser)
 {
     Token *token = &parser->token;
-    if (token->kind != TOKEN_NAME && token->kind < TOKEN_TYPEDEF)
+    if (!is_word_token(token))
         return !parser->failed;
     token->u.name = ctype_name(parser->table, token->start, token->length);
     return token->u.name != NULL || parser_fail_memory(parser);

@@ -7,6 +7,8 @@
 #ifndef AIRLOCK_CDECL_PARSER_H
 #define AIRLOCK_CDECL_PARSER_H
 
+#include <string.h>
+
 #include "base/stack.h"
 #include "cdecl/cdecl.h"
 #include "ctype/build.h"
@@ -54,6 +56,7 @@ typedef enum TokenKind {
 } TokenKind;
 
 _Static_assert(TOKEN_KIND_COUNT <= 256, "CName.keyword is a byte");
+_Static_assert(TOKEN_TYPEDEF == TOKEN_ASSIGN + 1, "the keywords are the last kinds, and this one the first of them");
 
 typedef struct Token {
     const char *start;
@@ -106,6 +109,44 @@ typedef struct Parser {
     const struct RecordParse *record;      /* the innermost that is being defined, or NULL */
 } Parser;
 
+/* -- bytes --------------------------------------------------------------------------------------------------------- */
+
+/* Some bytes of a text, not NUL-terminated. */
+typedef struct Word {
+    const char *text;
+    size_t length;
+} Word;
+
+static inline bool is_word(Word word, const char *wanted)
+{
+    return strlen(wanted) == word.length && memcmp(word.text, wanted, word.length) == 0;
+}
+
+/* The word with a NUL behind it, for a message; cut to the buffer. */
+static inline const char *copy_word(Word word, char *buffer, size_t nbytes)
+{
+    size_t length = word.length < nbytes ? word.length : nbytes - 1;
+    memcpy(buffer, word.text, length);
+    buffer[length] = '\0';
+    return buffer;
+}
+
+static inline bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static inline bool is_word_byte(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+/* Whether the token is an identifier or a keyword of any kind. */
+static inline bool is_word_token(const Token *token)
+{
+    return token->kind == TOKEN_NAME || token->kind >= TOKEN_TYPEDEF;
+}
+
 /* -- parser.c: state and errors ------------------------------------------------------------------------------------ */
 
 /* Keeps the first error: the message with its arguments (see messages.def) at a token. Returns false. */
@@ -149,8 +190,8 @@ bool lexer_renew(Parser *parser);
  */
 const char *literal_number(Parser *parser, const char *start, Token *token);
 const char *literal_quoted(Parser *parser, const char *start, Token *token);
-/* Appends the bytes that a narrow string token stands for to parser->scratch. */
-bool literal_decode(Parser *parser, const Token *string);
+/* string-literal+: appends the bytes that they stand for as narrow strings to parser->scratch. */
+bool parse_narrow_string(Parser *parser);
 /* Adds the elements of type `scalar` that a string token stands for, its closing zero not counted. */
 bool literal_count(Parser *parser, const Token *string, CScalar scalar, uint64_t *count);
 /* Obeys or skips the directive whose `#` is at `hash`; the end of its line, or NULL after a failure. */
@@ -211,11 +252,6 @@ bool parse_alignas(Parser *parser, Attributes *attributes);
 CType *vector_size_apply(Parser *parser, const Attributes *attributes, CType *base);
 
 /* An attribute's or mode's name without the underscores that may surround it. */
-typedef struct Word {
-    const char *text;
-    size_t length;
-} Word;
-
 Word bare_word(const CName *name);
 
 /* mode.c: the type that the mode among the attributes makes of a type; NULL after a failure. */
