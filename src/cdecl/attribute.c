@@ -258,10 +258,10 @@ bool parse_alignas(Parser *parser, Attributes *attributes)
 
 static CType *make_vector(Parser *parser, const Attributes *attributes, CType *element, uint64_t nbytes)
 {
-    bool is_scalar = element->kind == CTYPE_INTEGER || element->kind == CTYPE_FLOATING ||
-                     element->kind == CTYPE_DECIMAL || element->kind == CTYPE_ENUM;
+    bool is_element = element->kind == CTYPE_INTEGER || element->kind == CTYPE_FLOATING ||
+                      element->kind == CTYPE_DECIMAL || element->kind == CTYPE_ENUM;
     CType *type;
-    if (!is_scalar || nbytes > (1u << 20) || (nbytes & (nbytes - 1)) != 0 || nbytes < element->size) {
+    if (!is_element || nbytes > (1u << 20) || (nbytes & (nbytes - 1)) != 0 || nbytes < element->size) {
         parser_fail(parser, &attributes->at, MESSAGE_BAD_VECTOR, element);
         return NULL;
     }

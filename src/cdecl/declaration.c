@@ -3,11 +3,10 @@
 
 #include "cdecl/parser.h"
 
-/* What stands before a declarator, and the declarator's own trimmings. */
+/* What stands before a declarator, and the attributes behind it. */
 typedef struct Declaration {
     Specifiers specifiers;
     Attributes attributes; /* of the specifiers and this declarator */
-    const char *asm_name;
 } Declaration;
 
 /* asm ( string-literal+ ): the linker's name; without `name` a statement, which is skipped. */
@@ -28,12 +27,12 @@ static bool parse_asm(Parser *parser, const char **name)
 }
 
 /* asm labels and attributes in any order */
-static bool parse_trimmings(Parser *parser, Declaration *declaration)
+static bool parse_trimmings(Parser *parser, Declaration *declaration, Declarator *declarator)
 {
     for (;;) {
         bool is_good;
         if (parser->token.kind == TOKEN_ASM)
-            is_good = parse_asm(parser, &declaration->asm_name);
+            is_good = parse_asm(parser, &declarator->asm_name);
         else if (is_attribute_start(parser))
             is_good = parse_attributes(parser, &declaration->attributes);
         else
@@ -47,9 +46,8 @@ static bool parse_trimmings(Parser *parser, Declaration *declaration)
 
 static bool is_static_constant(const Declaration *declaration, const CType *type)
 {
-    bool is_integer = type->kind == CTYPE_INTEGER || type->kind == CTYPE_BOOL ||
-                      (type->kind == CTYPE_ENUM && ctype_is_complete(type));
-    return declaration->specifiers.storage == TOKEN_STATIC && is_integer && (type->qualifiers & QUALIFIER_CONST);
+    return declaration->specifiers.storage == TOKEN_STATIC && is_integer(type) && ctype_is_complete(type) &&
+           (type->qualifiers & QUALIFIER_CONST);
 }
 
 /* Whether the declaration's 64 bits hold the value. */
@@ -132,15 +130,14 @@ static unsigned align_log2(uint32_t align)
 /* init-declarator: declarator asm-and-attributes ( = initializer )? */
 static bool parse_init_declarator(Parser *parser, Declaration *declaration, Declarator *declarator, CDeclKind *kind)
 {
-    CDecl decl = {.line = parser->line};
-    if (!parse_declarator(parser, declarator, DECLARATOR_NAMED) || !parse_trimmings(parser, declaration))
+    CDecl decl = {.line = 0};
+    if (!parse_declarator(parser, declarator, DECLARATOR_NAMED) || !parse_trimmings(parser, declaration, declarator))
         return false;
     decl.type = object_type(parser, declaration, declarator);
     if (decl.type == NULL)
         return false;
     *kind = decl.kind = kind_of(declaration, decl.type);
     decl.name = declarator->name->text;
-    declarator->asm_name = declaration->asm_name;
     decl.align_log2 = decl.kind == CDECL_TYPEDEF ? 0 : align_log2(declaration->attributes.align) & 31;
     decl.line = declarator->at.line;
     parser_set_file(parser, &decl);
@@ -171,13 +168,9 @@ static bool parse_init_declarators(Parser *parser, Declaration *declaration)
     do {
         Declarator declarator;
         CDeclKind kind;
-        bool is_good;
         declaration->attributes = declaration->specifiers.attributes;
-        declaration->asm_name = NULL;
-        if (!parse_attributes(parser, &declaration->attributes))
-            return false;
-        is_good = parse_init_declarator(parser, declaration, &declarator, &kind);
-        if (!is_good)
+        if (!parse_attributes(parser, &declaration->attributes) ||
+            !parse_init_declarator(parser, declaration, &declarator, &kind))
             return false;
         declarator_drop(parser, &declarator);
         if (is_body(parser, kind))

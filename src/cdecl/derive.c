@@ -15,13 +15,13 @@ static CType *made(Parser *parser, const DeclaratorOp *op, CType *type)
 
 static CType *derive_pointer(Parser *parser, const DeclaratorOp *op, CType *type)
 {
-    bool is_pointer = op->kind == OP_POINTER;
-    if (type->kind == CTYPE_REFERENCE || (type->kind == CTYPE_VOID && !is_pointer)) {
-        parser_fail(parser, &op->at, MESSAGE_BAD_REFERENT, is_pointer ? "pointer" : "reference",
+    bool is_star = op->kind == OP_POINTER;
+    if (type->kind == CTYPE_REFERENCE || (type->kind == CTYPE_VOID && !is_star)) {
+        parser_fail(parser, &op->at, MESSAGE_BAD_REFERENT, is_star ? "pointer" : "reference",
                     type->kind == CTYPE_VOID ? "void" : "a reference");
         return NULL;
     }
-    type = is_pointer ? ctype_pointer(parser->table, type) : ctype_reference(parser->table, type);
+    type = is_star ? ctype_pointer(parser->table, type) : ctype_reference(parser->table, type);
     if (type != NULL && op->qualifiers != 0)
         type = ctype_qualified(parser->table, type, op->qualifiers);
     return made(parser, op, type);

@@ -34,7 +34,7 @@ static Value held_value(Parser *parser, const CDecl *decl, const Token *at)
     CScalar scalar = (CScalar)decl->type->scalar;
     Bits bits = decl->value;
     Value value;
-    if (ctype_scalar_class(scalar) == CSCALAR_SIGNED)
+    if (is_signed(decl->type))
         bits = (Bits)(SignedBits)(int64_t)decl->value;
     value = value_integer(parser, scalar, bits);
     value.type = decl->type;

@@ -109,6 +109,38 @@ typedef struct Parser {
     const struct RecordParse *record;      /* the innermost that is being defined, or NULL */
 } Parser;
 
+/* -- kinds of types ------------------------------------------------------------------------------------------------ */
+
+static inline bool is_integer(const CType *type)
+{
+    return type->kind == CTYPE_INTEGER || type->kind == CTYPE_BOOL || type->kind == CTYPE_ENUM;
+}
+
+static inline bool is_real(const CType *type)
+{
+    return is_integer(type) || type->kind == CTYPE_FLOATING;
+}
+
+static inline bool is_arithmetic(const CType *type)
+{
+    return is_real(type) || type->kind == CTYPE_COMPLEX;
+}
+
+static inline bool is_pointer(const CType *type)
+{
+    return type->kind == CTYPE_POINTER;
+}
+
+static inline bool is_scalar(const CType *type)
+{
+    return is_arithmetic(type) || is_pointer(type);
+}
+
+static inline bool is_signed(const CType *type)
+{
+    return ctype_scalar_class((CScalar)type->scalar) == CSCALAR_SIGNED;
+}
+
 /* -- bytes --------------------------------------------------------------------------------------------------------- */
 
 /* Some bytes of a text, not NUL-terminated. */
@@ -268,8 +300,7 @@ static inline CType *attributes_apply_mode(Parser *parser, const Attributes *att
 typedef struct Specifiers {
     CType *type;      /* with its qualifiers */
     unsigned storage; /* token kind TYPEDEF, EXTERN, STATIC, AUTO, REGISTER, or 0 */
-    bool is_inline;
-    bool has_tag; /* struct, union or enum: may stand without declarators */
+    bool has_tag;     /* struct, union or enum: may stand without declarators */
     Attributes attributes;
     Token start;
 } Specifiers;

@@ -32,14 +32,14 @@ static void set_place(CMemberSpec *member, const Token *at)
     member->length = at->length;
 }
 
-static bool is_open_array(const CType *type)
+static bool is_flexible_array(const CType *type)
 {
     return type->kind == CTYPE_ARRAY && (type->is_unbounded || type->is_vla);
 }
 
-static bool is_open(const CType *type)
+static bool is_flexible(const CType *type)
 {
-    return is_open_array(type) || type->is_vla;
+    return is_flexible_array(type) || type->is_vla;
 }
 
 /* Nothing may follow a flexible array member. */
@@ -47,7 +47,7 @@ static bool check_last(Parser *parser, const RecordParse *parse)
 {
     size_t count = count_members(parser, parse);
     const CMemberSpec *last = count > 0 ? member_at(parser, parse, count - 1) : NULL;
-    if (last != NULL && is_open(last->type) && !parse->tag.is_union) {
+    if (last != NULL && is_flexible(last->type) && !parse->tag.is_union) {
         Token at = member_token(last);
         return parser_fail(parser, &at, MESSAGE_FLEXIBLE_NOT_LAST, last->name);
     }
@@ -77,7 +77,7 @@ static bool check_member(Parser *parser, const RecordParse *parse, const CMember
         return parser_fail(parser, &at, MESSAGE_VOID_OBJECT, member->name);
     if (type->kind == CTYPE_FUNCTION)
         return parser_fail(parser, &at, MESSAGE_FUNCTION_MEMBER, member->name);
-    if (is_open_array(type)) {
+    if (is_flexible_array(type)) {
         if (parse->tag.is_union && type->is_unbounded)
             return parser_fail(parser, &at, MESSAGE_FLEXIBLE_IN_UNION, member->name);
         return true;
@@ -98,8 +98,7 @@ static bool parse_width(Parser *parser, CMemberSpec *member)
     uint64_t nbits = type->kind == CTYPE_BOOL ? 1 : type->size * 8;
     if (!parse_constant(parser, &value))
         return false;
-    if (type->kind != CTYPE_INTEGER && type->kind != CTYPE_BOOL &&
-        (type->kind != CTYPE_ENUM || !ctype_is_complete(type)))
+    if (!is_integer(type) || !ctype_is_complete(type))
         return parser_fail(parser, &at, MESSAGE_BITFIELD_TYPE, member->name, type);
     if (value_is_negative(&value))
         return parser_fail(parser, &at, MESSAGE_BITFIELD_NEGATIVE, member->name);
@@ -166,7 +165,7 @@ static bool parse_member(Parser *parser, const RecordParse *parse, const Specifi
 }
 
 /* A record that is defined again counts as incomplete inside itself, as it did the first time. */
-static bool is_open_record(const Parser *parser, const CType *type)
+static bool is_being_defined(const Parser *parser, const CType *type)
 {
     const RecordParse *parse = parser->record;
     while (parse != NULL && parse->old != type->main)
@@ -180,7 +179,7 @@ static bool add_unnamed(Parser *parser, const RecordParse *parse, const Specifie
     CMemberSpec member = {
         .type = specifiers->type, .align = specifiers->attributes.align, .is_packed = specifiers->attributes.is_packed};
     if (specifiers->type->kind != CTYPE_RECORD || !ctype_is_complete(specifiers->type) ||
-        is_open_record(parser, specifiers->type))
+        is_being_defined(parser, specifiers->type))
         return true;
     set_place(&member, &specifiers->start);
     return check_member(parser, parse, &member) && push_member(parser, parse, &member);

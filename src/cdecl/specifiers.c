@@ -324,9 +324,6 @@ static Step add_specifier(Parser *parser, Specifying *s)
     case TOKEN_AUTO:
     case TOKEN_REGISTER: return step(add_storage(parser, s));
     case TOKEN_INLINE:
-        s->specifiers->is_inline = true;
-        lexer_advance(parser);
-        return STEP_TAKEN;
     case TOKEN_NORETURN:
     case TOKEN_THREAD_LOCAL:
     case TOKEN_EXTENSION:

@@ -5,38 +5,6 @@
 
 #include "cdecl/parser.h"
 
-/* -- kinds --------------------------------------------------------------------------------------------------------- */
-
-static inline bool is_integer(const CType *type)
-{
-    return type->kind == CTYPE_INTEGER || type->kind == CTYPE_BOOL || type->kind == CTYPE_ENUM;
-}
-
-static inline bool is_real(const CType *type)
-{
-    return is_integer(type) || type->kind == CTYPE_FLOATING;
-}
-
-static inline bool is_arithmetic(const CType *type)
-{
-    return is_real(type) || type->kind == CTYPE_COMPLEX;
-}
-
-static inline bool is_pointer(const CType *type)
-{
-    return type->kind == CTYPE_POINTER;
-}
-
-static inline bool is_scalar(const CType *type)
-{
-    return is_arithmetic(type) || is_pointer(type);
-}
-
-static inline bool is_signed(const CType *type)
-{
-    return ctype_scalar_class((CScalar)type->scalar) == CSCALAR_SIGNED;
-}
-
 /* 0..15, or 16 for what is no hexadecimal digit. */
 static inline unsigned digit_value(char c)
 {
