@@ -84,7 +84,7 @@ static bool move_pointers(Parser *parser, size_t first)
     while (parser->pointers.used > first) {
         DeclaratorOp op;
         stack_drop(&parser->pointers, parser->pointers.used - sizeof op);
-        memcpy(&op, parser->pointers.data + parser->pointers.used, sizeof op);
+        memcpy(&op, stack_at(&parser->pointers, parser->pointers.used), sizeof op);
         if (push_op(parser, &parser->ops, &op) == NULL)
             return false;
     }
@@ -245,10 +245,10 @@ static bool parse_parameter(Parser *parser)
 /* ( void ) is no parameter; any other void is an error. */
 static bool drop_void(Parser *parser, DeclaratorOp *op)
 {
-    const Param *params = stack_at(&parser->params, op->first_param * sizeof *params);
+    const Param *params = params_of(parser, op);
     uint32_t i;
     if (op->nparams == 1 && !op->is_variadic && is_plain_void(params[0].type)) {
-        stack_drop(&parser->params, op->first_param * sizeof *params);
+        stack_drop(&parser->params, op->first_param);
         op->nparams = 0;
     }
     for (i = 0; i < op->nparams; i++)
@@ -259,7 +259,7 @@ static bool drop_void(Parser *parser, DeclaratorOp *op)
 
 static void close_list(Parser *parser, const DeclaratorOp *op)
 {
-    const Param *params = stack_at(&parser->params, op->first_param * sizeof *params);
+    const Param *params = params_of(parser, op);
     uint32_t i;
     for (i = 0; i < op->nparams; i++)
         if (params[i].name != NULL)
@@ -289,8 +289,7 @@ static bool parse_parameters(Parser *parser, DeclaratorOp *op, const ParameterLi
 static bool parse_parameter_list(Parser *parser, DeclaratorOp *op)
 {
     const ParameterList list = {ctype_next_stamp(parser->table), parser->prototype};
-    bool is_good;
-    is_good = parse_parameters(parser, op, &list);
+    bool is_good = parse_parameters(parser, op, &list);
     close_list(parser, op);
     return is_good && drop_void(parser, op);
 }
@@ -298,7 +297,7 @@ static bool parse_parameter_list(Parser *parser, DeclaratorOp *op)
 /* ( parameter-type-list? ), behind its opening parenthesis */
 static bool parse_function(Parser *parser, const Token *at)
 {
-    DeclaratorOp op = {.kind = OP_FUNCTION, .at = *at, .first_param = parser->params.used / sizeof(Param)};
+    DeclaratorOp op = {.kind = OP_FUNCTION, .at = *at, .first_param = parser->params.used};
     op.is_unprototyped = parser->token.kind == ')';
     parser->prototype_depth++;
     if (!op.is_unprototyped && !parse_parameter_list(parser, &op))

@@ -23,7 +23,7 @@ static const DeclaratorOp *naming_function(const Parser *parser, const CDecl *de
     if (decl->kind != CDECL_FUNCTION || declarator == NULL || parser->ops.used == declarator->first_op)
         return NULL;
     op = stack_at(&parser->ops, declarator->first_op);
-    params = stack_at(&parser->params, op->first_param * sizeof *params);
+    params = params_of(parser, op);
     for (i = 0; i < op->nparams; i++)
         if (params[i].name != NULL)
             return op;
@@ -42,7 +42,7 @@ static bool set_names(Parser *parser, CDecl *decl, const CDecl *old, const Decla
     bool has_old_params = old != NULL && old->has_param_names;
     const DeclaratorOp *op = has_old_params ? NULL : naming_function(parser, decl, declarator);
     const char *asm_name = old != NULL && old->has_asm_name ? ctype_asm_name(old) : asm_name_of(decl, declarator);
-    const Param *params = op == NULL ? NULL : stack_at(&parser->params, op->first_param * sizeof *params);
+    const Param *params = op == NULL ? NULL : params_of(parser, op);
     uint32_t nparams = has_old_params ? old->type->u.function->nparams : op != NULL ? op->nparams : 0, i;
     const char **names;
     decl->has_asm_name = asm_name != NULL;

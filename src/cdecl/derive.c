@@ -92,7 +92,7 @@ static CType *intern_function(Parser *parser, const DeclaratorOp *op, CType *res
     if (types == NULL)
         return NULL;
     types = stack_at(&parser->scratch, used + padding);
-    params = stack_at(&parser->params, op->first_param * sizeof *params);
+    params = params_of(parser, op);
     for (i = 0; i < op->nparams; i++)
         types[i] = params[i].type;
     type = ctype_function(parser->table, result, types, op->nparams, op->is_variadic, op->is_ms_abi);

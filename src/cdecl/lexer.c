@@ -144,7 +144,7 @@ bool lexer_begin(Parser *parser)
     if (!intern_keywords(parser))
         return false;
     if (source->length > 0 && find_splice(parser->text, parser->end) != NULL) {
-        parser->spliced = mem_alloc(parser->ops.allocator, source->length);
+        parser->spliced = mem_alloc(ctype_allocator(parser->table), source->length);
         if (parser->spliced == NULL)
             return parser_fail_memory(parser);
         parser->end = copy_unspliced(parser->text, parser->end, parser->spliced);

@@ -295,7 +295,9 @@ bool parser_skip_group(Parser *parser)
 
 /* -- entry points -------------------------------------------------------------------------------------------------- */
 
-static Stack *const *all_stacks(Parser *parser, Stack *stacks[8])
+enum { NSTACKS = 8 };
+
+static void list_stacks(Parser *parser, Stack *stacks[NSTACKS])
 {
     stacks[0] = &parser->packs;
     stacks[1] = &parser->ops;
@@ -305,22 +307,22 @@ static Stack *const *all_stacks(Parser *parser, Stack *stacks[8])
     stacks[5] = &parser->enumerators;
     stacks[6] = &parser->tags;
     stacks[7] = &parser->scratch;
-    return stacks;
 }
 
+/* Begins a transaction, which `end` ends in any case. */
 static bool begin(Parser *parser, CTypeTable *table, const CdeclSource *source, Error *error)
 {
-    Stack *stacks[8];
+    Stack *stacks[NSTACKS];
     size_t i;
     bool is_ready;
     memset(parser, 0, sizeof *parser);
     parser->table = table;
     parser->source = source;
     parser->error = error;
-    all_stacks(parser, stacks);
-    for (i = 0; i < 8; i++)
+    list_stacks(parser, stacks);
+    for (i = 0; i < NSTACKS; i++)
         stack_init(stacks[i], ctype_allocator(table));
-    is_ready = lexer_begin(parser);
+    is_ready = lexer_begin(parser); /* keywords stay, whatever becomes of the text */
     ctype_begin(table);
     if (!is_ready)
         return false;
@@ -333,14 +335,21 @@ static bool begin(Parser *parser, CTypeTable *table, const CdeclSource *source, 
     return !parser->failed;
 }
 
-static void end(Parser *parser)
+/* Whether the text was good. What it left in the table stays if it was, and `has_news`. */
+static bool end(Parser *parser, bool has_news)
 {
-    Stack *stacks[8];
+    Stack *stacks[NSTACKS];
     size_t i;
-    all_stacks(parser, stacks);
-    for (i = 0; i < 8; i++)
+    tag_close_all(parser);
+    if (parser->failed || !has_news)
+        ctype_rollback(parser->table);
+    else
+        ctype_commit(parser->table);
+    mem_free(ctype_allocator(parser->table), parser->spliced, parser->source->length);
+    list_stacks(parser, stacks);
+    for (i = 0; i < NSTACKS; i++)
         stack_free(stacks[i]);
-    mem_free(parser->ops.allocator, parser->spliced, parser->source->length);
+    return !parser->failed;
 }
 
 static bool check_values_used(Parser *parser)
@@ -373,13 +382,7 @@ bool cdecl_declare(CTypeTable *table, const CdeclSource *source, Error *error)
             ;
         check_values_used(&parser);
     }
-    tag_close_all(&parser);
-    if (parser.failed || !ctype_is_changed(table))
-        ctype_rollback(table);
-    else
-        ctype_commit(table);
-    end(&parser);
-    return !parser.failed;
+    return end(&parser, ctype_is_changed(table));
 }
 
 CType *cdecl_type_name(CTypeTable *table, const CdeclSource *source, Error *error)
@@ -392,11 +395,5 @@ CType *cdecl_type_name(CTypeTable *table, const CdeclSource *source, Error *erro
             parser_fail(&parser, &parser.token, MESSAGE_AFTER_TYPE, &parser.token);
         check_values_used(&parser);
     }
-    tag_close_all(&parser);
-    if (parser.failed)
-        ctype_rollback(table);
-    else
-        ctype_commit(table);
-    end(&parser);
-    return parser.failed ? NULL : type;
+    return end(&parser, true) ? type : NULL;
 }

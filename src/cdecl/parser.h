@@ -366,7 +366,7 @@ typedef struct DeclaratorOp {
     bool is_unprototyped;
     bool is_ms_abi;
     uint32_t nparams;
-    size_t first_param; /* index in parser->params */
+    size_t first_param; /* of a FUNCTION: bytes of parser->params below its own */
     uint64_t nelems;
     Token at;
 } DeclaratorOp;
@@ -378,10 +378,10 @@ typedef enum DeclaratorForm {
 } DeclaratorForm;
 
 typedef struct Declarator {
-    const CName *name; /* NULL when there is none */
-    Token at;          /* of the name, or where it would be */
-    size_t first_op;   /* bytes of parser->ops below it */
-    size_t first_param;
+    const CName *name;    /* NULL when there is none */
+    Token at;             /* of the name, or where it would be */
+    size_t first_op;      /* bytes of parser->ops below it */
+    size_t first_param;   /* the same of parser->params */
     const char *asm_name; /* of an asm label behind it, or NULL */
     bool is_ms_abi;       /* by an attribute among its stars */
 } Declarator;
@@ -389,6 +389,11 @@ typedef struct Declarator {
 /* declarator, abstract-declarator: leaves its operations on parser->ops and its parameters on parser->params, until
  * declarator_drop. */
 bool parse_declarator(Parser *parser, Declarator *declarator, DeclaratorForm form);
+/* The parameters of a FUNCTION, op->nparams of them; valid until the next push. */
+static inline const Param *params_of(const Parser *parser, const DeclaratorOp *op)
+{
+    return stack_at(&parser->params, op->first_param);
+}
 void declarator_drop(Parser *parser, const Declarator *declarator);
 /* Marks the innermost function with ms_abi. */
 void declarator_set_ms_abi(Parser *parser, const Declarator *declarator);
