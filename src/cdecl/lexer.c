@@ -124,7 +124,7 @@ const char *lexer_origin(const Parser *parser, const char *at, uint32_t *nsplice
 static bool intern_keywords(Parser *parser)
 {
     size_t i;
-    bool *done = ctype_has_keywords(parser->table);
+    bool *done = ctype_keywords_flag(parser->table);
     for (i = 0; !*done && i < sizeof keywords / sizeof *keywords; i++) {
         CName *name = ctype_name(parser->table, keywords[i].spelling, strlen(keywords[i].spelling));
         if (name == NULL)

@@ -171,8 +171,7 @@ static inline const char *ctype_param_name(const CDecl *decl, uint32_t i)
     return decl->has_param_names ? decl->names[(decl->has_asm_name ? 1 : 0) + i] : NULL;
 }
 
-/* -- the table ------------------------------------------------------------------------------------------------------
- */
+/* -- the table ----------------------------------------------------------------------------------------------------- */
 
 /* New table with the basic types and the predefined names (int8_t … uintptr_t, size_t, ssize_t, ptrdiff_t, wchar_t,
  * char16_t, char32_t, __int128_t, __uint128_t, va_list and __builtin_va_list, bool). NULL when memory is out. Keeps `allocator` by value. */

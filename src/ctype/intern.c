@@ -114,7 +114,7 @@ static uint32_t variant_align(const CType *type, unsigned qualifiers, uint32_t o
 static uint32_t hash_variant(const CType *main, unsigned qualifiers, uint32_t own_align)
 {
     uint64_t hash = hash_mix((uint64_t)(uintptr_t)main, qualifiers | (uint64_t)own_align << 32);
-    return (uint32_t)(hash ^ hash >> 32);
+    return hash_end(hash);
 }
 
 static bool is_variant(const TypeNode *node, const CType *main, unsigned qualifiers, uint32_t own_align)
@@ -179,23 +179,19 @@ CType *ctype_aligned(CTypeTable *table, CType *type, uint32_t align)
     return variant(table, type->main, type->qualifiers, align);
 }
 
-bool types_complete(CTypeTable *table, CType *main, uint64_t size, uint32_t align, bool is_vla, unsigned depth)
+bool types_complete(CTypeTable *table, CType *main, const CType *as, unsigned depth)
 {
-    TypeNode *node = (TypeNode *)main;
-    do
+    TypeNode *node;
+    for (node = (TypeNode *)main; node != NULL; node = node->next)
         if (!ctype_journal(table, node, sizeof *node))
             return false;
-    while ((node = node->next) != NULL);
-    main->align = align;
     ((TypeNode *)main)->depth = types_depth(depth);
-    main->size = size;
-    main->is_vla = is_vla;
-    for (node = ((TypeNode *)main)->next; node != NULL; node = node->next) {
+    for (node = (TypeNode *)main; node != NULL; node = node->next) {
         CType *type = &node->type;
-        type->size = size;
-        type->is_vla = is_vla;
-        type->scalar = main->scalar;
-        type->align = variant_align(main, type->qualifiers, ctype_own_align(type));
+        type->size = as->size;
+        type->is_vla = as->is_vla;
+        type->scalar = as->scalar;
+        type->align = variant_align(as, type->qualifiers, ctype_own_align(type));
     }
     return true;
 }
@@ -207,7 +203,7 @@ static uint32_t hash_key(const CType *key)
     uint64_t shape =
         key->kind | (uint64_t)key->scalar << 8 | (uint64_t)key->is_vla << 16 | (uint64_t)key->is_unbounded << 17;
     uint64_t hash = hash_mix(hash_mix((uint64_t)(uintptr_t)key->u.element, shape), key->nelems);
-    return (uint32_t)(hash ^ hash >> 32);
+    return hash_end(hash);
 }
 
 /* The main type with the key's structure. */
