@@ -1,5 +1,5 @@
-/* Attributes in gcc's, C23's and MSVC's spelling: those that change a type or its layout are taken, all others are skipped
- * with balanced parentheses. Calling conventions of 32-bit Windows say nothing on x86-64. */
+/* Attributes in gcc's, C23's and MSVC's spelling: those that change a type or its layout are taken, all others are
+ * skipped with balanced parentheses. Calling conventions of 32-bit Windows say nothing on x86-64. */
 #include <string.h>
 
 #include "cdecl/parser.h"

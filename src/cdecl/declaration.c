@@ -218,7 +218,9 @@ bool parse_static_assert(Parser *parser)
     return parser_expect(parser, ')', "')'", "assertion") && parser_expect(parser, ';', "';'", "assertion");
 }
 
-/* declaration: declaration-specifiers init-declarator-list? ; without tag and declarator it declares nothing, which gcc takes */
+/* declaration: declaration-specifiers init-declarator-list? ;
+ *
+ * Without tag and declarator it declares nothing, which gcc takes. */
 static bool parse_declaration(Parser *parser)
 {
     Declaration declaration;

@@ -114,8 +114,8 @@ static bool parse_enumerators(Parser *parser, EnumParse *parse)
     return parser_expect(parser, '}', "',' or '}'", "enumerator");
 }
 
-/* The enum that the enumerators belonged to before, when all did and it is defined alike; else an error, which points at
- * the enum, for an enumerator's own token is gone by now. */
+/* The enum that the enumerators belonged to before, when all did and it is defined alike; else an error, which points
+ * at the enum, for an enumerator's own token is gone by now. */
 static CType *check_again(Parser *parser, const EnumParse *parse)
 {
     const CEnum *made = parse->type->u.enumeration;

@@ -13,7 +13,8 @@
 #include "cdecl/cdecl.h"
 #include "ctype/build.h"
 
-/* Levels of recursion; measured with gcc -O2, none takes more than 1.6 KiB of the C stack. */
+/* Levels of recursion. Measured with gcc -O2, none takes more than 1.6 KiB of the C stack, so that a thread's 1 MiB is
+ * enough for a parse, which cdecl_memory.c tests. */
 enum { CDECL_DEPTH_MAX = 600 };
 
 /* A token of one character is that character; a keyword is TOKEN_ and its name. */
@@ -183,10 +184,12 @@ static inline bool is_word_token(const Token *token)
 
 /* Keeps the first error: the message with its arguments (see messages.def) at a token. Returns false. */
 bool parser_fail(Parser *parser, const Token *at, Message message, ...);
+/* The same where an allocation has failed. */
 bool parser_fail_memory(Parser *parser);
 
 /* The number of the current file, for what is declared here. Fails the parser when memory is out. */
 uint32_t parser_file(Parser *parser);
+/* The same into a declaration. */
 void parser_set_file(Parser *parser, CDecl *decl);
 
 /* One level of recursion more; false with an error when it is too deep. Every enter that succeeds has its leave. */
@@ -209,12 +212,14 @@ const char *parser_intern_scratch(Parser *parser, size_t used);
 /* Skips a balanced group that the current token, one of ( [ {, opens. */
 bool parser_skip_group(Parser *parser);
 
-/* -- lexer.c, number.c, literal.c, directive.c ---------------------------------------------------------------------- */
+/* -- lexer.c, number.c, literal.c, directive.c --------------------------------------------------------------------- */
 
+/* Interns the keywords if that is to be done, and goes to the beginning of the text, without its first token. */
 bool lexer_begin(Parser *parser);
-/* Where a byte of the parser's text stands in the source, and how many backslash-newlines come before it in its line. */
+/* Where a byte of the parser's text stands in the source, and how many backslash-newlines come before it in its line.
+ * */
 const char *lexer_origin(const Parser *parser, const char *at, uint32_t *nsplices);
-/* Makes the next token the current one. */
+/* Makes the next token the current one; the directives before it are obeyed. */
 void lexer_advance(Parser *parser);
 /* Makes the name of the current token again, where the table has forgotten it. */
 bool lexer_renew(Parser *parser);
@@ -314,7 +319,7 @@ bool is_type_start(const Parser *parser);
 /* Whether a token kind is one of the words that make an arithmetic type or void. */
 bool is_type_keyword(unsigned kind);
 
-/* -- tag.c, record.c, enum.c ---------------------------------------------------------------------------------------- */
+/* -- tag.c, record.c, enum.c --------------------------------------------------------------------------------------- */
 
 /* The head of a struct, union or enum specifier. */
 typedef struct Tag {
@@ -345,7 +350,7 @@ CType *tag_settle(Parser *parser, const Tag *tag, CType *old, CType *type);
 void tag_close_scope(Parser *parser);
 void tag_close_all(Parser *parser);
 
-/* `align`: of a __declspec(align) before it, or 0. */
+/* struct-or-union-specifier and enum-specifier; `align`: of a __declspec(align) before it, or 0. */
 CType *parse_record_specifier(Parser *parser, uint32_t align);
 CType *parse_enum_specifier(Parser *parser);
 
@@ -394,6 +399,7 @@ static inline const Param *params_of(const Parser *parser, const DeclaratorOp *o
 {
     return stack_at(&parser->params, op->first_param);
 }
+/* Takes its operations and parameters from the stacks. */
 void declarator_drop(Parser *parser, const Declarator *declarator);
 /* Marks the innermost function with ms_abi. */
 void declarator_set_ms_abi(Parser *parser, const Declarator *declarator);
@@ -451,8 +457,8 @@ bool parse_constant_initializer(Parser *parser, CType *type, Value *value);
 
 enum { SUGGESTION_NBYTES = 80 };
 
-/* The known type, value or member that an unknown name most likely means, written into the buffer as the text would have to
- * say it ("struct point"); NULL when none is near. */
+/* The known type, value or member that an unknown name most likely means, written into the buffer as the text would
+ * have to say it ("struct point"); NULL when none is near. */
 const char *suggest_type(const Parser *parser, const CName *wanted, char *buffer, size_t nbytes);
 const char *suggest_value(const Parser *parser, const CName *wanted, char *buffer, size_t nbytes);
 const char *suggest_member(const CRecord *record, const CName *wanted, char *buffer, size_t nbytes);
@@ -461,12 +467,12 @@ const char *suggest_member(const CRecord *record, const CName *wanted, char *buf
 
 /* Whether the current token begins one. */
 bool is_static_assert(const Parser *parser);
-/* static_assert-declaration */
+/* static_assert-declaration, at its first word */
 bool parse_static_assert(Parser *parser);
 /* external-declaration */
 bool parse_external_declaration(Parser *parser);
-/* Binds a declared name by the rules of redeclaration. `declarator`, or NULL, holds the asm name and the parameters' names
- * of a function. */
+/* Binds a declared name by the rules of redeclaration. `declarator`, or NULL, holds the asm name and the parameters'
+ * names of a function. */
 bool declare_name(Parser *parser, const Token *at, CDecl *decl, const Declarator *declarator);
 
 #endif

@@ -262,8 +262,8 @@ static Step add_qualifier(Parser *parser, Specifying *s, unsigned qualifier)
     return STEP_TAKEN;
 }
 
-/* Whether the soft keyword has its meaning here, or is the name of what is declared: `struct { float re, im; } complex;`,
- * `typedef long long __int64;`. */
+/* Whether the soft keyword has its meaning here, or is the name of what is declared: `struct { float re, im; }
+ * complex;`, `typedef long long __int64;`. */
 static unsigned soft_specifier(const Parser *parser, const Specifying *s)
 {
     unsigned kind = soft_keyword(&parser->token);

@@ -1,8 +1,8 @@
-/* Tags of structs, unions and enums (C11 6.2.1p4, 6.2.3, 6.7.2.3): what stands between the keyword and the body, the scopes,
- * and what a mention or a definition finds.
+/* Tags of structs, unions and enums (C11 6.2.1p4, 6.2.3, 6.7.2.3): what stands between the keyword and the body, the
+ * scopes, and what a mention or a definition finds.
  *
- * A definition in a parameter list has prototype scope; a tag that is only mentioned there is declared at file scope, which
- * C does not do, but which makes the prototype usable. Every other tag has file scope. */
+ * A definition in a parameter list has prototype scope; a tag that is only mentioned there is declared at file scope,
+ * which C does not do, but which makes the prototype usable. Every other tag has file scope. */
 #include "cdecl/parser.h"
 
 static bool is_local_type(const CType *type)

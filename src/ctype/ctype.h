@@ -174,7 +174,8 @@ static inline const char *ctype_param_name(const CDecl *decl, uint32_t i)
 /* -- the table ----------------------------------------------------------------------------------------------------- */
 
 /* New table with the basic types and the predefined names (int8_t … uintptr_t, size_t, ssize_t, ptrdiff_t, wchar_t,
- * char16_t, char32_t, __int128_t, __uint128_t, va_list and __builtin_va_list, bool). NULL when memory is out. Keeps `allocator` by value. */
+ * char16_t, char32_t, __int128_t, __uint128_t, bool, va_list and gcc's __builtin_…va_list). NULL when memory is out.
+ * Keeps `allocator` by value. */
 CTypeTable *ctype_table_new(const Allocator *allocator);
 void ctype_table_free(CTypeTable *table);
 

@@ -1,8 +1,8 @@
 /* Interning: each derived type exists once by structure, each variant once by its main type.
  *
  * Invariant: the hash chains hold the derived types and their variants, which no completion changes; the variants of a
- * basic or nominal type hang on a list at it. A variant differs from its main by (qualifiers, own_align) alone, but that an
- * array variant's element carries the array's qualifiers too. */
+ * basic or nominal type hang on a list at it. A variant differs from its main by (qualifiers, own_align) alone, but
+ * that an array variant's element carries the array's qualifiers too. */
 #include <string.h>
 
 #include "ctype/table.h"

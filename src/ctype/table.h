@@ -103,7 +103,8 @@ void types_forget(CTypeTable *table, size_t nkept);
 TypeNode *types_new(CTypeTable *table, const CType *type);
 /* Puts a derived type or variant of one with its hash into the chains. */
 void types_insert(CTypeTable *table, TypeNode *node, uint32_t hash);
-/* Gives a nominal type and all its variants the size, alignment, scalar and is_vla of `as`; false when memory is out. */
+/* Gives a nominal type and all its variants the size, alignment, scalar and is_vla of `as`; false when memory is out.
+ * */
 bool types_complete(CTypeTable *table, CType *main, const CType *as, unsigned depth);
 
 /* A depth as a node keeps it. */
