@@ -118,15 +118,6 @@ static bool check_variable(Parser *parser, const Declarator *declarator, const C
     return true;
 }
 
-/* 1 + log2 of a power of two; 0 for 0. */
-static unsigned align_log2(uint32_t align)
-{
-    unsigned log = 0;
-    for (; align != 0; align >>= 1)
-        log++;
-    return log;
-}
-
 /* init-declarator: declarator asm-and-attributes ( = initializer )? */
 static bool parse_init_declarator(Parser *parser, Declaration *declaration, Declarator *declarator, CDeclKind *kind)
 {
@@ -138,7 +129,7 @@ static bool parse_init_declarator(Parser *parser, Declaration *declaration, Decl
         return false;
     *kind = decl.kind = kind_of(declaration, decl.type);
     decl.name = declarator->name->text;
-    decl.align_log2 = decl.kind == CDECL_TYPEDEF ? 0 : align_log2(declaration->attributes.align) & 31;
+    decl.align_code = decl.kind == CDECL_TYPEDEF ? 0 : ctype_align_code(declaration->attributes.align) & 31;
     decl.line = declarator->at.line;
     parser_set_file(parser, &decl);
     if (decl.kind == CDECL_VARIABLE && !check_variable(parser, declarator, decl.type))

@@ -96,9 +96,9 @@ static bool complete(Parser *parser, const CDecl *old, const CDecl *decl, const 
     bool has_news = (!old->has_asm_name && asm_name_of(decl, declarator) != NULL) ||
                     (!old->has_param_names && naming_function(parser, decl, declarator) != NULL);
     merged.type = ctype_composite(old->type, decl->type);
-    if (decl->align_log2 > old->align_log2)
-        merged.align_log2 = decl->align_log2;
-    if (merged.type == old->type && merged.align_log2 == old->align_log2 && !has_news)
+    if (decl->align_code > old->align_code)
+        merged.align_code = decl->align_code;
+    if (merged.type == old->type && merged.align_code == old->align_code && !has_news)
         return true;
     if (has_news && !set_names(parser, &merged, old, declarator))
         return false;

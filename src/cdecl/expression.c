@@ -53,7 +53,7 @@ static Value declared_value(Parser *parser, const CDecl *decl, const Token *at)
     else
         value = value_unknown(decl->type, at, MESSAGE_NOT_CONSTANT);
     value.is_lvalue = true;
-    value.align = decl->align_log2 != 0 ? UINT32_C(1) << (decl->align_log2 - 1) : decl->type->align;
+    value.align = decl->align_code != 0 ? ctype_align_of_code(decl->align_code) : decl->type->align;
     return value;
 }
 

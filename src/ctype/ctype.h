@@ -142,13 +142,24 @@ typedef enum CDeclKind {
 
 enum { CDECL_FILE_MAX = (1 << 23) - 1 };
 
+/* An alignment in five bits: 0 for none, else 1 + log2 of its bytes. */
+static inline unsigned ctype_align_code(uint32_t align)
+{
+    return align == 0 ? 0 : 1 + (unsigned)__builtin_ctz(align);
+}
+
+static inline uint32_t ctype_align_of_code(unsigned code)
+{
+    return code == 0 ? 0 : UINT32_C(1) << (code - 1);
+}
+
 typedef struct CDecl {
     const char *name; /* interned */
     CType *type;
     uint32_t line;            /* 0: predefined */
     uint32_t file : 23;       /* a number for ctype_file, up to CDECL_FILE_MAX */
     uint32_t kind : 2;        /* CDeclKind */
-    uint32_t align_log2 : 5;  /* of its own aligned attribute or _Alignas: 1 + log2 of the bytes, 0: none */
+    uint32_t align_code : 5;  /* of its own aligned attribute or _Alignas: see ctype_align_code */
     bool has_asm_name : 1;    /* FUNCTION, VARIABLE: its linker symbol comes from __asm__("…") */
     bool has_param_names : 1; /* FUNCTION: some parameter is named */
     union {

@@ -94,8 +94,7 @@ unsigned ctype_depth(const CType *type)
 
 uint32_t ctype_own_align(const CType *type)
 {
-    unsigned bits = type_node(type)->own_align_bits;
-    return bits == 0 ? 0 : 1u << (bits - 1);
+    return ctype_align_of_code(type_node(type)->own_align_code);
 }
 
 /* -- variants ------------------------------------------------------------------------------------------------------ */
@@ -162,7 +161,7 @@ static CType *variant(CTypeTable *table, CType *main, unsigned qualifiers, uint3
     type->face = NULL;
     if (element != NULL)
         type->u.element = element;
-    node->own_align_bits = own_align == 0 ? 0 : (uint8_t)(1 + __builtin_ctz(own_align));
+    node->own_align_code = (uint8_t)ctype_align_code(own_align);
     insert_variant(table, node, (TypeNode *)main);
     return type;
 }

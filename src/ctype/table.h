@@ -12,7 +12,7 @@ typedef struct TypeNode {
     struct TypeNode *next;    /* hashed: in its chain; else in the list of variants that begins at main */
     uint32_t hash;            /* when hashed */
     uint16_t depth;           /* see ctype_depth */
-    uint8_t own_align_bits;   /* of ctype_aligned: 1 + the power of two, 0: none */
+    uint8_t own_align_code;   /* ctype_align_code of ctype_aligned's alignment */
     bool is_hashed : 1;       /* derived types and their variants are; basic and nominal ones are not */
     bool is_unprototyped : 1; /* FUNCTION declared with `()` */
 } TypeNode;
