@@ -214,9 +214,9 @@ static bool parse_declspec(Parser *parser, Attributes *attributes)
     return !parser->failed;
 }
 
-bool parse_attribute_list(Parser *parser, Attributes *attributes)
+static bool parse_run(Parser *parser, Attributes *attributes, bool has_standard)
 {
-    while (is_attribute_start(parser)) {
+    while (is_attribute_start(parser) && (has_standard || parser->token.kind != '[')) {
         unsigned kind = parser->token.kind;
         bool is_good = true;
         lexer_advance(parser);
@@ -232,6 +232,35 @@ bool parse_attribute_list(Parser *parser, Attributes *attributes)
     return !parser->failed;
 }
 
+bool parse_attribute_list(Parser *parser, Attributes *attributes)
+{
+    return parse_run(parser, attributes, true);
+}
+
+bool parse_body_attributes(Parser *parser, Attributes *attributes)
+{
+    return parse_run(parser, attributes, false);
+}
+
+bool parse_type_attributes(Parser *parser, Attributes *attributes)
+{
+    bool is_packed = attributes->is_packed;
+    while (parser->token.kind == '[' && is_attribute_start(parser)) {
+        lexer_advance(parser);
+        if (!parse_standard_attributes(parser, attributes))
+            return false;
+    }
+    attributes->is_packed = is_packed;
+    return !parser->failed;
+}
+
+static void raise_alignas(Attributes *attributes, uint64_t align)
+{
+    raise_align(attributes, align);
+    if (align > attributes->alignas_align)
+        attributes->alignas_align = (uint32_t)align;
+}
+
 /* alignment-specifier: _Alignas ( type-name ) | _Alignas ( constant-expression ) */
 bool parse_alignas(Parser *parser, Attributes *attributes)
 {
@@ -244,12 +273,12 @@ bool parse_alignas(Parser *parser, Attributes *attributes)
         CType *type = parse_type_name(parser);
         if (type == NULL)
             return false;
-        raise_align(attributes, type->align);
+        raise_alignas(attributes, type->align);
     } else {
         Value value;
         if (!parse_constant(parser, &value) || !check_alignment(parser, &at, &value))
             return false;
-        raise_align(attributes, value_size(&value));
+        raise_alignas(attributes, value_size(&value));
     }
     return parser_expect(parser, ')', "')'", "alignment");
 }

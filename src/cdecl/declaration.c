@@ -29,6 +29,8 @@ static bool parse_asm(Parser *parser, const char **name)
 /* asm labels and attributes in any order */
 static bool parse_trimmings(Parser *parser, Declaration *declaration, Declarator *declarator)
 {
+    if (!parse_declarator_attributes(parser, declarator, &declaration->attributes))
+        return false;
     for (;;) {
         bool is_good;
         if (parser->token.kind == TOKEN_ASM)

@@ -182,7 +182,7 @@ static bool parse_body(Parser *parser, EnumParse *parse)
     bool is_good;
     parse->first = parser->enumerators.used;
     parse->has_next = true;
-    is_good = parse_enumerators(parser, parse) && parse_attributes(parser, &parse->tag.attributes);
+    is_good = parse_enumerators(parser, parse) && parse_body_attributes(parser, &parse->tag.attributes);
     if (is_good && ctype_is_complete(parse->type))
         is_good = parser_fail(parser, &parse->tag.at, MESSAGE_NESTED_REDEFINITION, parse->type);
     is_good = is_good && complete(parser, parse);

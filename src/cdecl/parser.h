@@ -252,6 +252,7 @@ typedef struct Attributes {
     uint32_t align;          /* of aligned and _Alignas, 0: none; the strictest, which counts for a member */
     uint32_t last_align;     /* the last one, which counts for a type */
     uint32_t declspec_align; /* the part of __declspec(align) in align, 0: none */
+    uint32_t alignas_align;  /* the part of _Alignas in align, 0: none */
     uint64_t vector_nbytes;  /* of vector_size, 0: none */
     const CName *mode;       /* of mode(…), NULL: none */
     bool is_mode_last;       /* behind a vector_size: for the vector, which it does not apply to */
@@ -282,6 +283,10 @@ static inline bool parse_attributes(Parser *parser, Attributes *attributes)
 {
     return is_attribute_start(parser) ? parse_attribute_list(parser, attributes) : !parser->failed;
 }
+/* The same behind a closing brace: [[…]] there come too late for the definition (C23 6.7.3.2). */
+bool parse_body_attributes(Parser *parser, Attributes *attributes);
+/* Any number of [[…]] that stand behind a type and belong to it: `packed` comes too late there. */
+bool parse_type_attributes(Parser *parser, Attributes *attributes);
 /* _Alignas(type or constant) */
 bool parse_alignas(Parser *parser, Attributes *attributes);
 
@@ -388,6 +393,8 @@ typedef struct Declarator {
     size_t first_op;      /* bytes of parser->ops below it */
     size_t first_param;   /* the same of parser->params */
     const char *asm_name; /* of an asm label behind it, or NULL */
+    uint32_t align;       /* of [[…]] between the name and a suffix, 0: none, */
+    bool is_packed;       /* and whether it packs */
     bool is_ms_abi;       /* by an attribute among its stars */
 } Declarator;
 
@@ -399,6 +406,8 @@ static inline const Param *params_of(const Parser *parser, const DeclaratorOp *o
 {
     return stack_at(&parser->params, op->first_param);
 }
+/* The attributes behind a declarator, and those within it that are the declared thing's. */
+bool parse_declarator_attributes(Parser *parser, const Declarator *declarator, Attributes *attributes);
 /* Takes its operations and parameters from the stacks. */
 void declarator_drop(Parser *parser, const Declarator *declarator);
 /* Marks the innermost function with ms_abi. */
