@@ -363,6 +363,15 @@ describe("ffi.cdef refuses", function()
         assert.are.equal("unknown_t:1:1: unknown type name 'unknown_t'\n    unknown_t\n    ^", oracle.message(ffi.sizeof, "unknown_t"))
         assert.are.equal("int,:1:4: expected the end of the type name, got ','\n    int,\n       ^", oracle.message(ffi.new, "int,"))
     end)
+
+    it("a long type text by how it begins", function()
+        assert.are.equal("struct {...:2:7: expected ';' after struct field, got 'y'\n    int x y; }\n          ^",
+            oracle.message(ffi.typeof, "struct {\nint x y; }"))
+        local name = ("z"):rep(80)
+        assert.are.equal(name .. ":1:1: ", oracle.message(ffi.typeof, name):match "^z+:1:1: ")
+        assert.are.equal(name .. "...:1:1: ", oracle.message(ffi.typeof, name .. "z"):match "^z+%.*:1:1: ")
+        assert.is_true(#oracle.message(ffi.typeof, ("z"):rep(100000)) < 1000)
+    end)
 end)
 
 describe("a cdef that failed leaves nothing:", function()

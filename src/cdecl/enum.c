@@ -13,6 +13,7 @@ typedef struct EnumParse {
     bool has_next; /* false: it would overflow */
     bool next_is_unsigned;
     bool has_unsigned; /* some value is above INT64_MAX */
+    bool has_negative; /* with one such no type has all values: gcc takes long and lets them wrap */
 } EnumParse;
 
 static const CEnumerator *enumerators_of(const Parser *parser, const EnumParse *parse)
@@ -70,6 +71,7 @@ static bool push_enumerator(Parser *parser, EnumParse *parse, const Token *at, u
         return parser_fail_memory(parser);
     *place = (CEnumerator){at->u.name->text, value};
     parse->has_unsigned = parse->has_unsigned || is_large;
+    parse->has_negative = parse->has_negative || (!is_unsigned && value > INT64_MAX);
     parse->next = value + 1;
     parse->has_next = !(is_large && value == UINT64_MAX);
     parse->next_is_unsigned = is_large || value == INT64_MAX;
@@ -165,6 +167,8 @@ static bool complete(Parser *parser, const EnumParse *parse)
     uint32_t count = (uint32_t)count_enumerators(parser, parse);
     CScalar scalar = ctype_enum_scalar(enumerators, count, parse->has_unsigned, parse->tag.attributes.is_packed);
     CEnum *enumeration = parse->type->u.enumeration;
+    if (parse->has_unsigned && parse->has_negative)
+        scalar = CSCALAR_LONG;
     if (parse->fixed != NULL)
         scalar = (CScalar)parse->fixed->scalar;
     if (parse->tag.attributes.mode != NULL && !set_mode(parser, parse, &scalar))

@@ -62,9 +62,16 @@ static CType *new_type(Parser *parser, const Tag *tag)
     const char *name = tag->name == NULL ? NULL : tag->name->text;
     CType *type = tag->kind == CTYPE_ENUM ? ctype_enum_new(parser->table, name)
                                           : ctype_record_new(parser->table, name, tag->is_union);
-    if (type == NULL)
+    if (type == NULL) {
         parser_fail_memory(parser);
-    return type;
+    } else if (tag->kind == CTYPE_ENUM) {
+        type->u.enumeration->line = tag->at.line;
+        type->u.enumeration->file = parser_file(parser);
+    } else {
+        type->u.record->line = tag->at.line;
+        type->u.record->file = parser_file(parser);
+    }
+    return parser->failed ? NULL : type;
 }
 
 static CType *new_bound_type(Parser *parser, const Tag *tag, bool is_local)
