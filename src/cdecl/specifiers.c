@@ -331,8 +331,10 @@ static Step add_tagged(Parser *parser, Specifying *s)
     Token at = parser->token;
     uint32_t align = s->specifiers->attributes.declspec_align;
     CType *type = at.kind == TOKEN_ENUM ? parse_enum_specifier(parser) : parse_record_specifier(parser, align);
+    if (!set_type(parser, s, &at, type))
+        return STEP_FAILED;
     s->specifiers->has_tag = true;
-    return step(set_type(parser, s, &at, type));
+    return STEP_TAKEN;
 }
 
 static Step add_specifier(Parser *parser, Specifying *s)
