@@ -189,7 +189,7 @@ static bool parse_assertion_message(Parser *parser, char *buffer, size_t nbytes)
         return false;
     message = (Word){stack_at(&parser->scratch, used), parser->scratch.used - used};
     stack_drop(&parser->scratch, used);
-    if (message.length > 0) {
+    if (message.text != NULL && message.length > 0) {
         memcpy(buffer, ": ", 2);
         copy_word(message, buffer + 2, nbytes - 2);
     }
