@@ -80,12 +80,9 @@ static bool parse_vector_size(Parser *parser, Attributes *attributes)
 static bool parse_storage_order(Parser *parser, const Token *at)
 {
     size_t used = parser->scratch.used;
-    Word order;
     if (!parser_expect(parser, '(', "'('", "'scalar_storage_order'") || !parse_narrow_string(parser))
         return false;
-    order = (Word){stack_at(&parser->scratch, used), parser->scratch.used - used};
-    stack_drop(&parser->scratch, used);
-    if (!is_word(order, "little-endian"))
+    if (!is_word(parser_take_scratch(parser, used), "little-endian"))
         return parser_fail(parser, at, MESSAGE_BAD_ATTRIBUTE, at->u.name->text);
     return parser_expect(parser, ')', "')'", "storage order");
 }

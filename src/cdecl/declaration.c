@@ -187,9 +187,8 @@ static bool parse_assertion_message(Parser *parser, char *buffer, size_t nbytes)
         return !parser->failed;
     if (!parse_narrow_string(parser))
         return false;
-    message = (Word){stack_at(&parser->scratch, used), parser->scratch.used - used};
-    stack_drop(&parser->scratch, used);
-    if (message.text != NULL && message.length > 0) {
+    message = parser_take_scratch(parser, used);
+    if (message.length > 0) {
         memcpy(buffer, ": ", 2);
         copy_word(message, buffer + 2, nbytes - 2);
     }

@@ -260,11 +260,18 @@ bool parser_expect(Parser *parser, unsigned kind, const char *what, const char *
     return !parser->failed;
 }
 
-const char *parser_intern_scratch(Parser *parser, size_t used)
+Word parser_take_scratch(Parser *parser, size_t used)
 {
     const char *bytes = stack_at(&parser->scratch, used);
-    const char *name = ctype_intern(parser->table, bytes == NULL ? "" : bytes, parser->scratch.used - used);
+    Word word = {bytes == NULL ? "" : bytes, parser->scratch.used - used};
     stack_drop(&parser->scratch, used);
+    return word;
+}
+
+const char *parser_intern_scratch(Parser *parser, size_t used)
+{
+    Word word = parser_take_scratch(parser, used);
+    const char *name = ctype_intern(parser->table, word.text, word.length);
     if (name == NULL)
         parser_fail_memory(parser);
     return name;

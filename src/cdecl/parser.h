@@ -207,7 +207,9 @@ bool parser_expect(Parser *parser, unsigned kind, const char *what, const char *
 unsigned soft_keyword(const Token *token);
 /* The first byte behind the current token and the blanks that follow it; '\0' at the end. */
 char parser_peek(const Parser *parser);
-/* The interned copy of the bytes on parser->scratch above `used`, which are dropped; NULL after a failure. */
+/* Drops the bytes on parser->scratch above `used`: they stay until the next push. */
+Word parser_take_scratch(Parser *parser, size_t used);
+/* The interned copy of them; NULL after a failure. */
 const char *parser_intern_scratch(Parser *parser, size_t used);
 /* Skips a balanced group that the current token, one of ( [ {, opens. */
 bool parser_skip_group(Parser *parser);

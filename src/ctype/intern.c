@@ -180,12 +180,13 @@ CType *ctype_aligned(CTypeTable *table, CType *type, uint32_t align)
 
 bool types_complete(CTypeTable *table, CType *main, const CType *as, unsigned depth)
 {
-    TypeNode *node;
-    for (node = (TypeNode *)main; node != NULL; node = node->next)
+    TypeNode *first = (TypeNode *)main, *node = first;
+    do
         if (!ctype_journal(table, node, sizeof *node))
             return false;
-    ((TypeNode *)main)->depth = types_depth(depth);
-    for (node = (TypeNode *)main; node != NULL; node = node->next) {
+    while ((node = node->next) != NULL);
+    first->depth = types_depth(depth);
+    for (node = first; node != NULL; node = node->next) {
         CType *type = &node->type;
         type->size = as->size;
         type->is_vla = as->is_vla;
