@@ -32,12 +32,12 @@ static void raise_align(Attributes *attributes, uint64_t align)
         attributes->last_align = (uint32_t)align;
 }
 
-/* aligned | aligned ( constant-expression ) */
+/* aligned | aligned ( ) | aligned ( constant-expression ) */
 static bool parse_aligned(Parser *parser, Attributes *attributes)
 {
     Token at;
     Value value;
-    if (!parser_accept(parser, '(')) {
+    if (!parser_accept(parser, '(') || parser_accept(parser, ')')) {
         raise_align(attributes, ALIGN_BIGGEST);
         return true;
     }

@@ -111,9 +111,11 @@ static CType *object_type(Parser *parser, const Declaration *declaration, const 
     return typedef_type(parser, &declaration->attributes, type);
 }
 
-static bool check_variable(Parser *parser, const Declarator *declarator, const CType *type)
+/* `extern void end;`, a symbol with nothing but an address, is gcc's. */
+static bool check_variable(Parser *parser, const Declaration *declaration, const Declarator *declarator,
+                           const CType *type)
 {
-    if (type->kind == CTYPE_VOID)
+    if (type->kind == CTYPE_VOID && declaration->specifiers.storage != TOKEN_EXTERN)
         return parser_fail(parser, &declarator->at, MESSAGE_VOID_OBJECT, declarator->name->text);
     if (type->kind == CTYPE_ARRAY && type->is_vla)
         return parser_fail(parser, &declarator->at, MESSAGE_ARRAY_VLA_PLACE);
@@ -134,7 +136,7 @@ static bool parse_init_declarator(Parser *parser, Declaration *declaration, Decl
     decl.align_code = decl.kind == CDECL_TYPEDEF ? 0 : ctype_align_code(declaration->attributes.align) & 31;
     decl.line = declarator->at.line;
     parser_set_file(parser, &decl);
-    if (decl.kind == CDECL_VARIABLE && !check_variable(parser, declarator, decl.type))
+    if (decl.kind == CDECL_VARIABLE && !check_variable(parser, declaration, declarator, decl.type))
         return false;
     if (parser->token.kind == '=' && !parse_initializer(parser, declaration, &decl))
         return false;
