@@ -35,7 +35,7 @@ static const char *push_file(lua_State *L, const Error *error, const char *chunk
     size_t length = strcspn(chunk, "\n");
     if (error->file[0] != '\0')
         return lua_pushstring(L, error->file);
-    if (chunk[length] == '\0' && length <= NBYTES_MAX)
+    if (length <= NBYTES_MAX && chunk[length] == '\0')
         return lua_pushstring(L, chunk);
     lua_pushlstring(L, chunk, length <= NBYTES_MAX ? length : NBYTES_MAX);
     return lua_pushfstring(L, "%s...", lua_tostring(L, -1));
