@@ -292,7 +292,7 @@ describe("ffi.cdef refuses", function()
         { "an open comment", "int cd_r5(void); /* open", 1, 18, "comment is not closed" },
         { "a directive", "#define X 1\n", 1, 1,
             "preprocessor directive '#define': run the text through the preprocessor first (gcc -E)" },
-        { "a void variable", "extern void cd_r6;", 1, 13, "'cd_r6' has type void" },
+        { "a void variable", "void cd_r6;", 1, 6, "'cd_r6' has type void" },
         { "an array of void", "typedef void cd_r7[3];", 1, 19, "array of void" },
         { "a function that returns an array", "int cd_r8(void)[3];", 1, 10, "function returns an array" },
         { "a duplicate member", "struct cd_r9 { int a; float a; };", 1, 29, "duplicate member 'a'" },
