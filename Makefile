@@ -190,7 +190,7 @@ unit: units ## run the C tests that need no Lua
 	@export CC="$(CC)" CXX="$(CXX)"; TITLE="unit tests" tools/run_units.sh $(UNITS)
 
 specs: lib speclibs ## run the busted specs; SPEC_ARGS goes to busted
-	@$(TEST_ENV); tools/run_specs.sh $(SPEC_ARGS)
+	@$(TEST_ENV); export JOBS=$(JOBS); tools/run_specs.sh $(SPEC_ARGS)
 
 HOUSE_TESTS := $(sort $(wildcard spec/house/*.sh))
 

@@ -292,7 +292,7 @@ describe("ffi.cdef refuses", function()
         { "an open comment", "int cd_r5(void); /* open", 1, 18, "comment is not closed" },
         { "a directive", "#define X 1\n", 1, 1,
             "preprocessor directive '#define': run the text through the preprocessor first (gcc -E)" },
-        { "a void variable", "extern void cd_r6;", 1, 13, "'cd_r6' has type void" },
+        { "a void variable", "void cd_r6;", 1, 6, "'cd_r6' has type void" },
         { "an array of void", "typedef void cd_r7[3];", 1, 19, "array of void" },
         { "a function that returns an array", "int cd_r8(void)[3];", 1, 10, "function returns an array" },
         { "a duplicate member", "struct cd_r9 { int a; float a; };", 1, 29, "duplicate member 'a'" },
@@ -362,6 +362,15 @@ describe("ffi.cdef refuses", function()
         assert.are.equal("int *x:1:6: expected the end of the type name, got 'x'\n    int *x\n         ^", oracle.message(ffi.typeof, "int *x"))
         assert.are.equal("unknown_t:1:1: unknown type name 'unknown_t'\n    unknown_t\n    ^", oracle.message(ffi.sizeof, "unknown_t"))
         assert.are.equal("int,:1:4: expected the end of the type name, got ','\n    int,\n       ^", oracle.message(ffi.new, "int,"))
+    end)
+
+    it("a long type text by how it begins", function()
+        assert.are.equal("struct {...:2:7: expected ';' after struct field, got 'y'\n    int x y; }\n          ^",
+            oracle.message(ffi.typeof, "struct {\nint x y; }"))
+        local name = ("z"):rep(80)
+        assert.are.equal(name .. ":1:1: ", oracle.message(ffi.typeof, name):match "^z+:1:1: ")
+        assert.are.equal(name .. "...:1:1: ", oracle.message(ffi.typeof, name .. "z"):match "^z+%.*:1:1: ")
+        assert.is_true(#oracle.message(ffi.typeof, ("z"):rep(100000)) < 1000)
     end)
 end)
 

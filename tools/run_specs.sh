@@ -1,17 +1,38 @@
 #!/bin/sh
-# run_specs.sh BUSTED_ARGUMENT...: runs the busted specs and ends with "specs: N passed, N failed". From the environment: LUA, the
-# interpreter; LUA_WRAPPER, put before it (valgrind, a preloading ld.so); BUSTED, the script. Specs that start an interpreter of their own find
+# run_specs.sh [BUSTED_ARGUMENT...]: runs the busted specs and ends with "specs: N passed, N failed". Without arguments each file of spec/ runs
+# in a process of its own, JOBS of them at a time, so that none meets what another declared. From the environment: LUA, the interpreter;
+# LUA_WRAPPER, put before it (valgrind, a preloading ld.so); BUSTED, the script; JOBS. Specs that start an interpreter of their own find
 # the whole command in AIRLOCK_LUA.
 set -u
 lua=$(command -v "${LUA:-lua5.4}")
 busted=${BUSTED:-$(command -v busted)}
 export AIRLOCK_LUA="${LUA_WRAPPER:+$LUA_WRAPPER }$lua"
-if ! ls spec/*_spec.lua >/dev/null 2>&1; then
-    echo "specs: 0 passed, 0 failed"
-    exit 0
-fi
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+logs=$(mktemp -d)
+trap 'rm -rf "$log" "$logs"' EXIT
+
+# All files: one log each, shown when it is whole.
+if [ $# -eq 0 ]; then
+    # shellcheck disable=SC2016
+    find spec -maxdepth 1 -name '*_spec.lua' -print0 | sort -z | xargs -0 -r -n 1 -P "${JOBS:-1}" sh -c '
+        name=$(basename "$3" .lua)
+        "$1" "$3" >"$2/$name" 2>&1
+        printf "%s\n" "$name" && cat "$2/$name"' sh "$0" "$logs"
+    npassed=0
+    nfailed=0
+    for spec in spec/*_spec.lua; do
+        [ -e "$spec" ] || continue
+        line=$(grep -E '^specs: [0-9]+ passed, [0-9]+ failed$' "$logs/$(basename "$spec" .lua)" 2>/dev/null | tail -n 1)
+        p=$(echo "$line" | sed -n 's/^specs: \([0-9]*\) passed.*/\1/p')
+        f=$(echo "$line" | sed -n 's/.* \([0-9]*\) failed$/\1/p')
+        npassed=$((npassed + ${p:-0}))
+        nfailed=$((nfailed + ${f:-1}))
+    done
+    echo "specs: $npassed passed, $nfailed failed"
+    [ "$nfailed" -eq 0 ]
+    exit
+fi
+
 {
     $AIRLOCK_LUA "$busted" --output=plainTerminal "$@"
     echo "busted's exit status: $?"

@@ -307,13 +307,6 @@ typedef struct Text {
     size_t length;
 } Text;
 
-static uint64_t state;
-
-static unsigned pick(unsigned n)
-{
-    return (unsigned)(draw(&state) % n);
-}
-
 static void add(Text *text, const char *piece)
 {
     size_t length = strlen(piece);
@@ -614,11 +607,7 @@ static void check_hostile(void)
 
 int main(int argc, char **argv)
 {
-    uint64_t count = argc > 1 ? strtoull(argv[1], NULL, 0) : env_number("AIRLOCK_COUNT", 2000);
-    uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) : env_number("AIRLOCK_SEED", 1);
-    printf("cdecl_constants: %" PRIu64 " expressions, seed %" PRIu64 "\n", count, seed);
-    fflush(stdout);
-    state = seed;
+    uint64_t count = begin_random("cdecl_constants", "expressions", 2000, argc, argv);
     compare(expressions, sizeof expressions / sizeof *expressions);
     compare(more_expressions, sizeof more_expressions / sizeof *more_expressions);
     compare_floating(floating_expressions, sizeof floating_expressions / sizeof *floating_expressions);

@@ -9,18 +9,6 @@
 
 enum { PER_BATCH = 500, TEXT_MAX = 1 << 14 };
 
-static uint64_t state;
-
-static unsigned pick(unsigned n)
-{
-    return (unsigned)(draw(&state) % n);
-}
-
-static bool chance(unsigned percent)
-{
-    return pick(100) < percent;
-}
-
 /* -- writing ------------------------------------------------------------------------------------------------------------------ */
 
 typedef struct Text {
@@ -281,10 +269,7 @@ static void run_batch(unsigned wanted)
 
 int main(int argc, char **argv)
 {
-    uint64_t count = argc > 1 ? strtoull(argv[1], NULL, 0) : env_number("AIRLOCK_COUNT", 2000);
-    uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) : env_number("AIRLOCK_SEED", 1), done;
-    state = seed;
-    printf("cdecl_declarators: %" PRIu64 " declarations, seed %" PRIu64 "\n", count, seed);
+    uint64_t count = begin_random("cdecl_declarators", "declarations", 2000, argc, argv), done;
     for (done = 0; done < count; done += PER_BATCH)
         run_batch(PER_BATCH);
     remove_scratch_directory();

@@ -3,6 +3,7 @@
 #ifndef AIRLOCK_SPEC_CDECL_HELP_H
 #define AIRLOCK_SPEC_CDECL_HELP_H
 
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -159,19 +160,43 @@ static inline FILE *create_source(const char *name)
 
 /* -- chance ---------------------------------------------------------------------------------------------------------------- */
 
+static uint64_t random_state;
+
 /* splitmix64 */
-static inline uint64_t draw(uint64_t *state)
+static inline uint64_t draw(void)
 {
-    uint64_t z = *state += UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t z = random_state += UINT64_C(0x9E3779B97F4A7C15);
     z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
     z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
     return z ^ (z >> 31);
+}
+
+/* One of 0 .. n - 1. */
+static inline unsigned pick(unsigned n)
+{
+    return (unsigned)(draw() % n);
+}
+
+static inline bool chance(unsigned percent)
+{
+    return pick(100) < percent;
 }
 
 static inline uint64_t env_number(const char *name, uint64_t otherwise)
 {
     const char *text = getenv(name);
     return text != NULL && text[0] != '\0' ? strtoull(text, NULL, 0) : otherwise;
+}
+
+/* The number of random cases: that of the arguments "[count [seed]]", of AIRLOCK_COUNT, or `otherwise`. Sets the seed, by
+ * default that of AIRLOCK_SEED or 1, and prints both. */
+static inline uint64_t begin_random(const char *test, const char *cases, uint64_t otherwise, int argc, char **argv)
+{
+    uint64_t count = argc > 1 ? strtoull(argv[1], NULL, 0) : env_number("AIRLOCK_COUNT", otherwise);
+    random_state = argc > 2 ? strtoull(argv[2], NULL, 0) : env_number("AIRLOCK_SEED", 1);
+    printf("%s: %" PRIu64 " %s, seed %" PRIu64 "\n", test, count, cases, random_state);
+    fflush(stdout);
+    return count;
 }
 
 #endif

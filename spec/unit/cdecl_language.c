@@ -23,6 +23,7 @@ static const struct Case {
     {"_Atomic int a; _Atomic(long) b; int _Atomic *c; _Atomic(int *) d; struct s { _Atomic struct { char x[3]; } e; };", NULL},
     {"_Static_assert(sizeof(int) == 4, \"int\" \" is four\"); _Static_assert(1, \"\"); struct s { int a; _Static_assert(1, \"in\"); }; _Static_assert(-1 < 0);", NULL},
     {"register int x; typedef int T; T T1, *T2, T3[2]; unsigned T4; const T T5;", NULL},
+    {"extern void end; extern const void start; struct q { char c; int x __attribute__((aligned())); };", NULL},
     {"int; struct s { int; char c; }; typedef int; ; ;", NULL},
     {"struct s { int a; char b }; union u { int a; long b };", NULL},
     /* functions */

@@ -16,18 +16,6 @@ typedef struct Text {
     size_t length;
 } Text;
 
-static uint64_t state;
-
-static unsigned pick(unsigned n)
-{
-    return (unsigned)(draw(&state) % n);
-}
-
-static bool chance(unsigned percent)
-{
-    return pick(100) < percent;
-}
-
 __attribute__((format(printf, 2, 3))) static void add(Text *text, const char *format, ...)
 {
     va_list arguments;
@@ -521,11 +509,7 @@ static void run_batch(unsigned count)
 
 int main(int argc, char **argv)
 {
-    uint64_t count = argc > 1 ? strtoull(argv[1], NULL, 0) : env_number("AIRLOCK_COUNT", 5000);
-    uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) : env_number("AIRLOCK_SEED", 1);
-    printf("cdecl_layout: %" PRIu64 " types, seed %" PRIu64 "\n", count, seed);
-    fflush(stdout);
-    state = seed;
+    uint64_t count = begin_random("cdecl_layout", "types", 5000, argc, argv);
     while (count > 0) {
         unsigned part = count < PER_BATCH ? (unsigned)count : PER_BATCH;
         run_batch(part);

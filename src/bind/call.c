@@ -62,8 +62,8 @@ uint64_t target_slot_value(ValueKind kind, const void *value)
     }
 }
 
-/* Records, vectors, complex and decimal numbers, 128-bit and long double values: from the cdata itself where the types agree, else
- * made aside. */
+/* Records, vectors, complex and decimal numbers, 128-bit and long double values: from the cdata itself where the types
+ * agree, else made aside. */
 static void place_value(lua_State *L, const CallTarget *target, AbiFrame *frame, uint32_t number, int index)
 {
     TypeInfo *info = target->signature->params[number].info;

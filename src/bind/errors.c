@@ -29,11 +29,26 @@ void error_raise(lua_State *L, Message message, ...)
     __builtin_unreachable();
 }
 
+/* The file to name: a type's text names itself, by its first line and not for long. [-0, +1, m] */
+static const char *push_file(lua_State *L, const Error *error, const char *chunk)
+{
+    enum { NBYTES_MAX = 80 };
+    size_t length = strcspn(chunk, "\n");
+    if (error->file[0] != '\0')
+        return lua_pushstring(L, error->file);
+    if (length <= NBYTES_MAX && chunk[length] == '\0')
+        return lua_pushstring(L, chunk);
+    lua_pushlstring(L, chunk, length <= NBYTES_MAX ? length : NBYTES_MAX);
+    return lua_pushfstring(L, "%s...", lua_tostring(L, -1));
+}
+
 void error_raise_cdecl(lua_State *L, const Error *error, const char *chunk)
 {
-    const char *file = error->file[0] != '\0' ? error->file : chunk;
+    const char *file;
     if (error->line == 0)
         error_raise(L, MESSAGE_CDECL_NO_POSITION, error->text);
+    luaL_checkstack(L, 2, NULL);
+    file = push_file(L, error, chunk);
     if (error->source[0] == '\0')
         error_raise(L, MESSAGE_CDECL, file, (int)error->line, (int)error->column, error->text);
     /* the caret's column repeats the line's tabs, so that it stands below its byte however wide they show */

@@ -4,7 +4,7 @@
 
 #include "bind/cdata.h"
 
-/* -- IEEE 754 binary16 and __bf16 by hand: clang 14 has no type for the one, gcc 12 for the other --------------------- */
+/* -- IEEE 754 binary16 and __bf16 by hand: clang 14 has no type for the one, gcc 12 for the other ----------------- */
 
 typedef struct SmallFormat {
     int bias;           /* of the exponent, and its largest value */

@@ -1,5 +1,5 @@
-/* Attributes in gcc's, C23's and MSVC's spelling: those that change a type or its layout are taken, all others are skipped
- * with balanced parentheses. Calling conventions of 32-bit Windows say nothing on x86-64. */
+/* Attributes in gcc's, C23's and MSVC's spelling: those that change a type or its layout are taken, all others are
+ * skipped with balanced parentheses. Calling conventions of 32-bit Windows say nothing on x86-64. */
 #include <string.h>
 
 #include "cdecl/parser.h"
@@ -17,11 +17,6 @@ Word bare_word(const CName *name)
     return word;
 }
 
-static bool is_word(Word word, const char *wanted)
-{
-    return strlen(wanted) == word.length && memcmp(word.text, wanted, word.length) == 0;
-}
-
 static bool check_alignment(Parser *parser, const Token *at, const Value *value)
 {
     if (value_is_negative(value) || value->bits > ALIGN_MAX || (value->bits & (value->bits - 1)) != 0)
@@ -37,12 +32,12 @@ static void raise_align(Attributes *attributes, uint64_t align)
         attributes->last_align = (uint32_t)align;
 }
 
-/* aligned | aligned ( constant-expression ) */
+/* aligned | aligned ( ) | aligned ( constant-expression ) */
 static bool parse_aligned(Parser *parser, Attributes *attributes)
 {
     Token at;
     Value value;
-    if (!parser_accept(parser, '(')) {
+    if (!parser_accept(parser, '(') || parser_accept(parser, ')')) {
         raise_align(attributes, ALIGN_BIGGEST);
         return true;
     }
@@ -81,22 +76,13 @@ static bool parse_vector_size(Parser *parser, Attributes *attributes)
     return true;
 }
 
-/* scalar_storage_order ( string-literal ), of which the machine's own is no change */
+/* scalar_storage_order ( string-literal+ ), of which the machine's own is no change */
 static bool parse_storage_order(Parser *parser, const Token *at)
 {
-    size_t used = parser->scratch.used, length;
-    bool is_own;
-    if (!parser_expect(parser, '(', "'('", "'scalar_storage_order'"))
+    size_t used = parser->scratch.used;
+    if (!parser_expect(parser, '(', "'('", "'scalar_storage_order'") || !parse_narrow_string(parser))
         return false;
-    if (parser->token.kind != TOKEN_STRING)
-        return parser_fail(parser, &parser->token, MESSAGE_EXPECTED, "a string", &parser->token);
-    if (!literal_decode(parser, &parser->token))
-        return false;
-    length = parser->scratch.used - used;
-    is_own = is_word((Word){(const char *)parser->scratch.data + used, length}, "little-endian");
-    stack_drop(&parser->scratch, used);
-    lexer_advance(parser);
-    if (!is_own)
+    if (!is_word(parser_take_scratch(parser, used), "little-endian"))
         return parser_fail(parser, at, MESSAGE_BAD_ATTRIBUTE, at->u.name->text);
     return parser_expect(parser, ')', "')'", "storage order");
 }
@@ -104,11 +90,6 @@ static bool parse_storage_order(Parser *parser, const Token *at)
 static bool skip_arguments(Parser *parser)
 {
     return parser->token.kind != '(' || parser_skip_group(parser);
-}
-
-static bool is_word_token(const Token *token)
-{
-    return token->kind == TOKEN_NAME || token->kind >= TOKEN_TYPEDEF;
 }
 
 /* attribute: any word, keywords too, with or without arguments */
@@ -230,9 +211,9 @@ static bool parse_declspec(Parser *parser, Attributes *attributes)
     return !parser->failed;
 }
 
-bool parse_attribute_list(Parser *parser, Attributes *attributes)
+static bool parse_run(Parser *parser, Attributes *attributes, bool has_standard)
 {
-    while (is_attribute_start(parser)) {
+    while (is_attribute_start(parser) && (has_standard || parser->token.kind != '[')) {
         unsigned kind = parser->token.kind;
         bool is_good = true;
         lexer_advance(parser);
@@ -248,6 +229,35 @@ bool parse_attribute_list(Parser *parser, Attributes *attributes)
     return !parser->failed;
 }
 
+bool parse_attribute_list(Parser *parser, Attributes *attributes)
+{
+    return parse_run(parser, attributes, true);
+}
+
+bool parse_body_attributes(Parser *parser, Attributes *attributes)
+{
+    return parse_run(parser, attributes, false);
+}
+
+bool parse_type_attributes(Parser *parser, Attributes *attributes)
+{
+    bool is_packed = attributes->is_packed;
+    while (parser->token.kind == '[' && is_attribute_start(parser)) {
+        lexer_advance(parser);
+        if (!parse_standard_attributes(parser, attributes))
+            return false;
+    }
+    attributes->is_packed = is_packed;
+    return !parser->failed;
+}
+
+static void raise_alignas(Attributes *attributes, uint64_t align)
+{
+    raise_align(attributes, align);
+    if (align > attributes->alignas_align)
+        attributes->alignas_align = (uint32_t)align;
+}
+
 /* alignment-specifier: _Alignas ( type-name ) | _Alignas ( constant-expression ) */
 bool parse_alignas(Parser *parser, Attributes *attributes)
 {
@@ -260,12 +270,12 @@ bool parse_alignas(Parser *parser, Attributes *attributes)
         CType *type = parse_type_name(parser);
         if (type == NULL)
             return false;
-        raise_align(attributes, type->align);
+        raise_alignas(attributes, type->align);
     } else {
         Value value;
         if (!parse_constant(parser, &value) || !check_alignment(parser, &at, &value))
             return false;
-        raise_align(attributes, value_size(&value));
+        raise_alignas(attributes, value_size(&value));
     }
     return parser_expect(parser, ')', "')'", "alignment");
 }
@@ -274,10 +284,10 @@ bool parse_alignas(Parser *parser, Attributes *attributes)
 
 static CType *make_vector(Parser *parser, const Attributes *attributes, CType *element, uint64_t nbytes)
 {
-    bool is_scalar = element->kind == CTYPE_INTEGER || element->kind == CTYPE_FLOATING ||
-                     element->kind == CTYPE_DECIMAL || element->kind == CTYPE_ENUM;
+    bool is_element = element->kind == CTYPE_INTEGER || element->kind == CTYPE_FLOATING ||
+                      element->kind == CTYPE_DECIMAL || element->kind == CTYPE_ENUM;
     CType *type;
-    if (!is_scalar || nbytes > (1u << 20) || (nbytes & (nbytes - 1)) != 0 || nbytes < element->size) {
+    if (!is_element || nbytes > (1u << 20) || (nbytes & (nbytes - 1)) != 0 || nbytes < element->size) {
         parser_fail(parser, &attributes->at, MESSAGE_BAD_VECTOR, element);
         return NULL;
     }

@@ -3,11 +3,10 @@
 
 #include "cdecl/parser.h"
 
-/* What stands before a declarator, and the declarator's own trimmings. */
+/* What stands before a declarator, and the attributes behind it. */
 typedef struct Declaration {
     Specifiers specifiers;
     Attributes attributes; /* of the specifiers and this declarator */
-    const char *asm_name;
 } Declaration;
 
 /* asm ( string-literal+ ): the linker's name; without `name` a statement, which is skipped. */
@@ -21,24 +20,21 @@ static bool parse_asm(Parser *parser, const char **name)
         return parser->token.kind == '(' ? parser_skip_group(parser) : parser_expect(parser, '(', "'('", "'asm'");
     if (!parser_expect(parser, '(', "'('", "'asm'"))
         return false;
-    if (parser->token.kind != TOKEN_STRING)
-        return parser_fail(parser, &parser->token, MESSAGE_EXPECTED, "a string", &parser->token);
-    while (parser->token.kind == TOKEN_STRING) {
-        if (!literal_decode(parser, &parser->token))
-            return false;
-        lexer_advance(parser);
-    }
+    if (!parse_narrow_string(parser))
+        return false;
     *name = parser_intern_scratch(parser, used);
     return *name != NULL && parser_expect(parser, ')', "')'", "asm name");
 }
 
 /* asm labels and attributes in any order */
-static bool parse_trimmings(Parser *parser, Declaration *declaration)
+static bool parse_trimmings(Parser *parser, Declaration *declaration, Declarator *declarator)
 {
+    if (!parse_declarator_attributes(parser, declarator, &declaration->attributes))
+        return false;
     for (;;) {
         bool is_good;
         if (parser->token.kind == TOKEN_ASM)
-            is_good = parse_asm(parser, &declaration->asm_name);
+            is_good = parse_asm(parser, &declarator->asm_name);
         else if (is_attribute_start(parser))
             is_good = parse_attributes(parser, &declaration->attributes);
         else
@@ -52,9 +48,8 @@ static bool parse_trimmings(Parser *parser, Declaration *declaration)
 
 static bool is_static_constant(const Declaration *declaration, const CType *type)
 {
-    bool is_integer = type->kind == CTYPE_INTEGER || type->kind == CTYPE_BOOL ||
-                      (type->kind == CTYPE_ENUM && ctype_is_complete(type));
-    return declaration->specifiers.storage == TOKEN_STATIC && is_integer && (type->qualifiers & QUALIFIER_CONST);
+    return declaration->specifiers.storage == TOKEN_STATIC && is_integer(type) && ctype_is_complete(type) &&
+           (type->qualifiers & QUALIFIER_CONST);
 }
 
 /* Whether the declaration's 64 bits hold the value. */
@@ -116,40 +111,32 @@ static CType *object_type(Parser *parser, const Declaration *declaration, const 
     return typedef_type(parser, &declaration->attributes, type);
 }
 
-static bool check_variable(Parser *parser, const Declarator *declarator, const CType *type)
+/* `extern void end;`, a symbol with nothing but an address, is gcc's. */
+static bool check_variable(Parser *parser, const Declaration *declaration, const Declarator *declarator,
+                           const CType *type)
 {
-    if (type->kind == CTYPE_VOID)
+    if (type->kind == CTYPE_VOID && declaration->specifiers.storage != TOKEN_EXTERN)
         return parser_fail(parser, &declarator->at, MESSAGE_VOID_OBJECT, declarator->name->text);
     if (type->kind == CTYPE_ARRAY && type->is_vla)
         return parser_fail(parser, &declarator->at, MESSAGE_ARRAY_VLA_PLACE);
     return true;
 }
 
-/* 1 + log2 of a power of two; 0 for 0. */
-static unsigned align_log2(uint32_t align)
-{
-    unsigned log = 0;
-    for (; align != 0; align >>= 1)
-        log++;
-    return log;
-}
-
 /* init-declarator: declarator asm-and-attributes ( = initializer )? */
 static bool parse_init_declarator(Parser *parser, Declaration *declaration, Declarator *declarator, CDeclKind *kind)
 {
-    CDecl decl = {.line = parser->line};
-    if (!parse_declarator(parser, declarator, DECLARATOR_NAMED) || !parse_trimmings(parser, declaration))
+    CDecl decl = {.line = 0};
+    if (!parse_declarator(parser, declarator, DECLARATOR_NAMED) || !parse_trimmings(parser, declaration, declarator))
         return false;
     decl.type = object_type(parser, declaration, declarator);
     if (decl.type == NULL)
         return false;
     *kind = decl.kind = kind_of(declaration, decl.type);
     decl.name = declarator->name->text;
-    declarator->asm_name = declaration->asm_name;
-    decl.align_log2 = decl.kind == CDECL_TYPEDEF ? 0 : align_log2(declaration->attributes.align) & 31;
+    decl.align_code = decl.kind == CDECL_TYPEDEF ? 0 : ctype_align_code(declaration->attributes.align) & 31;
     decl.line = declarator->at.line;
     parser_set_file(parser, &decl);
-    if (decl.kind == CDECL_VARIABLE && !check_variable(parser, declarator, decl.type))
+    if (decl.kind == CDECL_VARIABLE && !check_variable(parser, declaration, declarator, decl.type))
         return false;
     if (parser->token.kind == '=' && !parse_initializer(parser, declaration, &decl))
         return false;
@@ -176,13 +163,9 @@ static bool parse_init_declarators(Parser *parser, Declaration *declaration)
     do {
         Declarator declarator;
         CDeclKind kind;
-        bool is_good;
         declaration->attributes = declaration->specifiers.attributes;
-        declaration->asm_name = NULL;
-        if (!parse_attributes(parser, &declaration->attributes))
-            return false;
-        is_good = parse_init_declarator(parser, declaration, &declarator, &kind);
-        if (!is_good)
+        if (!parse_attributes(parser, &declaration->attributes) ||
+            !parse_init_declarator(parser, declaration, &declarator, &kind))
             return false;
         declarator_drop(parser, &declarator);
         if (is_body(parser, kind))
@@ -196,37 +179,42 @@ bool is_static_assert(const Parser *parser)
     return parser->token.kind == TOKEN_STATIC_ASSERT || soft_keyword(&parser->token) == TOKEN_SOFT_STATIC_ASSERT;
 }
 
+/* ( , string-literal+ )?: the message with what goes before it, cut to the buffer. */
+static bool parse_assertion_message(Parser *parser, char *buffer, size_t nbytes)
+{
+    size_t used = parser->scratch.used;
+    Word message;
+    buffer[0] = '\0';
+    if (!parser_accept(parser, ','))
+        return !parser->failed;
+    if (!parse_narrow_string(parser))
+        return false;
+    message = parser_take_scratch(parser, used);
+    if (message.length > 0) {
+        memcpy(buffer, ": ", 2);
+        copy_word(message, buffer + 2, nbytes - 2);
+    }
+    return true;
+}
+
 /* static_assert-declaration: _Static_assert ( constant-expression ( , string-literal+ )? ) ; */
 bool parse_static_assert(Parser *parser)
 {
     Token at = parser->token;
     Value value;
-    char text[128] = "";
-    size_t used = parser->scratch.used, length;
+    char message[128];
     lexer_advance(parser);
-    if (!parser_expect(parser, '(', "'('", "'_Static_assert'") || !parse_constant(parser, &value))
+    if (!parser_expect(parser, '(', "'('", "'_Static_assert'") || !parse_constant(parser, &value) ||
+        !parse_assertion_message(parser, message, sizeof message))
         return false;
-    if (parser_accept(parser, ',') && parser->token.kind != TOKEN_STRING)
-        return parser_fail(parser, &parser->token, MESSAGE_EXPECTED, "a string", &parser->token);
-    while (parser->token.kind == TOKEN_STRING) {
-        if (!literal_decode(parser, &parser->token))
-            return false;
-        lexer_advance(parser);
-    }
-    length = parser->scratch.used - used;
-    stack_drop(&parser->scratch, used);
-    if (length > 0) {
-        length = length < sizeof text - 3 ? length : sizeof text - 3;
-        memcpy(text, ": ", 2);
-        memcpy(text + 2, parser->scratch.data + used, length);
-        text[2 + length] = '\0';
-    }
     if (value.bits == 0)
-        return parser_fail(parser, &at, MESSAGE_ASSERTION, text);
+        return parser_fail(parser, &at, MESSAGE_ASSERTION, message);
     return parser_expect(parser, ')', "')'", "assertion") && parser_expect(parser, ';', "';'", "assertion");
 }
 
-/* declaration: declaration-specifiers init-declarator-list? ; without tag and declarator it declares nothing, which gcc takes */
+/* declaration: declaration-specifiers init-declarator-list? ;
+ *
+ * Without tag and declarator it declares nothing, which gcc takes. */
 static bool parse_declaration(Parser *parser)
 {
     Declaration declaration;

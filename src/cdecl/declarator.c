@@ -84,7 +84,7 @@ static bool move_pointers(Parser *parser, size_t first)
     while (parser->pointers.used > first) {
         DeclaratorOp op;
         stack_drop(&parser->pointers, parser->pointers.used - sizeof op);
-        memcpy(&op, parser->pointers.data + parser->pointers.used, sizeof op);
+        memcpy(&op, stack_at(&parser->pointers, parser->pointers.used), sizeof op);
         if (push_op(parser, &parser->ops, &op) == NULL)
             return false;
     }
@@ -245,10 +245,10 @@ static bool parse_parameter(Parser *parser)
 /* ( void ) is no parameter; any other void is an error. */
 static bool drop_void(Parser *parser, DeclaratorOp *op)
 {
-    const Param *params = stack_at(&parser->params, op->first_param * sizeof *params);
+    const Param *params = params_of(parser, op);
     uint32_t i;
     if (op->nparams == 1 && !op->is_variadic && is_plain_void(params[0].type)) {
-        stack_drop(&parser->params, op->first_param * sizeof *params);
+        stack_drop(&parser->params, op->first_param);
         op->nparams = 0;
     }
     for (i = 0; i < op->nparams; i++)
@@ -259,7 +259,7 @@ static bool drop_void(Parser *parser, DeclaratorOp *op)
 
 static void close_list(Parser *parser, const DeclaratorOp *op)
 {
-    const Param *params = stack_at(&parser->params, op->first_param * sizeof *params);
+    const Param *params = params_of(parser, op);
     uint32_t i;
     for (i = 0; i < op->nparams; i++)
         if (params[i].name != NULL)
@@ -289,8 +289,7 @@ static bool parse_parameters(Parser *parser, DeclaratorOp *op, const ParameterLi
 static bool parse_parameter_list(Parser *parser, DeclaratorOp *op)
 {
     const ParameterList list = {ctype_next_stamp(parser->table), parser->prototype};
-    bool is_good;
-    is_good = parse_parameters(parser, op, &list);
+    bool is_good = parse_parameters(parser, op, &list);
     close_list(parser, op);
     return is_good && drop_void(parser, op);
 }
@@ -298,7 +297,7 @@ static bool parse_parameter_list(Parser *parser, DeclaratorOp *op)
 /* ( parameter-type-list? ), behind its opening parenthesis */
 static bool parse_function(Parser *parser, const Token *at)
 {
-    DeclaratorOp op = {.kind = OP_FUNCTION, .at = *at, .first_param = parser->params.used / sizeof(Param)};
+    DeclaratorOp op = {.kind = OP_FUNCTION, .at = *at, .first_param = parser->params.used};
     op.is_unprototyped = parser->token.kind == ')';
     parser->prototype_depth++;
     if (!op.is_unprototyped && !parse_parameter_list(parser, &op))
@@ -330,15 +329,47 @@ static bool parse_group(Parser *parser, Declarator *declarator, DeclaratorForm f
            parser_expect(parser, ')', "')'", "declarator");
 }
 
-/* Skips [[…]] that more suffixes follow; any others are left to whom the whole declarator belongs. Whether it did. */
-static bool skip_inner_attributes(Parser *parser)
+/* Those that change the type of what is inside would have to be applied in the midst of the declarator. */
+static bool check_inner_attributes(Parser *parser, Declarator *declarator, const Attributes *attributes)
+{
+    if (attributes->vector_nbytes != 0 || attributes->mode != NULL)
+        return parser_fail(parser, &attributes->at, MESSAGE_BAD_ATTRIBUTE, attributes->at.u.name->text);
+    declarator->is_ms_abi = declarator->is_ms_abi || attributes->is_ms_abi;
+    return true;
+}
+
+/* [[…]] behind the name, if a suffix follows them; any others are left to whom the whole declarator belongs. */
+static bool parse_name_attributes(Parser *parser, Declarator *declarator)
 {
     Bookmark mark = lexer_mark(parser);
     Attributes attributes = {.is_packed = false};
-    if (parse_attributes(parser, &attributes) && (parser->token.kind == '[' || parser->token.kind == '('))
+    if (!is_attribute_start(parser) || parser->token.kind != '[')
+        return !parser->failed;
+    if (!parse_attributes(parser, &attributes))
+        return false;
+    if (parser->token.kind != '[' && parser->token.kind != '(') {
+        lexer_return(parser, &mark);
         return true;
-    lexer_return(parser, &mark);
-    return false;
+    }
+    declarator->align = attributes.align;
+    declarator->is_packed = attributes.is_packed;
+    return check_inner_attributes(parser, declarator, &attributes);
+}
+
+/* [[…]] behind a suffix belong to the array or function that it makes (C23 6.7.7.1): as they apply to the type behind it,
+ * they go below it on the stack. */
+static bool parse_suffix_attributes(Parser *parser, Declarator *declarator)
+{
+    Attributes attributes = {.is_packed = false};
+    size_t last = parser->ops.used - sizeof(DeclaratorOp);
+    DeclaratorOp suffix;
+    memcpy(&suffix, stack_at(&parser->ops, last), sizeof suffix);
+    if (!parse_type_attributes(parser, &attributes) || !check_inner_attributes(parser, declarator, &attributes))
+        return false;
+    if (attributes.last_align == 0 || suffix.kind == OP_FUNCTION)
+        return true;
+    stack_drop(&parser->ops, last);
+    return push_align(parser, &parser->ops, &attributes) && push_op(parser, &parser->ops, &suffix) != NULL;
 }
 
 /* Marks the first function among the operations from `first_op` on; false when there is none. */
@@ -357,19 +388,14 @@ static bool mark_ms_abi(Parser *parser, size_t first_op)
 /* Any [ … ] and ( … ) */
 static bool parse_suffixes(Parser *parser, Declarator *declarator)
 {
-    while (parser->token.kind == '[' || parser->token.kind == '(') {
+    while ((parser->token.kind == '[' || parser->token.kind == '(') && !is_attribute_start(parser)) {
         Token at = parser->token;
-        if (is_attribute_start(parser)) {
-            if (!skip_inner_attributes(parser))
-                break;
-        } else if (at.kind == '[') {
-            if (!parse_array(parser, declarator))
-                return false;
-        } else {
+        if (at.kind == '(')
             lexer_advance(parser);
-            if (!parse_function(parser, &at))
-                return false;
-        }
+        if (at.kind == '(' ? !parse_function(parser, &at) : !parse_array(parser, declarator))
+            return false;
+        if (is_attribute_start(parser) && parser->token.kind == '[' && !parse_suffix_attributes(parser, declarator))
+            return false;
     }
     return !parser->failed;
 }
@@ -398,6 +424,8 @@ static bool parse_direct(Parser *parser, Declarator *declarator, DeclaratorForm 
         declarator->name = parser->token.u.name;
         declarator->at = parser->token;
         lexer_advance(parser);
+        if (!parse_name_attributes(parser, declarator))
+            return false;
     } else if (parser->token.kind == '(') {
         return parse_group_and_suffixes(parser, declarator, form);
     } else if (form == DECLARATOR_NAMED) {
@@ -427,6 +455,16 @@ bool parse_declarator(Parser *parser, Declarator *declarator, DeclaratorForm for
     if (declarator->is_ms_abi)
         declarator_set_ms_abi(parser, declarator);
     return true;
+}
+
+bool parse_declarator_attributes(Parser *parser, const Declarator *declarator, Attributes *attributes)
+{
+    if (declarator->align > attributes->align)
+        attributes->align = declarator->align;
+    if (declarator->align != 0)
+        attributes->last_align = declarator->align;
+    attributes->is_packed = attributes->is_packed || declarator->is_packed;
+    return parse_attributes(parser, attributes);
 }
 
 void declarator_drop(Parser *parser, const Declarator *declarator)

@@ -1,8 +1,6 @@
 /* What happens when a name is declared: it is new, it is the same again, it says more, or it conflicts (C11 6.7p3, p4).
  *
  * The same again changes nothing and keeps no memory. */
-#include <string.h>
-
 #include "cdecl/parser.h"
 
 static const char *kind_name(unsigned kind)
@@ -25,7 +23,7 @@ static const DeclaratorOp *naming_function(const Parser *parser, const CDecl *de
     if (decl->kind != CDECL_FUNCTION || declarator == NULL || parser->ops.used == declarator->first_op)
         return NULL;
     op = stack_at(&parser->ops, declarator->first_op);
-    params = stack_at(&parser->params, op->first_param * sizeof *params);
+    params = params_of(parser, op);
     for (i = 0; i < op->nparams; i++)
         if (params[i].name != NULL)
             return op;
@@ -44,7 +42,7 @@ static bool set_names(Parser *parser, CDecl *decl, const CDecl *old, const Decla
     bool has_old_params = old != NULL && old->has_param_names;
     const DeclaratorOp *op = has_old_params ? NULL : naming_function(parser, decl, declarator);
     const char *asm_name = old != NULL && old->has_asm_name ? ctype_asm_name(old) : asm_name_of(decl, declarator);
-    const Param *params = op == NULL ? NULL : stack_at(&parser->params, op->first_param * sizeof *params);
+    const Param *params = op == NULL ? NULL : params_of(parser, op);
     uint32_t nparams = has_old_params ? old->type->u.function->nparams : op != NULL ? op->nparams : 0, i;
     const char **names;
     decl->has_asm_name = asm_name != NULL;
@@ -98,9 +96,9 @@ static bool complete(Parser *parser, const CDecl *old, const CDecl *decl, const 
     bool has_news = (!old->has_asm_name && asm_name_of(decl, declarator) != NULL) ||
                     (!old->has_param_names && naming_function(parser, decl, declarator) != NULL);
     merged.type = ctype_composite(old->type, decl->type);
-    if (decl->align_log2 > old->align_log2)
-        merged.align_log2 = decl->align_log2;
-    if (merged.type == old->type && merged.align_log2 == old->align_log2 && !has_news)
+    if (decl->align_code > old->align_code)
+        merged.align_code = decl->align_code;
+    if (merged.type == old->type && merged.align_code == old->align_code && !has_news)
         return true;
     if (has_news && !set_names(parser, &merged, old, declarator))
         return false;

@@ -15,13 +15,13 @@ static CType *made(Parser *parser, const DeclaratorOp *op, CType *type)
 
 static CType *derive_pointer(Parser *parser, const DeclaratorOp *op, CType *type)
 {
-    bool is_pointer = op->kind == OP_POINTER;
-    if (type->kind == CTYPE_REFERENCE || (type->kind == CTYPE_VOID && !is_pointer)) {
-        parser_fail(parser, &op->at, MESSAGE_BAD_REFERENT, is_pointer ? "pointer" : "reference",
+    bool is_star = op->kind == OP_POINTER;
+    if (type->kind == CTYPE_REFERENCE || (type->kind == CTYPE_VOID && !is_star)) {
+        parser_fail(parser, &op->at, MESSAGE_BAD_REFERENT, is_star ? "pointer" : "reference",
                     type->kind == CTYPE_VOID ? "void" : "a reference");
         return NULL;
     }
-    type = is_pointer ? ctype_pointer(parser->table, type) : ctype_reference(parser->table, type);
+    type = is_star ? ctype_pointer(parser->table, type) : ctype_reference(parser->table, type);
     if (type != NULL && op->qualifiers != 0)
         type = ctype_qualified(parser->table, type, op->qualifiers);
     return made(parser, op, type);
@@ -92,7 +92,7 @@ static CType *intern_function(Parser *parser, const DeclaratorOp *op, CType *res
     if (types == NULL)
         return NULL;
     types = stack_at(&parser->scratch, used + padding);
-    params = stack_at(&parser->params, op->first_param * sizeof *params);
+    params = params_of(parser, op);
     for (i = 0; i < op->nparams; i++)
         types[i] = params[i].type;
     type = ctype_function(parser->table, result, types, op->nparams, op->is_variadic, op->is_ms_abi);

@@ -21,24 +21,15 @@ static void skip_blanks(Line *line)
         line->at++;
 }
 
-static bool is_word_byte(char c)
+/* The word at the line's place, which is behind it afterwards; empty where none is. */
+static Word take_word(Line *line)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-/* The length of the word at the line's place, which is behind it afterwards. */
-static size_t take_word(Line *line, const char **word)
-{
+    const char *start;
     skip_blanks(line);
-    *word = line->at;
+    start = line->at;
     while (line->at < line->end && is_word_byte(*line->at))
         line->at++;
-    return (size_t)(line->at - *word);
-}
-
-static bool is_word(const char *word, size_t length, const char *wanted)
-{
-    return strlen(wanted) == length && memcmp(word, wanted, length) == 0;
+    return (Word){start, (size_t)(line->at - start)};
 }
 
 static bool take(Line *line, char c)
@@ -55,7 +46,7 @@ static bool take_number(Line *line, uint32_t *number)
     const char *start;
     skip_blanks(line);
     start = line->at;
-    for (*number = 0; line->at < line->end && *line->at >= '0' && *line->at <= '9'; line->at++)
+    for (*number = 0; line->at < line->end && is_digit(*line->at); line->at++)
         *number = *number * 10 + (uint32_t)(*line->at - '0');
     return line->at > start;
 }
@@ -113,22 +104,15 @@ typedef struct PackPragma {
     bool has_number;
 } PackPragma;
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* An integer constant, suffix and all, that is an alignment for gcc: 0, which is none, to 16. */
-static bool is_pack(const char *word, size_t length, uint32_t *number)
+static bool is_pack(Word word, uint32_t *number)
 {
     char text[24];
     char *end;
     unsigned long value;
-    if (length == 0 || length >= sizeof text)
+    if (word.length == 0 || word.length >= sizeof text)
         return false;
-    memcpy(text, word, length);
-    text[length] = '\0';
-    value = strtoul(text, &end, 0);
+    value = strtoul(copy_word(word, text, sizeof text), &end, 0);
     *number = (uint32_t)value;
     return end > text && end[strspn(end, "uUlL")] == '\0' && value <= 16 && (value & (value - 1)) == 0;
 }
@@ -136,36 +120,34 @@ static bool is_pack(const char *word, size_t length, uint32_t *number)
 /* A name for push or pop, or a number for push; false when it has one, or is neither. */
 static bool read_pack_argument(Parser *parser, Line *line, PackPragma *pragma)
 {
-    const char *word;
-    size_t length = take_word(line, &word);
-    if (length == 0)
+    Word word = take_word(line);
+    if (word.length == 0)
         return false;
-    if (is_digit(*word)) {
+    if (is_digit(*word.text)) {
         if (pragma->action == PACK_POP || pragma->has_number)
             return false;
         pragma->has_number = true;
-        return is_pack(word, length, &pragma->number);
+        return is_pack(word, &pragma->number);
     }
     if (pragma->name != NULL)
         return false;
-    pragma->name = ctype_intern(parser->table, word, length);
+    pragma->name = ctype_intern(parser->table, word.text, word.length);
     return pragma->name != NULL || parser_fail_memory(parser);
 }
 
 /* ( ), ( n ), ( push [, name] [, n] ), ( pop [, name] ); false for anything else. */
 static bool read_pack(Parser *parser, Line *line, PackPragma *pragma)
 {
-    const char *word;
-    size_t length;
+    Word word;
     if (!take(line, '('))
         return false;
     if (take(line, ')'))
         return true;
-    length = take_word(line, &word);
-    if (length > 0 && is_digit(*word))
-        return is_pack(word, length, &pragma->number) && take(line, ')');
-    pragma->action = is_word(word, length, "push") ? PACK_PUSH : PACK_POP;
-    if (pragma->action == PACK_POP && !is_word(word, length, "pop"))
+    word = take_word(line);
+    if (word.length > 0 && is_digit(*word.text))
+        return is_pack(word, &pragma->number) && take(line, ')');
+    pragma->action = is_word(word, "push") ? PACK_PUSH : PACK_POP;
+    if (pragma->action == PACK_POP && !is_word(word, "pop"))
         return false;
     while (take(line, ','))
         if (!read_pack_argument(parser, line, pragma))
@@ -216,45 +198,37 @@ static bool obey_pack(Parser *parser, Line *line)
 
 /* -- the line ------------------------------------------------------------------------------------------------------ */
 
-static bool fail_directive(Parser *parser, const char *hash, const char *word, size_t length)
+static bool fail_directive(Parser *parser, const char *hash, Word word)
 {
     Token at = {.start = hash, .length = 1, .line = parser->line};
     char text[32];
-    if (length >= sizeof text)
-        length = sizeof text - 1;
-    memcpy(text, word, length);
-    text[length] = '\0';
-    return parser_fail(parser, &at, MESSAGE_DIRECTIVE, text);
+    return parser_fail(parser, &at, MESSAGE_DIRECTIVE, copy_word(word, text, sizeof text));
 }
 
 /* little-endian and default are no change here; what gcc does not know it ignores. */
 static bool check_storage_order(Parser *parser, const char *hash, Line *line)
 {
     Token at = {.start = hash, .length = 1, .line = parser->line};
-    const char *word;
-    size_t length = take_word(line, &word);
-    bool is_other = is_word(word, length, "big") && line->end - line->at >= 7 && memcmp(line->at, "-endian", 7) == 0;
+    bool is_other = is_word(take_word(line), "big") && line->end - line->at >= 7 && memcmp(line->at, "-endian", 7) == 0;
     return !is_other || parser_fail(parser, &at, MESSAGE_BAD_PRAGMA, "scalar_storage_order big-endian");
 }
 
 static bool obey(Parser *parser, const char *hash, Line *line)
 {
-    const char *word;
-    size_t length;
+    Word word;
     skip_blanks(line);
-    if (line->at == line->end || (*line->at >= '0' && *line->at <= '9'))
+    if (line->at == line->end || is_digit(*line->at))
         return follow_marker(parser, line);
-    length = take_word(line, &word);
-    if (is_word(word, length, "line"))
+    word = take_word(line);
+    if (is_word(word, "line"))
         return follow_marker(parser, line);
-    if (is_word(word, length, "pragma")) {
-        length = take_word(line, &word);
-        if (is_word(word, length, "scalar_storage_order"))
+    if (is_word(word, "pragma")) {
+        word = take_word(line);
+        if (is_word(word, "scalar_storage_order"))
             return check_storage_order(parser, hash, line);
-        return !is_word(word, length, "pack") || obey_pack(parser, line);
+        return !is_word(word, "pack") || obey_pack(parser, line);
     }
-    return is_word(word, length, "ident") || is_word(word, length, "sccs") ||
-           fail_directive(parser, hash, word, length);
+    return is_word(word, "ident") || is_word(word, "sccs") || fail_directive(parser, hash, word);
 }
 
 const char *directive_line(Parser *parser, const char *hash)

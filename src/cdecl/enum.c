@@ -13,9 +13,10 @@ typedef struct EnumParse {
     bool has_next; /* false: it would overflow */
     bool next_is_unsigned;
     bool has_unsigned; /* some value is above INT64_MAX */
+    bool has_negative; /* with one such no type has all values: gcc takes long and lets them wrap */
 } EnumParse;
 
-static CEnumerator *enumerator_at(const Parser *parser, const EnumParse *parse)
+static const CEnumerator *enumerators_of(const Parser *parser, const EnumParse *parse)
 {
     return stack_at(&parser->enumerators, parse->first);
 }
@@ -25,7 +26,6 @@ static size_t count_enumerators(const Parser *parser, const EnumParse *parse)
     return (parser->enumerators.used - parse->first) / sizeof(CEnumerator);
 }
 
-/* The enumerator's own token is gone when the enum closes: errors point at the enum. */
 static bool fail_enumerator(Parser *parser, const Token *at, const CDecl *old, Message message)
 {
     return parser_fail(parser, at, message, old->name, old->file, old->line);
@@ -46,19 +46,15 @@ static bool declare_enumerator(Parser *parser, const EnumParse *parse, const Tok
     return true;
 }
 
-/* Whether the enum's underlying type, if the text gives one, holds the value. */
-static bool is_in_range(const EnumParse *parse, uint64_t value, bool is_large)
+/* Whether an integer type holds a value; `is_large`: one above INT64_MAX, which is not negative. */
+static bool holds_value(const CType *type, uint64_t value, bool is_large)
 {
-    const CType *fixed = parse->fixed;
-    unsigned nbits;
-    if (fixed == NULL)
-        return true;
-    nbits = fixed->size >= 8 ? 64 : (unsigned)fixed->size * 8;
-    if (ctype_scalar_class((CScalar)fixed->scalar) == CSCALAR_UNSIGNED)
-        return (is_large || (int64_t)value >= 0) && (nbits == 64 || value >> nbits == 0);
-    if (nbits == 64)
-        return !is_large;
-    return !is_large && (int64_t)value >= -(INT64_C(1) << (nbits - 1)) && (int64_t)value < INT64_C(1) << (nbits - 1);
+    bool is_negative = !is_large && (int64_t)value < 0;
+    unsigned nbits = (type->size >= 8 ? 64 : (unsigned)type->size * 8) - is_signed(type);
+    uint64_t magnitude = is_negative ? ~value : value;
+    if (is_negative && !is_signed(type))
+        return false;
+    return nbits == 64 || magnitude >> nbits == 0;
 }
 
 /* Takes the value and prepares the next one. */
@@ -68,13 +64,14 @@ static bool push_enumerator(Parser *parser, EnumParse *parse, const Token *at, u
     bool is_large = is_unsigned && value > INT64_MAX;
     if (count_enumerators(parser, parse) >= UINT32_MAX / 2)
         return parser_fail(parser, at, MESSAGE_TOO_MANY, "enumerators");
-    if (!is_in_range(parse, value, is_large))
+    if (parse->fixed != NULL && !holds_value(parse->fixed, value, is_large))
         return parser_fail(parser, at, MESSAGE_ENUM_RANGE, at->u.name->text, parse->fixed);
     place = stack_push(&parser->enumerators, sizeof *place);
     if (place == NULL)
         return parser_fail_memory(parser);
     *place = (CEnumerator){at->u.name->text, value};
     parse->has_unsigned = parse->has_unsigned || is_large;
+    parse->has_negative = parse->has_negative || (!is_unsigned && value > INT64_MAX);
     parse->next = value + 1;
     parse->has_next = !(is_large && value == UINT64_MAX);
     parse->next_is_unsigned = is_large || value == INT64_MAX;
@@ -119,7 +116,8 @@ static bool parse_enumerators(Parser *parser, EnumParse *parse)
     return parser_expect(parser, '}', "',' or '}'", "enumerator");
 }
 
-/* The enum that the enumerators belonged to before, when all did and it is defined alike; else an error. */
+/* The enum that the enumerators belonged to before, when all did and it is defined alike; else an error, which points
+ * at the enum, for an enumerator's own token is gone by now. */
 static CType *check_again(Parser *parser, const EnumParse *parse)
 {
     const CEnum *made = parse->type->u.enumeration;
@@ -138,19 +136,13 @@ static CType *check_again(Parser *parser, const EnumParse *parse)
     return type;
 }
 
-/* Whether an integer type holds all values. */
-static bool holds_values(const EnumParse *parse, const CEnumerator *enumerators, uint32_t count, const CType *type)
+static bool holds_values(const Parser *parser, const EnumParse *parse, const CType *type)
 {
-    bool is_signed = ctype_scalar_class((CScalar)type->scalar) == CSCALAR_SIGNED;
-    unsigned nbits = (unsigned)type->size * 8 - is_signed;
-    uint32_t i;
-    for (i = 0; i < count; i++) {
-        uint64_t value = enumerators[i].value;
-        if (is_signed && !parse->has_unsigned && (int64_t)value < 0)
-            value = ~value;
-        if (nbits < 64 && value >> nbits != 0)
+    const CEnumerator *enumerators = enumerators_of(parser, parse);
+    size_t count = count_enumerators(parser, parse), i;
+    for (i = 0; i < count; i++)
+        if (!holds_value(type, enumerators[i].value, parse->has_unsigned && enumerators[i].value > INT64_MAX))
             return false;
-    }
     return true;
 }
 
@@ -159,12 +151,11 @@ static bool set_mode(Parser *parser, const EnumParse *parse, CScalar *scalar)
 {
     const Attributes *attributes = &parse->tag.attributes;
     CType *values = ctype_scalar(parser->table, *scalar), *type = mode_apply(parser, attributes, values);
-    uint32_t count = (uint32_t)count_enumerators(parser, parse);
     if (type == NULL)
         return false;
     if (type->kind != CTYPE_INTEGER)
         return parser_fail(parser, &attributes->at, MESSAGE_BAD_MODE, attributes->mode->text, parse->type);
-    if (!holds_values(parse, enumerator_at(parser, parse), count, type))
+    if (!holds_values(parser, parse, type))
         return parser_fail(parser, &attributes->at, MESSAGE_SMALL_MODE, attributes->mode->text, parse->type);
     *scalar = (CScalar)type->scalar;
     return true;
@@ -172,10 +163,12 @@ static bool set_mode(Parser *parser, const EnumParse *parse, CScalar *scalar)
 
 static bool complete(Parser *parser, const EnumParse *parse)
 {
-    const CEnumerator *enumerators = enumerator_at(parser, parse);
+    const CEnumerator *enumerators = enumerators_of(parser, parse);
     uint32_t count = (uint32_t)count_enumerators(parser, parse);
     CScalar scalar = ctype_enum_scalar(enumerators, count, parse->has_unsigned, parse->tag.attributes.is_packed);
     CEnum *enumeration = parse->type->u.enumeration;
+    if (parse->has_unsigned && parse->has_negative)
+        scalar = CSCALAR_LONG;
     if (parse->fixed != NULL)
         scalar = (CScalar)parse->fixed->scalar;
     if (parse->tag.attributes.mode != NULL && !set_mode(parser, parse, &scalar))
@@ -193,7 +186,7 @@ static bool parse_body(Parser *parser, EnumParse *parse)
     bool is_good;
     parse->first = parser->enumerators.used;
     parse->has_next = true;
-    is_good = parse_enumerators(parser, parse) && parse_attributes(parser, &parse->tag.attributes);
+    is_good = parse_enumerators(parser, parse) && parse_body_attributes(parser, &parse->tag.attributes);
     if (is_good && ctype_is_complete(parse->type))
         is_good = parser_fail(parser, &parse->tag.at, MESSAGE_NESTED_REDEFINITION, parse->type);
     is_good = is_good && complete(parser, parse);

@@ -34,7 +34,7 @@ static Value held_value(Parser *parser, const CDecl *decl, const Token *at)
     CScalar scalar = (CScalar)decl->type->scalar;
     Bits bits = decl->value;
     Value value;
-    if (ctype_scalar_class(scalar) == CSCALAR_SIGNED)
+    if (is_signed(decl->type))
         bits = (Bits)(SignedBits)(int64_t)decl->value;
     value = value_integer(parser, scalar, bits);
     value.type = decl->type;
@@ -53,7 +53,7 @@ static Value declared_value(Parser *parser, const CDecl *decl, const Token *at)
     else
         value = value_unknown(decl->type, at, MESSAGE_NOT_CONSTANT);
     value.is_lvalue = true;
-    value.align = decl->align_log2 != 0 ? UINT32_C(1) << (decl->align_log2 - 1) : decl->type->align;
+    value.align = decl->align_code != 0 ? ctype_align_of_code(decl->align_code) : decl->type->align;
     return value;
 }
 

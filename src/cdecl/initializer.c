@@ -1,4 +1,5 @@
-/* Initializers (C11 6.7.9): skipped, but for the number of an array's elements and the value of an integer constant. */
+/* Initializers and compound literals (C11 6.7.9, 6.5.2.5): skipped, but for the number of an array's elements and the
+ * value of an integer constant. */
 #include "cdecl/value.h"
 
 /* Skips to what ends an initializer: a comma, a semicolon or a closing brace outside of all brackets. */
@@ -192,22 +193,30 @@ bool parse_object_initializer(Parser *parser, CType **type)
     return counting.is_unsure || give_bound(parser, &counting, type);
 }
 
+/* { initializer-list }: the bound of an array without one comes from it, nothing else does. */
+static bool parse_braced(Parser *parser, const Token *at, CType **type)
+{
+    CType *counted = *type;
+    if (counted->kind != CTYPE_ARRAY || !counted->is_unbounded)
+        return parser_skip_group(parser);
+    if (!parse_object_initializer(parser, &counted))
+        return false;
+    if (counted->is_unbounded)
+        return parser_fail(parser, at, MESSAGE_UNKNOWN_COUNT, *type);
+    *type = counted;
+    return true;
+}
+
 bool parse_compound_literal(Parser *parser, const Token *at, CType *type, Value *value)
 {
     const char *no_name = NULL;
+    bool is_good;
     if (!parser_enter(parser))
         return false;
-    if (type->kind == CTYPE_ARRAY && type->is_unbounded) {
-        CType *counted = type;
-        if (!parse_object_initializer(parser, &counted))
-            return false;
-        if (counted->is_unbounded)
-            return parser_fail(parser, at, MESSAGE_UNKNOWN_COUNT, type);
-        type = counted;
-    } else if (!parser_skip_group(parser)) {
-        return false;
-    }
+    is_good = parse_braced(parser, at, &type);
     parser_leave(parser);
+    if (!is_good)
+        return false;
     if (type->kind == CTYPE_VOID || type->kind == CTYPE_FUNCTION || !ctype_is_complete(type))
         return parser_fail(parser, at, MESSAGE_INCOMPLETE_OBJECT, no_name, type);
     *value = value_unknown(type, at, MESSAGE_NOT_KNOWN);

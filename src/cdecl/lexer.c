@@ -124,7 +124,7 @@ const char *lexer_origin(const Parser *parser, const char *at, uint32_t *nsplice
 static bool intern_keywords(Parser *parser)
 {
     size_t i;
-    bool *done = ctype_has_keywords(parser->table);
+    bool *done = ctype_keywords_flag(parser->table);
     for (i = 0; !*done && i < sizeof keywords / sizeof *keywords; i++) {
         CName *name = ctype_name(parser->table, keywords[i].spelling, strlen(keywords[i].spelling));
         if (name == NULL)
@@ -144,7 +144,7 @@ bool lexer_begin(Parser *parser)
     if (!intern_keywords(parser))
         return false;
     if (source->length > 0 && find_splice(parser->text, parser->end) != NULL) {
-        parser->spliced = mem_alloc(parser->ops.allocator, source->length);
+        parser->spliced = mem_alloc(ctype_allocator(parser->table), source->length);
         if (parser->spliced == NULL)
             return parser_fail_memory(parser);
         parser->end = copy_unspliced(parser->text, parser->end, parser->spliced);
@@ -371,7 +371,7 @@ void lexer_advance(Parser *parser)
 bool lexer_renew(Parser *parser)
 {
     Token *token = &parser->token;
-    if (token->kind != TOKEN_NAME && token->kind < TOKEN_TYPEDEF)
+    if (!is_word_token(token))
         return !parser->failed;
     token->u.name = ctype_name(parser->table, token->start, token->length);
     return token->u.name != NULL || parser_fail_memory(parser);

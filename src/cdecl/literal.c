@@ -1,6 +1,4 @@
 /* Character constants and strings (C11 6.4.4.4, 6.4.5), UTF-8 in and out. */
-#include <string.h>
-
 #include "cdecl/value.h"
 
 /* What follows the prefix of a quoted token. */
@@ -47,10 +45,8 @@ static unsigned take_digits(Quoted *quoted, unsigned base, size_t max, uint64_t 
 static bool fail_escape(Parser *parser, const Token *token, const char *start, const char *end)
 {
     char text[16];
-    size_t length = (size_t)(end - start) < sizeof text ? (size_t)(end - start) : sizeof text - 1;
-    memcpy(text, start, length);
-    text[length] = '\0';
-    return parser_fail(parser, token, MESSAGE_BAD_ESCAPE, text);
+    Word word = {start, (size_t)(end - start)};
+    return parser_fail(parser, token, MESSAGE_BAD_ESCAPE, copy_word(word, text, sizeof text));
 }
 
 /* C11 6.4.3p2: no surrogates, and nothing of the basic characters. */
@@ -222,7 +218,7 @@ static Quoted inside(const Token *string)
     return quoted;
 }
 
-bool literal_decode(Parser *parser, const Token *string)
+static bool decode(Parser *parser, const Token *string)
 {
     Quoted quoted = inside(string);
     quoted.scalar = CSCALAR_CHAR;
@@ -241,6 +237,16 @@ bool literal_decode(Parser *parser, const Token *string)
             bytes[i] = (char)elements[i];
     }
     return true;
+}
+
+bool parse_narrow_string(Parser *parser)
+{
+    if (parser->token.kind != TOKEN_STRING)
+        return parser_fail(parser, &parser->token, MESSAGE_EXPECTED, "a string", &parser->token);
+    for (; parser->token.kind == TOKEN_STRING; lexer_advance(parser))
+        if (!decode(parser, &parser->token))
+            return false;
+    return !parser->failed;
 }
 
 bool literal_count(Parser *parser, const Token *string, CScalar scalar, uint64_t *count)

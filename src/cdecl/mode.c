@@ -1,6 +1,4 @@
 /* __attribute__((mode(…))): gcc's machine modes, which keep a type's class and signedness and choose its size. */
-#include <string.h>
-
 #include "cdecl/parser.h"
 
 /* An element's mode: by itself, and as V4SI and the like with a power of two of elements within the bounds, 0 for none.
@@ -45,7 +43,7 @@ static const struct ModeRow *find_row(const struct ModeRow *rows, size_t nrows, 
 {
     size_t i;
     for (i = 0; i < nrows; i++)
-        if (strlen(rows[i].name) == mode.length && memcmp(rows[i].name, mode.text, mode.length) == 0)
+        if (is_word(mode, rows[i].name))
             return &rows[i];
     return NULL;
 }
@@ -57,7 +55,7 @@ static unsigned take_count(Word *mode)
     unsigned nelems = 0;
     if (mode->text[0] != 'V')
         return 0;
-    for (; i < mode->length && i < 4 && mode->text[i] >= '0' && mode->text[i] <= '9'; i++)
+    for (; i < mode->length && i < 4 && is_digit(mode->text[i]); i++)
         nelems = nelems * 10 + (unsigned)(mode->text[i] - '0');
     if (nelems > 0)
         *mode = (Word){mode->text + i, mode->length - i};

@@ -15,16 +15,6 @@ typedef struct Number {
     bool is_floating;
 } Number;
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_word_byte(char c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
 static bool is_letter(char c, char lower)
 {
     return (c | 0x20) == lower;
@@ -131,11 +121,9 @@ static CScalar integer_scalar(uint64_t value, bool is_decimal, unsigned nlongs, 
 
 static bool fail_number(Parser *parser, const Token *token, Message message, const char *end)
 {
-    char word[48];
-    size_t length = (size_t)(end - token->start) < sizeof word ? (size_t)(end - token->start) : sizeof word - 1;
-    memcpy(word, token->start, length);
-    word[length] = '\0';
-    return parser_fail(parser, token, message, word);
+    char text[48];
+    Word word = {token->start, (size_t)(end - token->start)};
+    return parser_fail(parser, token, message, copy_word(word, text, sizeof text));
 }
 
 static bool integer_literal(Parser *parser, Number *number, Token *token)

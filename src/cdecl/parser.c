@@ -260,11 +260,18 @@ bool parser_expect(Parser *parser, unsigned kind, const char *what, const char *
     return !parser->failed;
 }
 
-const char *parser_intern_scratch(Parser *parser, size_t used)
+Word parser_take_scratch(Parser *parser, size_t used)
 {
     const char *bytes = stack_at(&parser->scratch, used);
-    const char *name = ctype_intern(parser->table, bytes == NULL ? "" : bytes, parser->scratch.used - used);
+    Word word = {bytes == NULL ? "" : bytes, parser->scratch.used - used};
     stack_drop(&parser->scratch, used);
+    return word;
+}
+
+const char *parser_intern_scratch(Parser *parser, size_t used)
+{
+    Word word = parser_take_scratch(parser, used);
+    const char *name = ctype_intern(parser->table, word.text, word.length);
     if (name == NULL)
         parser_fail_memory(parser);
     return name;
@@ -295,7 +302,9 @@ bool parser_skip_group(Parser *parser)
 
 /* -- entry points -------------------------------------------------------------------------------------------------- */
 
-static Stack *const *all_stacks(Parser *parser, Stack *stacks[8])
+enum { NSTACKS = 8 };
+
+static void list_stacks(Parser *parser, Stack *stacks[NSTACKS])
 {
     stacks[0] = &parser->packs;
     stacks[1] = &parser->ops;
@@ -305,22 +314,22 @@ static Stack *const *all_stacks(Parser *parser, Stack *stacks[8])
     stacks[5] = &parser->enumerators;
     stacks[6] = &parser->tags;
     stacks[7] = &parser->scratch;
-    return stacks;
 }
 
+/* Begins a transaction, which `end` ends in any case. */
 static bool begin(Parser *parser, CTypeTable *table, const CdeclSource *source, Error *error)
 {
-    Stack *stacks[8];
+    Stack *stacks[NSTACKS];
     size_t i;
     bool is_ready;
     memset(parser, 0, sizeof *parser);
     parser->table = table;
     parser->source = source;
     parser->error = error;
-    all_stacks(parser, stacks);
-    for (i = 0; i < 8; i++)
+    list_stacks(parser, stacks);
+    for (i = 0; i < NSTACKS; i++)
         stack_init(stacks[i], ctype_allocator(table));
-    is_ready = lexer_begin(parser);
+    is_ready = lexer_begin(parser); /* keywords stay, whatever becomes of the text */
     ctype_begin(table);
     if (!is_ready)
         return false;
@@ -333,14 +342,21 @@ static bool begin(Parser *parser, CTypeTable *table, const CdeclSource *source, 
     return !parser->failed;
 }
 
-static void end(Parser *parser)
+/* Whether the text was good. What it left in the table stays if it was, and `has_news`. */
+static bool end(Parser *parser, bool has_news)
 {
-    Stack *stacks[8];
+    Stack *stacks[NSTACKS];
     size_t i;
-    all_stacks(parser, stacks);
-    for (i = 0; i < 8; i++)
+    tag_close_all(parser);
+    if (parser->failed || !has_news)
+        ctype_rollback(parser->table);
+    else
+        ctype_commit(parser->table);
+    mem_free(ctype_allocator(parser->table), parser->spliced, parser->source->length);
+    list_stacks(parser, stacks);
+    for (i = 0; i < NSTACKS; i++)
         stack_free(stacks[i]);
-    mem_free(parser->ops.allocator, parser->spliced, parser->source->length);
+    return !parser->failed;
 }
 
 static bool check_values_used(Parser *parser)
@@ -373,25 +389,7 @@ bool cdecl_declare(CTypeTable *table, const CdeclSource *source, Error *error)
             ;
         check_values_used(&parser);
     }
-    tag_close_all(&parser);
-    if (parser.failed || !ctype_is_changed(table))
-        ctype_rollback(table);
-    else
-        ctype_commit(table);
-    end(&parser);
-    return !parser.failed;
-}
-
-/* What a text that is no declaration leaves is types alone. */
-static bool finish(Parser *parser)
-{
-    tag_close_all(parser);
-    if (parser->failed)
-        ctype_rollback(parser->table);
-    else
-        ctype_commit(parser->table);
-    end(parser);
-    return !parser->failed;
+    return end(&parser, ctype_is_changed(table));
 }
 
 CType *cdecl_type_name(CTypeTable *table, const CdeclSource *source, Error *error)
@@ -404,7 +402,7 @@ CType *cdecl_type_name(CTypeTable *table, const CdeclSource *source, Error *erro
             parser_fail(&parser, &parser.token, MESSAGE_AFTER_TYPE, &parser.token);
         check_values_used(&parser);
     }
-    return finish(&parser) ? type : NULL;
+    return end(&parser, true) ? type : NULL;
 }
 
 bool cdecl_constant(CTypeTable *table, const CdeclSource *source, CdeclConstant *constant, Error *error)
@@ -416,7 +414,7 @@ bool cdecl_constant(CTypeTable *table, const CdeclSource *source, CdeclConstant 
             parser_fail(&parser, &parser.token, MESSAGE_AFTER_CONSTANT, &parser.token);
         check_values_used(&parser);
     }
-    if (!finish(&parser))
+    if (!end(&parser, true))
         return false;
     *constant = (CdeclConstant){
         .type = value.type->main, .bits = {(uint64_t)value.bits, (uint64_t)(value.bits >> 64)}, .number = value.number};

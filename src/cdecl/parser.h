@@ -7,11 +7,14 @@
 #ifndef AIRLOCK_CDECL_PARSER_H
 #define AIRLOCK_CDECL_PARSER_H
 
+#include <string.h>
+
 #include "base/stack.h"
 #include "cdecl/cdecl.h"
 #include "ctype/build.h"
 
-/* Levels of recursion; measured with gcc -O2, none takes more than 1.6 KiB of the C stack. */
+/* Levels of recursion. Measured with gcc -O2, none takes more than 1.6 KiB of the C stack, so that a thread's 1 MiB is
+ * enough for a parse, which cdecl_memory.c tests. */
 enum { CDECL_DEPTH_MAX = 600 };
 
 /* A token of one character is that character; a keyword is TOKEN_ and its name. */
@@ -54,6 +57,7 @@ typedef enum TokenKind {
 } TokenKind;
 
 _Static_assert(TOKEN_KIND_COUNT <= 256, "CName.keyword is a byte");
+_Static_assert(TOKEN_TYPEDEF == TOKEN_ASSIGN + 1, "the keywords are the last kinds, and this one the first of them");
 
 typedef struct Token {
     const char *start;
@@ -107,14 +111,86 @@ typedef struct Parser {
     const CConstant *constants;            /* of its body so far, newest first */
 } Parser;
 
+/* -- kinds of types ------------------------------------------------------------------------------------------------ */
+
+static inline bool is_integer(const CType *type)
+{
+    return type->kind == CTYPE_INTEGER || type->kind == CTYPE_BOOL || type->kind == CTYPE_ENUM;
+}
+
+static inline bool is_real(const CType *type)
+{
+    return is_integer(type) || type->kind == CTYPE_FLOATING;
+}
+
+static inline bool is_arithmetic(const CType *type)
+{
+    return is_real(type) || type->kind == CTYPE_COMPLEX;
+}
+
+static inline bool is_pointer(const CType *type)
+{
+    return type->kind == CTYPE_POINTER;
+}
+
+static inline bool is_scalar(const CType *type)
+{
+    return is_arithmetic(type) || is_pointer(type);
+}
+
+static inline bool is_signed(const CType *type)
+{
+    return ctype_scalar_class((CScalar)type->scalar) == CSCALAR_SIGNED;
+}
+
+/* -- bytes --------------------------------------------------------------------------------------------------------- */
+
+/* Some bytes of a text, not NUL-terminated. */
+typedef struct Word {
+    const char *text;
+    size_t length;
+} Word;
+
+static inline bool is_word(Word word, const char *wanted)
+{
+    return strlen(wanted) == word.length && memcmp(word.text, wanted, word.length) == 0;
+}
+
+/* The word with a NUL behind it, for a message; cut to the buffer. */
+static inline const char *copy_word(Word word, char *buffer, size_t nbytes)
+{
+    size_t length = word.length < nbytes ? word.length : nbytes - 1;
+    memcpy(buffer, word.text, length);
+    buffer[length] = '\0';
+    return buffer;
+}
+
+static inline bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static inline bool is_word_byte(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+/* Whether the token is an identifier or a keyword of any kind. */
+static inline bool is_word_token(const Token *token)
+{
+    return token->kind == TOKEN_NAME || token->kind >= TOKEN_TYPEDEF;
+}
+
 /* -- parser.c: state and errors ------------------------------------------------------------------------------------ */
 
 /* Keeps the first error: the message with its arguments (see messages.def) at a token. Returns false. */
 bool parser_fail(Parser *parser, const Token *at, Message message, ...);
+/* The same where an allocation has failed. */
 bool parser_fail_memory(Parser *parser);
 
 /* The number of the current file, for what is declared here. Fails the parser when memory is out. */
 uint32_t parser_file(Parser *parser);
+/* The same into a declaration. */
 void parser_set_file(Parser *parser, CDecl *decl);
 
 /* One level of recursion more; false with an error when it is too deep. Every enter that succeeds has its leave. */
@@ -132,17 +208,21 @@ bool parser_expect(Parser *parser, unsigned kind, const char *what, const char *
 unsigned soft_keyword(const Token *token);
 /* The first byte behind the current token and the blanks that follow it; '\0' at the end. */
 char parser_peek(const Parser *parser);
-/* The interned copy of the bytes on parser->scratch above `used`, which are dropped; NULL after a failure. */
+/* Drops the bytes on parser->scratch above `used`: they stay until the next push. */
+Word parser_take_scratch(Parser *parser, size_t used);
+/* The interned copy of them; NULL after a failure. */
 const char *parser_intern_scratch(Parser *parser, size_t used);
 /* Skips a balanced group that the current token, one of ( [ {, opens. */
 bool parser_skip_group(Parser *parser);
 
-/* -- lexer.c, number.c, literal.c, directive.c ---------------------------------------------------------------------- */
+/* -- lexer.c, number.c, literal.c, directive.c --------------------------------------------------------------------- */
 
+/* Interns the keywords if that is to be done, and goes to the beginning of the text, without its first token. */
 bool lexer_begin(Parser *parser);
-/* Where a byte of the parser's text stands in the source, and how many backslash-newlines come before it in its line. */
+/* Where a byte of the parser's text stands in the source, and how many backslash-newlines come before it in its line.
+ * */
 const char *lexer_origin(const Parser *parser, const char *at, uint32_t *nsplices);
-/* Makes the next token the current one. */
+/* Makes the next token the current one; the directives before it are obeyed. */
 void lexer_advance(Parser *parser);
 /* Makes the name of the current token again, where the table has forgotten it. */
 bool lexer_renew(Parser *parser);
@@ -150,8 +230,8 @@ bool lexer_renew(Parser *parser);
  */
 const char *literal_number(Parser *parser, const char *start, Token *token);
 const char *literal_quoted(Parser *parser, const char *start, Token *token);
-/* Appends the bytes that a narrow string token stands for to parser->scratch. */
-bool literal_decode(Parser *parser, const Token *string);
+/* string-literal+: appends the bytes that they stand for as narrow strings to parser->scratch. */
+bool parse_narrow_string(Parser *parser);
 /* Adds the elements of type `scalar` that a string token stands for, its closing zero not counted. */
 bool literal_count(Parser *parser, const Token *string, CScalar scalar, uint64_t *count);
 /* Obeys or skips the directive whose `#` is at `hash`; the end of its line, or NULL after a failure. */
@@ -175,6 +255,7 @@ typedef struct Attributes {
     uint32_t align;          /* of aligned and _Alignas, 0: none; the strictest, which counts for a member */
     uint32_t last_align;     /* the last one, which counts for a type */
     uint32_t declspec_align; /* the part of __declspec(align) in align, 0: none */
+    uint32_t alignas_align;  /* the part of _Alignas in align, 0: none */
     uint64_t vector_nbytes;  /* of vector_size, 0: none */
     const CName *mode;       /* of mode(…), NULL: none */
     bool is_mode_last;       /* behind a vector_size: for the vector, which it does not apply to */
@@ -205,6 +286,10 @@ static inline bool parse_attributes(Parser *parser, Attributes *attributes)
 {
     return is_attribute_start(parser) ? parse_attribute_list(parser, attributes) : !parser->failed;
 }
+/* The same behind a closing brace: [[…]] there come too late for the definition (C23 6.7.3.2). */
+bool parse_body_attributes(Parser *parser, Attributes *attributes);
+/* Any number of [[…]] that stand behind a type and belong to it: `packed` comes too late there. */
+bool parse_type_attributes(Parser *parser, Attributes *attributes);
 /* _Alignas(type or constant) */
 bool parse_alignas(Parser *parser, Attributes *attributes);
 
@@ -212,11 +297,6 @@ bool parse_alignas(Parser *parser, Attributes *attributes);
 CType *vector_size_apply(Parser *parser, const Attributes *attributes, CType *base);
 
 /* An attribute's or mode's name without the underscores that may surround it. */
-typedef struct Word {
-    const char *text;
-    size_t length;
-} Word;
-
 Word bare_word(const CName *name);
 
 /* mode.c: the type that the mode among the attributes makes of a type; NULL after a failure. */
@@ -233,8 +313,7 @@ static inline CType *attributes_apply_mode(Parser *parser, const Attributes *att
 typedef struct Specifiers {
     CType *type;      /* with its qualifiers */
     unsigned storage; /* token kind TYPEDEF, EXTERN, STATIC, AUTO, REGISTER, or 0 */
-    bool is_inline;
-    bool has_tag; /* struct, union or enum: may stand without declarators */
+    bool has_tag;     /* struct, union or enum: may stand without declarators */
     Attributes attributes;
     Token start;
 } Specifiers;
@@ -248,7 +327,7 @@ bool is_type_start(const Parser *parser);
 /* Whether a token kind is one of the words that make an arithmetic type or void. */
 bool is_type_keyword(unsigned kind);
 
-/* -- tag.c, record.c, enum.c ---------------------------------------------------------------------------------------- */
+/* -- tag.c, record.c, enum.c --------------------------------------------------------------------------------------- */
 
 /* The head of a struct, union or enum specifier. */
 typedef struct Tag {
@@ -279,7 +358,7 @@ CType *tag_settle(Parser *parser, const Tag *tag, CType *old, CType *type);
 void tag_close_scope(Parser *parser);
 void tag_close_all(Parser *parser);
 
-/* `align`: of a __declspec(align) before it, or 0. */
+/* struct-or-union-specifier and enum-specifier; `align`: of a __declspec(align) before it, or 0. */
 CType *parse_record_specifier(Parser *parser, uint32_t align);
 CType *parse_enum_specifier(Parser *parser);
 /* Adds a constant to the record that is being defined; name NULL: an enum's enumerators. */
@@ -302,7 +381,7 @@ typedef struct DeclaratorOp {
     bool is_unprototyped;
     bool is_ms_abi;
     uint32_t nparams;
-    size_t first_param; /* index in parser->params */
+    size_t first_param; /* of a FUNCTION: bytes of parser->params below its own */
     uint64_t nelems;
     Token at;
 } DeclaratorOp;
@@ -314,17 +393,27 @@ typedef enum DeclaratorForm {
 } DeclaratorForm;
 
 typedef struct Declarator {
-    const CName *name; /* NULL when there is none */
-    Token at;          /* of the name, or where it would be */
-    size_t first_op;   /* bytes of parser->ops below it */
-    size_t first_param;
+    const CName *name;    /* NULL when there is none */
+    Token at;             /* of the name, or where it would be */
+    size_t first_op;      /* bytes of parser->ops below it */
+    size_t first_param;   /* the same of parser->params */
     const char *asm_name; /* of an asm label behind it, or NULL */
+    uint32_t align;       /* of [[…]] between the name and a suffix, 0: none, */
+    bool is_packed;       /* and whether it packs */
     bool is_ms_abi;       /* by an attribute among its stars */
 } Declarator;
 
 /* declarator, abstract-declarator: leaves its operations on parser->ops and its parameters on parser->params, until
  * declarator_drop. */
 bool parse_declarator(Parser *parser, Declarator *declarator, DeclaratorForm form);
+/* The parameters of a FUNCTION, op->nparams of them; valid until the next push. */
+static inline const Param *params_of(const Parser *parser, const DeclaratorOp *op)
+{
+    return stack_at(&parser->params, op->first_param);
+}
+/* The attributes behind a declarator, and those within it that are the declared thing's. */
+bool parse_declarator_attributes(Parser *parser, const Declarator *declarator, Attributes *attributes);
+/* Takes its operations and parameters from the stacks. */
 void declarator_drop(Parser *parser, const Declarator *declarator);
 /* Marks the innermost function with ms_abi. */
 void declarator_set_ms_abi(Parser *parser, const Declarator *declarator);
@@ -384,8 +473,8 @@ bool parse_constant_initializer(Parser *parser, CType *type, Value *value);
 
 enum { SUGGESTION_NBYTES = 80 };
 
-/* The known type, value or member that an unknown name most likely means, written into the buffer as the text would have to
- * say it ("struct point"); NULL when none is near. */
+/* The known type, value or member that an unknown name most likely means, written into the buffer as the text would
+ * have to say it ("struct point"); NULL when none is near. */
 const char *suggest_type(const Parser *parser, const CName *wanted, char *buffer, size_t nbytes);
 const char *suggest_value(const Parser *parser, const CName *wanted, char *buffer, size_t nbytes);
 const char *suggest_member(const CRecord *record, const CName *wanted, char *buffer, size_t nbytes);
@@ -394,12 +483,12 @@ const char *suggest_member(const CRecord *record, const CName *wanted, char *buf
 
 /* Whether the current token begins one. */
 bool is_static_assert(const Parser *parser);
-/* static_assert-declaration */
+/* static_assert-declaration, at its first word */
 bool parse_static_assert(Parser *parser);
 /* external-declaration */
 bool parse_external_declaration(Parser *parser);
-/* Binds a declared name by the rules of redeclaration. `declarator`, or NULL, holds the asm name and the parameters' names
- * of a function. */
+/* Binds a declared name by the rules of redeclaration. `declarator`, or NULL, holds the asm name and the parameters'
+ * names of a function. */
 bool declare_name(Parser *parser, const Token *at, CDecl *decl, const Declarator *declarator);
 
 #endif

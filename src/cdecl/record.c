@@ -32,14 +32,14 @@ static void set_place(CMemberSpec *member, const Token *at)
     member->length = at->length;
 }
 
-static bool is_open_array(const CType *type)
+static bool is_flexible_array(const CType *type)
 {
     return type->kind == CTYPE_ARRAY && (type->is_unbounded || type->is_vla);
 }
 
-static bool is_open(const CType *type)
+static bool is_flexible(const CType *type)
 {
-    return is_open_array(type) || type->is_vla;
+    return is_flexible_array(type) || type->is_vla;
 }
 
 /* Nothing may follow a flexible array member. */
@@ -47,7 +47,7 @@ static bool check_last(Parser *parser, const RecordParse *parse)
 {
     size_t count = count_members(parser, parse);
     const CMemberSpec *last = count > 0 ? member_at(parser, parse, count - 1) : NULL;
-    if (last != NULL && is_open(last->type) && !parse->tag.is_union) {
+    if (last != NULL && is_flexible(last->type) && !parse->tag.is_union) {
         Token at = member_token(last);
         return parser_fail(parser, &at, MESSAGE_FLEXIBLE_NOT_LAST, last->name);
     }
@@ -77,7 +77,7 @@ static bool check_member(Parser *parser, const RecordParse *parse, const CMember
         return parser_fail(parser, &at, MESSAGE_VOID_OBJECT, member->name);
     if (type->kind == CTYPE_FUNCTION)
         return parser_fail(parser, &at, MESSAGE_FUNCTION_MEMBER, member->name);
-    if (is_open_array(type)) {
+    if (is_flexible_array(type)) {
         if (parse->tag.is_union && type->is_unbounded)
             return parser_fail(parser, &at, MESSAGE_FLEXIBLE_IN_UNION, member->name);
         return true;
@@ -98,8 +98,7 @@ static bool parse_width(Parser *parser, CMemberSpec *member)
     uint64_t nbits = type->kind == CTYPE_BOOL ? 1 : type->size * 8;
     if (!parse_constant(parser, &value))
         return false;
-    if (type->kind != CTYPE_INTEGER && type->kind != CTYPE_BOOL &&
-        (type->kind != CTYPE_ENUM || !ctype_is_complete(type)))
+    if (!is_integer(type) || !ctype_is_complete(type))
         return parser_fail(parser, &at, MESSAGE_BITFIELD_TYPE, member->name, type);
     if (value_is_negative(&value))
         return parser_fail(parser, &at, MESSAGE_BITFIELD_NEGATIVE, member->name);
@@ -132,17 +131,14 @@ static bool parse_bitfield(Parser *parser, const Declarator *declarator, Attribu
            set_member_mode(parser, attributes, member);
 }
 
-/* attributes? */
-static bool parse_plain_member(Parser *parser, const RecordParse *parse, const Declarator *declarator,
-                               Attributes *attributes, CMemberSpec *member)
+static bool finish_plain_member(Parser *parser, const RecordParse *parse, const Declarator *declarator,
+                                Attributes *attributes, CMemberSpec *member)
 {
-    if (!parse_attributes(parser, attributes))
-        return false;
     member->type = declared_type(parser, declarator, attributes, member->type, false);
     return member->type != NULL && set_member_mode(parser, attributes, member) && check_member(parser, parse, member);
 }
 
-/* struct-declarator: declarator attributes? | declarator? : constant-expression attributes? */
+/* struct-declarator: declarator attributes? | ( declarator attributes? )? : constant-expression attributes? */
 static bool parse_member(Parser *parser, const RecordParse *parse, const Specifiers *specifiers)
 {
     Attributes attributes = specifiers->attributes;
@@ -151,14 +147,15 @@ static bool parse_member(Parser *parser, const RecordParse *parse, const Specifi
     bool is_good;
     if (!parse_attributes(parser, &attributes))
         return false;
-    if (parser->token.kind != ':' && !parse_declarator(parser, &declarator, DECLARATOR_NAMED))
+    if (parser->token.kind != ':' && (!parse_declarator(parser, &declarator, DECLARATOR_NAMED) ||
+                                      !parse_declarator_attributes(parser, &declarator, &attributes)))
         return false;
     member.name = declarator.name == NULL ? NULL : declarator.name->text;
     set_place(&member, &declarator.at);
     if (parser_accept(parser, ':'))
         is_good = parse_bitfield(parser, &declarator, &attributes, &member);
     else
-        is_good = parse_plain_member(parser, parse, &declarator, &attributes, &member);
+        is_good = finish_plain_member(parser, parse, &declarator, &attributes, &member);
     member.align = attributes.align;
     member.is_packed = attributes.is_packed;
     declarator_drop(parser, &declarator);
@@ -166,7 +163,7 @@ static bool parse_member(Parser *parser, const RecordParse *parse, const Specifi
 }
 
 /* A record that is defined again counts as incomplete inside itself, as it did the first time. */
-static bool is_open_record(const Parser *parser, const CType *type)
+static bool is_being_defined(const Parser *parser, const CType *type)
 {
     const RecordParse *parse = parser->record;
     while (parse != NULL && parse->old != type->main)
@@ -174,14 +171,17 @@ static bool is_open_record(const Parser *parser, const CType *type)
     return parse != NULL;
 }
 
-/* A record without declarator: its members become members here. Any other type adds nothing, as with gcc. */
+/* A record without declarator: its members become members here. Any other type adds nothing, as with gcc, to whom attributes
+ * before it say nothing either. */
 static bool add_unnamed(Parser *parser, const RecordParse *parse, const Specifiers *specifiers)
 {
-    CMemberSpec member = {
-        .type = specifiers->type, .align = specifiers->attributes.align, .is_packed = specifiers->attributes.is_packed};
+    const Attributes *attributes = &specifiers->attributes;
+    CMemberSpec member = {.type = specifiers->type, .align = attributes->alignas_align};
     if (specifiers->type->kind != CTYPE_RECORD || !ctype_is_complete(specifiers->type) ||
-        is_open_record(parser, specifiers->type))
+        is_being_defined(parser, specifiers->type))
         return true;
+    if (attributes->declspec_align > member.align)
+        member.align = attributes->declspec_align;
     set_place(&member, &specifiers->start);
     return check_member(parser, parse, &member) && push_member(parser, parse, &member);
 }
@@ -327,7 +327,7 @@ static bool parse_body(Parser *parser, RecordParse *parse, CType *type)
     while (is_good && parser->token.kind != '}' && parser->token.kind != TOKEN_END)
         is_good = parse_member_declaration(parser, parse);
     is_good = is_good && parser_expect(parser, '}', "'}'", parse->tag.is_union ? "union fields" : "struct fields") &&
-              parse_attributes(parser, &parse->tag.attributes);
+              parse_body_attributes(parser, &parse->tag.attributes);
     parser->record = parse->outer;
     if (is_good && ctype_is_complete(type))
         is_good = parser_fail(parser, &parse->tag.at, MESSAGE_NESTED_REDEFINITION, type);

@@ -157,10 +157,22 @@ typedef struct Specifying {
     Specifiers *specifiers;
     unsigned sum;        /* COUNT_* */
     unsigned qualifiers; /* QUALIFIER_* */
+    uint32_t align;      /* of [[…]] behind the type, 0: none */
     bool is_type_name;
 } Specifying;
 
 /* -- single specifiers --------------------------------------------------------------------------------------------- */
+
+/* One type too many; behind a struct, union or enum a semicolon has been forgotten. */
+static bool fail_second_type(Parser *parser, const Specifying *s, const Token *at)
+{
+    const CType *type = s->specifiers->type;
+    const char *where;
+    if (type == NULL || !s->specifiers->has_tag)
+        return parser_fail(parser, at, MESSAGE_BAD_SPECIFIERS, at);
+    where = type->kind == CTYPE_ENUM ? "enum" : type->u.record->is_union ? "union" : "struct";
+    return parser_fail(parser, at, MESSAGE_EXPECTED_AFTER, "a name or ';'", where, at);
+}
 
 static bool add_count(Parser *parser, Specifying *s, unsigned count)
 {
@@ -168,7 +180,7 @@ static bool add_count(Parser *parser, Specifying *s, unsigned count)
     bool is_repeated = (s->sum & count & ~(unsigned)COUNT_MASK_LONG) != 0 ||
                        (s->sum & COUNT_MASK_LONG) + (count & COUNT_MASK_LONG) > 2 * COUNT_LONG;
     if (is_repeated || s->specifiers->type != NULL || (s->sum != 0 && !is_possible(sum)))
-        return parser_fail(parser, &parser->token, MESSAGE_BAD_SPECIFIERS, &parser->token);
+        return fail_second_type(parser, s, &parser->token);
     s->sum = sum;
     lexer_advance(parser);
     return true;
@@ -180,7 +192,7 @@ static bool set_type(Parser *parser, Specifying *s, const Token *at, CType *type
     if (type == NULL)
         return false;
     if (s->sum != 0 || s->specifiers->type != NULL)
-        return parser_fail(parser, at, MESSAGE_BAD_SPECIFIERS, at);
+        return fail_second_type(parser, s, at);
     s->specifiers->type = type;
     return true;
 }
@@ -262,8 +274,8 @@ static Step add_qualifier(Parser *parser, Specifying *s, unsigned qualifier)
     return STEP_TAKEN;
 }
 
-/* Whether the soft keyword has its meaning here, or is the name of what is declared: `struct { float re, im; } complex;`,
- * `typedef long long __int64;`. */
+/* Whether the soft keyword has its meaning here, or is the name of what is declared: `struct { float re, im; }
+ * complex;`, `typedef long long __int64;`. */
 static unsigned soft_specifier(const Parser *parser, const Specifying *s)
 {
     unsigned kind = soft_keyword(&parser->token);
@@ -296,14 +308,33 @@ static Step add_attributes(Parser *parser, Specifying *s)
     return step(parse_attributes(parser, &s->specifiers->attributes));
 }
 
+/* [[…]] behind a type are the type's (C23 6.7.1): no packing, and an alignment that the stars behind do not get. */
+static Step add_standard_attributes(Parser *parser, Specifying *s)
+{
+    Attributes *attributes = &s->specifiers->attributes;
+    uint32_t align = attributes->align, last_align = attributes->last_align;
+    if (s->sum == 0 && s->specifiers->type == NULL)
+        return add_attributes(parser, s);
+    attributes->last_align = 0;
+    if (!parse_type_attributes(parser, attributes))
+        return STEP_FAILED;
+    if (attributes->last_align != 0)
+        s->align = attributes->last_align;
+    attributes->align = align;
+    attributes->last_align = last_align;
+    return STEP_TAKEN;
+}
+
 /* MSVC's __declspec(align) before a definition is the type's, where gcc's attribute is the declared object's. */
 static Step add_tagged(Parser *parser, Specifying *s)
 {
     Token at = parser->token;
     uint32_t align = s->specifiers->attributes.declspec_align;
     CType *type = at.kind == TOKEN_ENUM ? parse_enum_specifier(parser) : parse_record_specifier(parser, align);
+    if (!set_type(parser, s, &at, type))
+        return STEP_FAILED;
     s->specifiers->has_tag = true;
-    return step(set_type(parser, s, &at, type));
+    return STEP_TAKEN;
 }
 
 static Step add_specifier(Parser *parser, Specifying *s)
@@ -324,14 +355,11 @@ static Step add_specifier(Parser *parser, Specifying *s)
     case TOKEN_AUTO:
     case TOKEN_REGISTER: return step(add_storage(parser, s));
     case TOKEN_INLINE:
-        s->specifiers->is_inline = true;
-        lexer_advance(parser);
-        return STEP_TAKEN;
     case TOKEN_NORETURN:
     case TOKEN_THREAD_LOCAL:
     case TOKEN_EXTENSION:
     case TOKEN_CALLING_CONVENTION: return skip(parser);
-    case '[': return is_attribute_start(parser) ? add_attributes(parser, s) : STEP_DONE;
+    case '[': return is_attribute_start(parser) ? add_standard_attributes(parser, s) : STEP_DONE;
     case TOKEN_DECLSPEC:
     case TOKEN_ATTRIBUTE: return add_attributes(parser, s);
     case TOKEN_ALIGNAS: return step(parse_alignas(parser, &s->specifiers->attributes));
@@ -393,6 +421,12 @@ static bool qualify(Parser *parser, Specifying *s)
     return s->specifiers->type != NULL || parser_fail_memory(parser);
 }
 
+static bool align_type(Parser *parser, Specifying *s)
+{
+    s->specifiers->type = ctype_aligned(parser->table, s->specifiers->type, s->align);
+    return s->specifiers->type != NULL || parser_fail_memory(parser);
+}
+
 /* declaration-specifiers: storage-class, type, qualifier, function, alignment and attribute specifiers in any order */
 bool parse_specifiers(Parser *parser, Specifiers *specifiers, bool is_type_name)
 {
@@ -408,7 +442,7 @@ bool parse_specifiers(Parser *parser, Specifiers *specifiers, bool is_type_name)
         specifiers->type = counted_type(parser, s.sum);
     if (specifiers->type == NULL)
         return fail_without_type(parser);
-    return s.qualifiers == 0 || qualify(parser, &s);
+    return (s.align == 0 || align_type(parser, &s)) && (s.qualifiers == 0 || qualify(parser, &s));
 }
 
 bool is_type_keyword(unsigned kind)

@@ -1,5 +1,5 @@
-/* The known name that an unknown one most likely means: the nearest by edits (insert, delete, replace, swap of neighbours). Runs
- * once, when a text has failed. */
+/* The known name that an unknown one most likely means: the nearest by edits (insert, delete, replace, swap of
+ * neighbours). Runs once, when a text has failed. */
 #include <stdio.h>
 #include <string.h>
 
@@ -58,8 +58,8 @@ static size_t count_common(const CName *a, const CName *b)
     return i;
 }
 
-/* Of equally near names that which begins alike for longer, then the first in the alphabet: the answer does not hang on the
- * order of the table. */
+/* Of equally near names that which begins alike for longer, then the first in the alphabet: the answer does not hang on
+ * the order of the table. */
 static bool is_first(const Nearest *nearest, const CName *name, unsigned edits)
 {
     size_t ncommon, ncommon_before;

@@ -1,8 +1,8 @@
-/* Tags of structs, unions and enums (C11 6.2.1p4, 6.2.3, 6.7.2.3): what stands between the keyword and the body, the scopes,
- * and what a mention or a definition finds.
+/* Tags of structs, unions and enums (C11 6.2.1p4, 6.2.3, 6.7.2.3): what stands between the keyword and the body, the
+ * scopes, and what a mention or a definition finds.
  *
- * A definition in a parameter list has prototype scope; a tag that is only mentioned there is declared at file scope, which
- * C does not do, but which makes the prototype usable. Every other tag has file scope. */
+ * A definition in a parameter list has prototype scope; a tag that is only mentioned there is declared at file scope,
+ * which C does not do, but which makes the prototype usable. Every other tag has file scope. */
 #include "cdecl/parser.h"
 
 static bool is_local_type(const CType *type)
@@ -62,9 +62,16 @@ static CType *new_type(Parser *parser, const Tag *tag)
     const char *name = tag->name == NULL ? NULL : tag->name->text;
     CType *type = tag->kind == CTYPE_ENUM ? ctype_enum_new(parser->table, name)
                                           : ctype_record_new(parser->table, name, tag->is_union);
-    if (type == NULL)
+    if (type == NULL) {
         parser_fail_memory(parser);
-    return type;
+    } else if (tag->kind == CTYPE_ENUM) {
+        type->u.enumeration->line = tag->at.line;
+        type->u.enumeration->file = parser_file(parser);
+    } else {
+        type->u.record->line = tag->at.line;
+        type->u.record->file = parser_file(parser);
+    }
+    return parser->failed ? NULL : type;
 }
 
 static CType *new_bound_type(Parser *parser, const Tag *tag, bool is_local)

@@ -5,38 +5,6 @@
 
 #include "cdecl/parser.h"
 
-/* -- kinds --------------------------------------------------------------------------------------------------------- */
-
-static inline bool is_integer(const CType *type)
-{
-    return type->kind == CTYPE_INTEGER || type->kind == CTYPE_BOOL || type->kind == CTYPE_ENUM;
-}
-
-static inline bool is_real(const CType *type)
-{
-    return is_integer(type) || type->kind == CTYPE_FLOATING;
-}
-
-static inline bool is_arithmetic(const CType *type)
-{
-    return is_real(type) || type->kind == CTYPE_COMPLEX;
-}
-
-static inline bool is_pointer(const CType *type)
-{
-    return type->kind == CTYPE_POINTER;
-}
-
-static inline bool is_scalar(const CType *type)
-{
-    return is_arithmetic(type) || is_pointer(type);
-}
-
-static inline bool is_signed(const CType *type)
-{
-    return ctype_scalar_class((CScalar)type->scalar) == CSCALAR_SIGNED;
-}
-
 /* 0..15, or 16 for what is no hexadecimal digit. */
 static inline unsigned digit_value(char c)
 {
@@ -65,6 +33,7 @@ Value value_typeless(Parser *parser, const Token *at, Message why);
 /* Fails for a typeless value. */
 bool value_need_type(Parser *parser, const Value *value);
 
+/* Of a known scalar: whether it is not zero. */
 bool value_is_true(const Value *value);
 /* The value is not constant after all, unless that is known already. */
 void value_forget(Value *value, const Token *at, Message why);
@@ -77,6 +46,7 @@ void value_become_rvalue(Value *value);
 bool value_decay(Parser *parser, Value *value);
 /* To a scalar type, without a check. */
 void value_convert(Value *value, CType *type);
+/* C11 6.5.4, with gcc's casts of vectors; `at` is for messages. */
 bool value_cast(Parser *parser, const Token *at, Value *value, CType *type);
 /* The type that the operands of an arithmetic operator are converted to (C11 6.3.1.8); NULL when memory is out. */
 CType *value_common_type(Parser *parser, const CType *a, const CType *b);
@@ -85,12 +55,16 @@ void value_promote(Parser *parser, Value *value);
 
 /* -- operator.c: `at` is the operator for messages ----------------------------------------------------------------- */
 
+/* The operator does not take an operand of this type. */
 bool value_fail_operand(Parser *parser, const Token *at, const CType *type);
+/* + - ~ ! */
 bool value_unary(Parser *parser, const Token *at, unsigned op, Value *value);
+/* The operators of C11 6.5.5 to 6.5.14, into the left operand. */
 bool value_binary(Parser *parser, const Token *at, unsigned op, Value *left, const Value *right);
+/* ? :, into the condition, which may be `yes` too. */
 bool value_choose(Parser *parser, const Token *at, Value *condition, const Value *yes, const Value *no);
 
-/* -- expression.c, size.c, builtin.c ------------------------------------------------------------------------------- */
+/* -- expression.c, size.c, builtin.c, initializer.c ---------------------------------------------------------------- */
 
 /* cast-expression */
 bool parse_cast(Parser *parser, Value *value);

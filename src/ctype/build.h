@@ -12,8 +12,7 @@
  * allocation. */
 CTypeTable *ctype_table_new_sized(const Allocator *allocator, size_t chunk_nbytes);
 
-/* -- names ------------------------------------------------------------------------------------------------------------
- */
+/* -- names --------------------------------------------------------------------------------------------------------- */
 
 /* One interned identifier and what it means at file scope. */
 typedef struct CName {
@@ -50,10 +49,9 @@ bool ctype_file_number(CTypeTable *table, const char *file, uint32_t *number);
 uint32_t ctype_next_stamp(CTypeTable *table);
 
 /* The byte in which the parser notes that it has interned its keywords. */
-bool *ctype_has_keywords(CTypeTable *table);
+bool *ctype_keywords_flag(CTypeTable *table);
 
-/* -- transactions -----------------------------------------------------------------------------------------------------
- */
+/* -- transactions -------------------------------------------------------------------------------------------------- */
 
 /* Saves nbytes at `place` for a rollback; true at once outside of a transaction. False when memory is out. */
 bool ctype_journal(CTypeTable *table, void *place, size_t nbytes);
@@ -71,12 +69,11 @@ void ctype_return(CTypeTable *table);
 /* Uninitialised memory that lives as long as the table or until a rollback; NULL when memory is out. */
 void *ctype_alloc(CTypeTable *table, size_t nbytes);
 
-/* -- derived types ----------------------------------------------------------------------------------------------------
- */
+/* -- derived types ------------------------------------------------------------------------------------------------- */
 
-/* How deeply a type is nested: 0 for a basic, record or enum type without members of depth, one more for each
- * derivation and for each level of member by value. Whoever walks a type recursively relies on the parser's bound on
- * it. */
+/* How deeply a type is nested: 0 for a basic or enum type, one more for each derivation and for each level of member by
+ * value; but a record counts as 0 where a pointer, result or parameter leads to it. Whoever walks a type recursively
+ * relies on the parser's bound on it. */
 unsigned ctype_depth(const CType *type);
 enum { CTYPE_DEPTH_MAX = 1000 };
 
@@ -86,8 +83,7 @@ CType *ctype_function_unprototyped(CTypeTable *table, CType *result, bool is_ms_
 /* The alignment that ctype_aligned gave to this variant, 0 when it has none of its own. */
 uint32_t ctype_own_align(const CType *type);
 
-/* -- records ----------------------------------------------------------------------------------------------------------
- */
+/* -- records ------------------------------------------------------------------------------------------------------- */
 
 /* One member as it is declared. */
 typedef struct CMemberSpec {
@@ -132,8 +128,7 @@ CType *ctype_record_new(CTypeTable *table, const char *tag, bool is_union);
  * but for a last flexible or VLA array. Unless CRECORD_OK, the record stays incomplete. */
 CRecordStatus ctype_record_complete(CTypeTable *table, CRecord *record, CRecordSpec *spec);
 
-/* -- enums ------------------------------------------------------------------------------------------------------------
- */
+/* -- enums --------------------------------------------------------------------------------------------------------- */
 
 CType *ctype_enum_new(CTypeTable *table, const char *tag);
 
@@ -146,8 +141,7 @@ CScalar ctype_enum_scalar(const CEnumerator *enumerators, uint32_t count, bool h
 bool ctype_enum_complete(CTypeTable *table, CEnum *enumeration, const CEnumerator *enumerators, uint32_t count,
                          CScalar scalar);
 
-/* -- declarations -----------------------------------------------------------------------------------------------------
- */
+/* -- declarations -------------------------------------------------------------------------------------------------- */
 
 /* Binds the name to a copy of the declaration, in the place of what it meant before; NULL when memory is out. */
 CDecl *ctype_declare(CTypeTable *table, const CDecl *decl);

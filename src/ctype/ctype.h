@@ -152,13 +152,24 @@ typedef enum CDeclKind {
 
 enum { CDECL_FILE_MAX = (1 << 23) - 1 };
 
+/* An alignment in five bits: 0 for none, else 1 + log2 of its bytes. */
+static inline unsigned ctype_align_code(uint32_t align)
+{
+    return align == 0 ? 0 : 1 + (unsigned)__builtin_ctz(align);
+}
+
+static inline uint32_t ctype_align_of_code(unsigned code)
+{
+    return code == 0 ? 0 : UINT32_C(1) << (code - 1);
+}
+
 typedef struct CDecl {
     const char *name; /* interned */
     CType *type;
     uint32_t line;            /* 0: predefined */
     uint32_t file : 23;       /* a number for ctype_file, up to CDECL_FILE_MAX */
     uint32_t kind : 2;        /* CDeclKind */
-    uint32_t align_log2 : 5;  /* of its own aligned attribute or _Alignas: 1 + log2 of the bytes, 0: none */
+    uint32_t align_code : 5;  /* of its own aligned attribute or _Alignas: see ctype_align_code */
     bool has_asm_name : 1;    /* FUNCTION, VARIABLE: its linker symbol comes from __asm__("…") */
     bool has_param_names : 1; /* FUNCTION: some parameter is named */
     union {
@@ -181,11 +192,11 @@ static inline const char *ctype_param_name(const CDecl *decl, uint32_t i)
     return decl->has_param_names ? decl->names[(decl->has_asm_name ? 1 : 0) + i] : NULL;
 }
 
-/* -- the table ------------------------------------------------------------------------------------------------------
- */
+/* -- the table ----------------------------------------------------------------------------------------------------- */
 
 /* New table with the basic types and the predefined names (int8_t … uintptr_t, size_t, ssize_t, ptrdiff_t, wchar_t,
- * char16_t, char32_t, __int128_t, __uint128_t, va_list and __builtin_va_list, bool). NULL when memory is out. Keeps `allocator` by value. */
+ * char16_t, char32_t, __int128_t, __uint128_t, bool, va_list and gcc's __builtin_…va_list). NULL when memory is out.
+ * Keeps `allocator` by value. */
 CTypeTable *ctype_table_new(const Allocator *allocator);
 void ctype_table_free(CTypeTable *table);
 

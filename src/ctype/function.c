@@ -20,7 +20,7 @@ static uint32_t hash_function(const FunctionKey *key)
     uint32_t i;
     for (i = 0; i < key->nparams; i++)
         hash = hash_mix(hash, (uint64_t)(uintptr_t)key->params[i]);
-    return (uint32_t)(hash ^ hash >> 32);
+    return hash_end(hash);
 }
 
 static bool is_equal(const TypeNode *node, const FunctionKey *key)

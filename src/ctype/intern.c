@@ -1,8 +1,8 @@
 /* Interning: each derived type exists once by structure, each variant once by its main type.
  *
  * Invariant: the hash chains hold the derived types and their variants, which no completion changes; the variants of a
- * basic or nominal type hang on a list at it. A variant differs from its main by (qualifiers, own_align) alone, but that an
- * array variant's element carries the array's qualifiers too. */
+ * basic or nominal type hang on a list at it. A variant differs from its main by (qualifiers, own_align) alone, but
+ * that an array variant's element carries the array's qualifiers too. */
 #include <string.h>
 
 #include "ctype/table.h"
@@ -94,8 +94,7 @@ unsigned ctype_depth(const CType *type)
 
 uint32_t ctype_own_align(const CType *type)
 {
-    unsigned bits = type_node(type)->own_align_bits;
-    return bits == 0 ? 0 : 1u << (bits - 1);
+    return ctype_align_of_code(type_node(type)->own_align_code);
 }
 
 /* -- variants ------------------------------------------------------------------------------------------------------ */
@@ -114,7 +113,7 @@ static uint32_t variant_align(const CType *type, unsigned qualifiers, uint32_t o
 static uint32_t hash_variant(const CType *main, unsigned qualifiers, uint32_t own_align)
 {
     uint64_t hash = hash_mix((uint64_t)(uintptr_t)main, qualifiers | (uint64_t)own_align << 32);
-    return (uint32_t)(hash ^ hash >> 32);
+    return hash_end(hash);
 }
 
 static bool is_variant(const TypeNode *node, const CType *main, unsigned qualifiers, uint32_t own_align)
@@ -162,7 +161,7 @@ static CType *variant(CTypeTable *table, CType *main, unsigned qualifiers, uint3
     type->face = NULL;
     if (element != NULL)
         type->u.element = element;
-    node->own_align_bits = own_align == 0 ? 0 : (uint8_t)(1 + __builtin_ctz(own_align));
+    node->own_align_code = (uint8_t)ctype_align_code(own_align);
     insert_variant(table, node, (TypeNode *)main);
     return type;
 }
@@ -179,23 +178,20 @@ CType *ctype_aligned(CTypeTable *table, CType *type, uint32_t align)
     return variant(table, type->main, type->qualifiers, align);
 }
 
-bool types_complete(CTypeTable *table, CType *main, uint64_t size, uint32_t align, bool is_vla, unsigned depth)
+bool types_complete(CTypeTable *table, CType *main, const CType *as, unsigned depth)
 {
-    TypeNode *node = (TypeNode *)main;
+    TypeNode *first = (TypeNode *)main, *node = first;
     do
         if (!ctype_journal(table, node, sizeof *node))
             return false;
     while ((node = node->next) != NULL);
-    main->align = align;
-    ((TypeNode *)main)->depth = types_depth(depth);
-    main->size = size;
-    main->is_vla = is_vla;
-    for (node = ((TypeNode *)main)->next; node != NULL; node = node->next) {
+    first->depth = types_depth(depth);
+    for (node = first; node != NULL; node = node->next) {
         CType *type = &node->type;
-        type->size = size;
-        type->is_vla = is_vla;
-        type->scalar = main->scalar;
-        type->align = variant_align(main, type->qualifiers, ctype_own_align(type));
+        type->size = as->size;
+        type->is_vla = as->is_vla;
+        type->scalar = as->scalar;
+        type->align = variant_align(as, type->qualifiers, ctype_own_align(type));
     }
     return true;
 }
@@ -207,7 +203,7 @@ static uint32_t hash_key(const CType *key)
     uint64_t shape =
         key->kind | (uint64_t)key->scalar << 8 | (uint64_t)key->is_vla << 16 | (uint64_t)key->is_unbounded << 17;
     uint64_t hash = hash_mix(hash_mix((uint64_t)(uintptr_t)key->u.element, shape), key->nelems);
-    return (uint32_t)(hash ^ hash >> 32);
+    return hash_end(hash);
 }
 
 /* The main type with the key's structure. */

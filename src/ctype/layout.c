@@ -61,7 +61,8 @@ static void advance(Position *position, uint64_t nbits)
     position->nbits = (unsigned)(nbits % 8);
 }
 
-/* The rest of the open unit stays unused. Then to a multiple of `align`, if the place was none before: as gcc has it. */
+/* The rest of the open unit stays unused. Then to a multiple of `align`, if the place was none before: as gcc has it.
+ * */
 static void leave_unit(Placer *placer, uint32_t align)
 {
     bool is_unaligned = !is_aligned(&placer->position, align);

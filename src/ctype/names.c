@@ -39,7 +39,7 @@ static uint32_t hash_text(const char *text, size_t length)
             hash = hash_mix(hash, word_at(text + i));
         hash = hash_mix(hash, word_at(text + length - 8));
     }
-    return (uint32_t)(hash ^ hash >> 32);
+    return hash_end(hash);
 }
 
 bool names_init(CTypeTable *table)

@@ -254,21 +254,22 @@ static void note_constants(CRecord *record, const CConstant *constants)
     }
 }
 
-static void note_flexible(CRecord *record, bool *is_vla)
+/* By its last member, a union by any. */
+static void note_flexible(CRecord *record, CType *shape)
 {
     uint32_t i;
     for (i = record->is_union || record->nmembers == 0 ? 0 : record->nmembers - 1; i < record->nmembers; i++) {
         record->has_flexible = record->has_flexible || is_flexible(record->members[i].type);
-        *is_vla = *is_vla || record->members[i].type->is_vla;
+        shape->is_vla = shape->is_vla || record->members[i].type->is_vla;
     }
 }
 
 static CRecordStatus complete(CTypeTable *table, RecordNode *node, CRecordSpec *spec)
 {
     CRecord *record = &node->record;
+    CType shape = *record->type;
     Layout layout;
     CRecordStatus status;
-    bool is_vla = false;
     record->members = arena_alloc(&table->arena, (spec->nmembers > 0 ? spec->nmembers : 1) * sizeof *record->members);
     if (record->members == NULL)
         return CRECORD_MEMORY;
@@ -282,8 +283,10 @@ static CRecordStatus complete(CTypeTable *table, RecordNode *node, CRecordSpec *
     record->file = spec->file;
     record->is_complete = true;
     note_constants(record, spec->constants);
-    note_flexible(record, &is_vla);
-    if (!types_complete(table, record->type, layout.size, layout.align, is_vla, members_depth(record)))
+    shape.size = layout.size;
+    shape.align = layout.align;
+    note_flexible(record, &shape);
+    if (!types_complete(table, record->type, &shape, members_depth(record)))
         return CRECORD_MEMORY;
     record->is_transparent = spec->is_transparent && transparent_is_possible(record);
     return CRECORD_OK;
@@ -387,14 +390,10 @@ CScalar ctype_enum_scalar(const CEnumerator *enumerators, uint32_t count, bool h
 bool ctype_enum_complete(CTypeTable *table, CEnum *enumeration, const CEnumerator *enumerators, uint32_t count,
                          CScalar scalar)
 {
-    const CType *like = ctype_scalar(table, scalar);
     CEnumerator *copy = arena_alloc(&table->arena, (count > 0 ? count : 1) * sizeof *copy);
     if (copy == NULL || !ctype_journal(table, enumeration, sizeof *enumeration))
         return false;
-    if (!ctype_journal(table, enumeration->type, sizeof *enumeration->type))
-        return false;
-    enumeration->type->scalar = (uint8_t)scalar;
-    if (!types_complete(table, enumeration->type, like->size, like->align, false, 0))
+    if (!types_complete(table, enumeration->type, ctype_scalar(table, scalar), 0))
         return false;
     if (count > 0)
         memcpy(copy, enumerators, count * sizeof *copy);

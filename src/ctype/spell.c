@@ -115,7 +115,7 @@ static void put_base(Writer *writer, const CType *type)
 
 /* -- declarators --------------------------------------------------------------------------------------------------- */
 
-static bool is_pointer(const CType *type)
+static bool is_pointing(const CType *type)
 {
     return type->kind == CTYPE_POINTER || type->kind == CTYPE_REFERENCE;
 }
@@ -140,7 +140,7 @@ static void put_left(Writer *writer, const CType *type)
     } else if (type->kind == CTYPE_FUNCTION) {
         put_left(writer, type->u.function->result);
         put_abi(writer, type);
-    } else if (is_pointer(type)) {
+    } else if (is_pointing(type)) {
         bool is_function = type->u.element->kind == CTYPE_FUNCTION;
         put_left(writer, is_function ? type->u.element->u.function->result : type->u.element);
         put_gap(writer);
@@ -198,7 +198,7 @@ static void put_right(Writer *writer, const CType *type)
             put_gap(writer);
             put_params(writer, type);
             type = type->u.function->result;
-        } else if (is_pointer(type)) {
+        } else if (is_pointing(type)) {
             put_text(writer, is_nested(type) ? ")" : "");
             writer->needs_gap = writer->needs_gap && !is_nested(type);
             type = type->u.element;

@@ -81,14 +81,16 @@ bool ctype_file_number(CTypeTable *table, const char *file, uint32_t *number)
 
 const char *ctype_file(const CTypeTable *table, uint32_t number)
 {
-    const char *const *files = (const char *const *)(const void *)table->files.data;
+    const char *const *files = stack_at(&table->files, 0);
     return number == 0 ? NULL : files[number - 1];
 }
 
-bool *ctype_has_keywords(CTypeTable *table)
+bool *ctype_keywords_flag(CTypeTable *table)
 {
     return &table->has_keywords;
 }
+
+/* -- transactions -------------------------------------------------------------------------------------------------- */
 
 void ctype_begin(CTypeTable *table)
 {
@@ -116,6 +118,11 @@ static void return_to(CTypeTable *table, const Checkpoint *checkpoint)
     names_forget(table, checkpoint->nnames);
     stack_drop(&table->files, checkpoint->files);
     arena_release(&table->arena, checkpoint->arena);
+}
+
+bool ctype_is_changed(const CTypeTable *table)
+{
+    return table->nchanges > 0;
 }
 
 bool ctype_is_changed_since_checkpoint(const CTypeTable *table)
@@ -165,6 +172,8 @@ bool ctype_journal(CTypeTable *table, void *place, size_t nbytes)
     return true;
 }
 
+/* -- what was added ------------------------------------------------------------------------------------------------ */
+
 enum { ADDED_IN_BLOCK = sizeof((Added *)NULL)->items / sizeof(void *) };
 
 static bool add_block(CTypeTable *table, AddedList *list)
@@ -204,9 +213,4 @@ void *table_take_added(AddedList *list, size_t nkept)
     if (list->count % ADDED_IN_BLOCK == 0)
         list->newest = list->newest->older;
     return item;
-}
-
-bool ctype_is_changed(const CTypeTable *table)
-{
-    return table->nchanges > 0;
 }

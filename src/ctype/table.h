@@ -12,7 +12,7 @@ typedef struct TypeNode {
     struct TypeNode *next;    /* hashed: in its chain; else in the list of variants that begins at main */
     uint32_t hash;            /* when hashed */
     uint16_t depth;           /* see ctype_depth */
-    uint8_t own_align_bits;   /* of ctype_aligned: 1 + the power of two, 0: none */
+    uint8_t own_align_code;   /* ctype_align_code of ctype_aligned's alignment */
     bool is_hashed : 1;       /* derived types and their variants are; basic and nominal ones are not */
     bool is_unprototyped : 1; /* FUNCTION declared with `()` */
 } TypeNode;
@@ -103,8 +103,9 @@ void types_forget(CTypeTable *table, size_t nkept);
 TypeNode *types_new(CTypeTable *table, const CType *type);
 /* Puts a derived type or variant of one with its hash into the chains. */
 void types_insert(CTypeTable *table, TypeNode *node, uint32_t hash);
-/* Gives all variants of a completed main its size and alignment; false when memory is out. */
-bool types_complete(CTypeTable *table, CType *main, uint64_t size, uint32_t align, bool is_vla, unsigned depth);
+/* Gives a nominal type and all its variants the size, alignment, scalar and is_vla of `as`; false when memory is out.
+ * */
+bool types_complete(CTypeTable *table, CType *main, const CType *as, unsigned depth);
 
 /* A depth as a node keeps it. */
 static inline uint16_t types_depth(unsigned depth)
@@ -123,6 +124,12 @@ static inline uint64_t hash_mix(uint64_t hash, uint64_t word)
 {
     hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
     return hash ^ (hash >> 29);
+}
+
+/* The hash as it is kept. */
+static inline uint32_t hash_end(uint64_t hash)
+{
+    return (uint32_t)(hash ^ hash >> 32);
 }
 
 #endif
