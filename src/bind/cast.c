@@ -49,8 +49,14 @@ static void cast_to_pointer(lua_State *L, TypeInfo *info, int index)
 {
     int owner = index;
     Cdata *cdata = cdata_to(info->state, L, index);
-    void *address = cdata != NULL && cdata->info->kind == VALUE_POINTER ? cdata_pointer(info->state, cdata)
-                                                                        : check_address(L, info, index, &owner);
+    ValueKind kind = cdata != NULL ? (ValueKind)cdata->info->kind : VALUE_VOID;
+    void *address;
+    if (kind == VALUE_POINTER)
+        address = cdata_pointer(info->state, cdata);
+    else if (kind == VALUE_RECORD || kind == VALUE_ARRAY)
+        address = cdata_address(info->state, cdata);
+    else
+        address = check_address(L, info, index, &owner);
     cdata_push_pointer_or_nil(L, info, address, owner);
 }
 

@@ -30,23 +30,34 @@ static char *record_start(FfiState *S, lua_State *L, Cdata *cdata)
     return start;
 }
 
-static void push_field(lua_State *L, const Field *field, char *start)
+/* The commonest kinds of value; false: another one. */
+static inline bool push_common(lua_State *L, ValueKind kind, const char *address)
 {
-    char *address = start + field->offset;
     int32_t integer;
     double number;
-    switch ((ValueKind)field->kind) {
+    switch (kind) {
+    case VALUE_U8: lua_pushinteger(L, *(const uint8_t *)address); return true;
     case VALUE_I32:
         memcpy(&integer, address, sizeof integer);
         lua_pushinteger(L, integer);
-        break;
+        return true;
     case VALUE_F64:
         memcpy(&number, address, sizeof number);
         lua_pushnumber(L, number);
-        break;
-    case VALUE_BITFIELD: bitfield_push(L, field, address); break;
-    default: value_push(L, field->info, address, 1, field->is_unchecked ? CDATA_UNCHECKED : 0); break;
+        return true;
+    default: return false;
     }
+}
+
+static void push_field(lua_State *L, const Field *field, char *start)
+{
+    char *address = start + field->offset;
+    if (push_common(L, (ValueKind)field->kind, address))
+        return;
+    if (field->kind == VALUE_BITFIELD)
+        bitfield_push(L, field, address);
+    else
+        value_push(L, field->info, address, 1, field->is_unchecked ? CDATA_UNCHECKED : 0);
 }
 
 static void store_field(lua_State *L, TypeInfo *record, const Field *field, char *start)
@@ -133,6 +144,28 @@ static bool find_element(FfiState *S, lua_State *L, Cdata *cdata, Element *eleme
     element->index = index;
     element->address = (char *)((uintptr_t)start + (uintptr_t)offset);
     return true;
+}
+
+/* The same for a Lua integer and an array or pointer, inside of what is known of its size; all else is find_element's,
+ * errors too. */
+static inline bool quick_element(lua_State *L, Cdata *cdata, Element *element)
+{
+    TypeInfo *info = cdata->info;
+    const FfiState *S = info->state;
+    uint64_t nbytes = CTYPE_SIZE_UNKNOWN;
+    uint64_t offset;
+    if ((info->kind != VALUE_ARRAY && info->kind != VALUE_POINTER) || info->element == NULL || !lua_isinteger(L, 2))
+        return false;
+    if (info->kind == VALUE_ARRAY)
+        nbytes = cdata_nbytes(S, cdata);
+    element->info = info->element;
+    element->index = lua_tointegerx(L, 2, NULL);
+    if (element->index < 0 || __builtin_mul_overflow((uint64_t)element->index, element->info->type->size, &offset) ||
+        offset >= nbytes || offset > PTRDIFF_MAX)
+        return false;
+    char *start = info->kind == VALUE_ARRAY ? cdata_address(S, cdata) : cdata_pointer(S, cdata);
+    element->address = (char *)((uintptr_t)start + offset);
+    return start != NULL && ctype_is_complete(element->info->type);
 }
 
 static void store_element(lua_State *L, const Cdata *cdata, const Element *element)
@@ -225,9 +258,10 @@ static int index_other(lua_State *L, Cdata *cdata)
     FfiState *S = info->state;
     Element element;
     if (!is_name(L, info)) {
-        if (!find_element(S, L, cdata, &element))
+        if (!quick_element(L, cdata, &element) && !find_element(S, L, cdata, &element))
             return index_metatype(L, info);
-        value_push(L, element.info, element.address, 1, 0);
+        if (!push_common(L, (ValueKind)element.info->kind, element.address))
+            value_push(L, element.info, element.address, 1, 0);
         return 1;
     }
     if (info->record != NULL) {
@@ -261,7 +295,7 @@ static int newindex_other(lua_State *L, Cdata *cdata)
     FfiState *S = info->state;
     Element element;
     if (!is_name(L, info)) {
-        if (!find_element(S, L, cdata, &element))
+        if (!quick_element(L, cdata, &element) && !find_element(S, L, cdata, &element))
             return newindex_metatype(L, info);
         store_element(L, cdata, &element);
         return 0;

@@ -87,19 +87,19 @@ static void check_text(FfiState *S, lua_State *L, int index)
                     error_push_value(L, index));
 }
 
-/* The commonest use, a pointer to char and no length: its text, or NULL when it is another use. */
+/* The commonest use without a length, a pointer to char: its text, or NULL when it is another use. */
 static const char *quick_text(const FfiState *S, lua_State *L)
 {
     Cdata *cdata = cdata_to(S, L, 1);
     const CType *element = cdata != NULL && cdata->info->kind == VALUE_POINTER ? cdata->info->plain_element : NULL;
-    bool is_text = element != NULL && typeinfo_is_byte(element) && lua_isnoneornil(L, 2);
+    bool is_text = element != NULL && typeinfo_is_byte(element);
     return is_text ? cdata_pointer(S, cdata) : NULL;
 }
 
 int memory_string(lua_State *L)
 {
     FfiState *S = state_of(L);
-    const char *text = quick_text(S, L);
+    const char *text = lua_isnoneornil(L, 2) ? quick_text(S, L) : NULL;
     if (text != NULL) {
         lua_pushstring(L, text);
         return 1;
