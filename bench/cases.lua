@@ -1,9 +1,9 @@
 -- The cases of `make bench`: for each, the same loop over the ffi and over the hand-written binding. Uses only what LuaJIT's ffi and
 -- this one have in common, and syntax that LuaJIT reads, so the ffi's half also runs there.
 --
--- cases(ffi, path, hand_module, floor_module) returns a list of { name =, ffi = loop, hand = loop, floor = loop }; a loop runs its operation n times
--- and returns the last value that it got, which must be the same in all. The modules, of hand.c and of floor.c, may be
--- nil; where they do a job in the same way one loop serves both. What is set up outside a loop is not measured.
+-- cases(ffi, path, hand_module, floor_module) returns a list of { name =, ffi = loop, hand = loop, floor = loop }; a loop runs its
+-- operation n times and returns the last value that it got, which must be the same in all. The modules, of hand.c and of floor.c,
+-- may be nil; where they do a job in the same way one loop serves both. What is set up outside a loop is not measured.
 
 local declarations = [[
 struct bench_point { double x, y; };
@@ -446,6 +446,11 @@ return function(ffi, path, hand_module, floor_module)
         local p, r = hand.pair(1.5, 2.5), nil
         for _ = 1, n do r = p:norm1() end
         return r
+    end, function(n, least)
+        least.lua_pair_metatable.sum = function(p) return p.x + p.y end
+        local p, r = least.lua_pair(1.5, 2.5), nil
+        for _ = 1, n do r = p:sum() end
+        return r
     end)
 
     case("p.norm1", function(n)
@@ -466,6 +471,11 @@ return function(ffi, path, hand_module, floor_module)
         local p, r = hand.pair(1.5, 2.5), nil
         for _ = 1, n do r = p.sum end
         return r
+    end, function(n, least)
+        least.lua_pair_metatable[1] = function(p) return p.x + p.y end
+        local p, r = least.lua_pair(1.5, 2.5), nil
+        for _ = 1, n do r = p.computed end
+        return r
     end)
 
     case("p + q by __add", function(n)
@@ -476,6 +486,12 @@ return function(ffi, path, hand_module, floor_module)
         local p, q, r = hand.pair(1.5, 2.5), hand.pair(1, 2), nil
         for _ = 1, n do r = p + q end
         return r.x + r.y
+    end, function(n, least)
+        local pair = least.lua_pair
+        least.lua_pair_metatable.__add = function(a, b) return pair(a.x + b.x, a.y + b.y) end
+        local p, q, r = pair(1.5, 2.5), pair(1, 2), nil
+        for _ = 1, n do r = p + q end
+        return r.x + r.y
     end)
 
     case("T(1) with __gc", function(n)
@@ -484,6 +500,11 @@ return function(ffi, path, hand_module, floor_module)
         return r ~= nil
     end, function(n, hand)
         local new, r = hand.handle, nil
+        for _ = 1, n do r = new(1) end
+        return r ~= nil
+    end, function(n, least)
+        least.handle_metatable.__gc = function() end
+        local new, r = least.handle, nil
         for _ = 1, n do r = new(1) end
         return r ~= nil
     end)

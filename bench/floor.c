@@ -293,6 +293,23 @@ static int pair_index(lua_State *L)
     return 1;
 }
 
+/* Fields; the property that a Lua function computes, which is the metatable's first entry; methods. */
+static int lua_pair_index(lua_State *L)
+{
+    const struct bench_point *p = object(L, 1);
+    switch (text(L, 2)[0]) {
+    case 'x': lua_pushnumber(L, p->x); break;
+    case 'y': lua_pushnumber(L, p->y); break;
+    case 'c':
+        lua_rawgeti(L, lua_upvalueindex(1), 1);
+        lua_insert(L, 1);
+        lua_call(L, 2, 1);
+        break;
+    default: lua_rawget(L, lua_upvalueindex(1)); break;
+    }
+    return 1;
+}
+
 static int box_body_index(lua_State *L)
 {
     const struct bench_body *body = boxed(L, 1);
@@ -397,12 +414,6 @@ static int pair_add(lua_State *L)
     return 1;
 }
 
-static int handle_gc(lua_State *L)
-{
-    (void)L;
-    return 0;
-}
-
 /* -- the module ------------------------------------------------------------------------------------------------------------ */
 
 typedef enum Type {
@@ -410,7 +421,8 @@ typedef enum Type {
     POINT,
     PAIR,
     PART,
-    HANDLE,
+    LUA_PAIR, /* what its metatable does is set from Lua */
+    HANDLE,   /* its finaliser too */
     BODY,
     BODY_BOX,
     NODE,
@@ -433,7 +445,7 @@ static const struct {
     {POINT, "__index", point_index, PLAIN},       {POINT, "__newindex", point_newindex, PLAIN},
     {PAIR, "__index", pair_index, PAIR},          {PAIR, "__add", pair_add, PAIR},
     {PAIR, "norm1", floor_norm1, PLAIN},          {PART, "__index", part_index, PLAIN},
-    {PART, "__newindex", part_newindex, PLAIN},   {HANDLE, "__gc", handle_gc, PLAIN},
+    {PART, "__newindex", part_newindex, PLAIN},   {LUA_PAIR, "__index", lua_pair_index, LUA_PAIR},
     {BODY, "__index", body_index, PART},          {BODY_BOX, "__index", box_body_index, PLAIN},
     {NODE, "__index", node_index, NODE},          {DOUBLES, "__index", doubles_index, PLAIN},
     {DOUBLES, "__newindex", doubles_newindex, PLAIN}, {BYTES, "__index", bytes_index, PLAIN},
@@ -461,6 +473,7 @@ static const struct {
     {"snprintf_si", floor_snprintf_si, PLAIN},
     {"point", floor_point, POINT},
     {"pair", floor_point, PAIR},
+    {"lua_pair", floor_point, LUA_PAIR},
     {"mirror", floor_mirror, POINT},
     {"norm1", floor_norm1, PLAIN},
     {"handle", floor_handle, HANDLE},
@@ -505,6 +518,10 @@ LUAMOD_API int luaopen_floor(lua_State *L)
     lua_pushvalue(L, first_type + COUNTER);
     lua_setmetatable(L, -2);
     lua_setfield(L, module, "variables");
+    lua_pushvalue(L, first_type + LUA_PAIR);
+    lua_setfield(L, module, "lua_pair_metatable");
+    lua_pushvalue(L, first_type + HANDLE);
+    lua_setfield(L, module, "handle_metatable");
     lua_pushvalue(L, module);
     return 1;
 }

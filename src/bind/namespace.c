@@ -128,10 +128,10 @@ static int push_variable(lua_State *L, const Variable *variable)
 /* (namespace, name): what is not in the table. */
 static int namespace_index(lua_State *L)
 {
-    FfiState *S = state_of(L);
     const Variable *variable = known_variable(L);
     if (variable != NULL)
         return push_variable(L, variable);
+    FfiState *S = state_of(L);
     const CDecl *decl = check_decl(S, L);
     if (decl->kind == CDECL_VARIABLE)
         return push_variable(L, new_variable(S, L, decl));

@@ -227,9 +227,15 @@ bool number_is_equal(const Number *a, const Number *b)
 
 bool number_store_lua(lua_State *L, const TypeInfo *info, void *address, int index)
 {
+    if (info->kind == VALUE_F64) {
+        if (lua_type(L, index) != LUA_TNUMBER)
+            return false;
+        double number = lua_tonumberx(L, index, NULL);
+        memcpy(address, &number, sizeof number);
+        return true;
+    }
     if (lua_isinteger(L, index)) {
         lua_Integer integer = lua_tointegerx(L, index, NULL);
-        double number = (double)integer;
         switch ((ValueKind)info->kind) {
         case VALUE_I8:
         case VALUE_U8: memcpy(address, &integer, 1); return true; /* the low bytes come first */
@@ -239,18 +245,13 @@ bool number_store_lua(lua_State *L, const TypeInfo *info, void *address, int ind
         case VALUE_U32: memcpy(address, &integer, 4); return true;
         case VALUE_I64:
         case VALUE_U64: memcpy(address, &integer, 8); return true;
-        case VALUE_F64: memcpy(address, &number, sizeof number); return true;
         default: return false;
         }
     }
-    if ((info->kind != VALUE_F64 && info->kind != VALUE_F32) || lua_type(L, index) != LUA_TNUMBER)
+    if (info->kind != VALUE_F32 || lua_type(L, index) != LUA_TNUMBER)
         return false;
-    double number = lua_tonumberx(L, index, NULL);
-    float single = (float)number;
-    if (info->kind == VALUE_F64)
-        memcpy(address, &number, sizeof number);
-    else
-        memcpy(address, &single, sizeof single);
+    float single = (float)lua_tonumberx(L, index, NULL);
+    memcpy(address, &single, sizeof single);
     return true;
 }
 

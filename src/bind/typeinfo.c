@@ -187,6 +187,7 @@ static void add_fields(const FieldScan *scan, const CRecord *record, uint64_t ba
         if (type == NULL)
             error_raise(scan->L, MESSAGE_NO_MEMORY);
         TypeInfo *info = typeinfo_of(scan->S, scan->L, type);
+        scan->table->has_long_names |= strlen(member->name) > scan->S->interned_length;
         const void *key = anchor_name(scan->S, scan->L, member->name);
         *table_slot(scan->table, key) = (Field){
             .key = key,
@@ -236,7 +237,6 @@ static const Field *find_by_text(const TypeInfo *record, const char *text, size_
 const Field *typeinfo_other_field(TypeInfo *info, lua_State *L, int index)
 {
     TypeInfo *record = info->record;
-    size_t length = lua_rawlen(L, index);
     if (record->fields == NULL) {
         if (!record->type->u.record->is_complete)
             return NULL;
@@ -245,7 +245,11 @@ const Field *typeinfo_other_field(TypeInfo *info, lua_State *L, int index)
         if (field != NULL)
             return field;
     }
-    return length <= info->state->interned_length ? NULL : find_by_text(record, lua_tostring(L, index), length);
+    if (!record->fields->has_long_names)
+        return NULL;
+    size_t length;
+    const char *name = lua_tolstring(L, index, &length);
+    return length <= info->state->interned_length ? NULL : find_by_text(record, name, length);
 }
 
 const Field *typeinfo_find_field(TypeInfo *info, lua_State *L, int index)

@@ -65,6 +65,7 @@ typedef struct Field {
 /* Open-addressing hash by key pointer; at most half full. */
 typedef struct FieldTable {
     uint32_t mask;
+    bool has_long_names; /* longer than what Lua interns: their pointers do not tell */
     Field slots[];
 } FieldTable;
 
