@@ -408,13 +408,13 @@ CType *cdecl_type_name(CTypeTable *table, const CdeclSource *source, Error *erro
 bool cdecl_constant(CTypeTable *table, const CdeclSource *source, CdeclConstant *constant, Error *error)
 {
     Parser parser;
-    Value value;
+    Value value = {.type = NULL};
     if (begin(&parser, table, source, error) && parse_scalar_constant(&parser, &value)) {
         if (parser.token.kind != TOKEN_END)
             parser_fail(&parser, &parser.token, MESSAGE_AFTER_CONSTANT, &parser.token);
         check_values_used(&parser);
     }
-    if (!end(&parser, true))
+    if (!end(&parser, true) || value.type == NULL)
         return false;
     *constant = (CdeclConstant){
         .type = value.type->main, .bits = {(uint64_t)value.bits, (uint64_t)(value.bits >> 64)}, .number = value.number};
