@@ -240,7 +240,7 @@ static int push_object(FfiState *S, lua_State *L, TypeInfo *info, int first)
     }
     if (count > 0)
         value_initialise(L, info, address, nbytes, first, count, &place);
-    if (metatype_push(L, info, "__gc"))
+    if (metatype_has(info) && metatype_push_entry_of_ref(L, info, S->ref_gc_event))
         finalizer_set(S, L, -2);
     return 1;
 }
@@ -311,7 +311,7 @@ static int ctype_call(lua_State *L)
 {
     FfiState *S = state_of(L);
     TypeInfo *info = typeinfo_of(S, L, ctypeobj_self(L));
-    if (!info->is_pointer && metatype_push(L, info, "__new"))
+    if (!info->is_pointer && metatype_has(info) && metatype_push_entry_of_ref(L, info, S->ref_new_event))
         return metatype_call(L, LUA_MULTRET);
     return push_object(S, L, info, 2);
 }

@@ -168,6 +168,12 @@ static int new_table_ref(lua_State *L, const char *mode)
     return luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
+static int new_string_ref(lua_State *L, const char *text)
+{
+    lua_pushstring(L, text);
+    return luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
 /* Its address is the state's key in the registry. */
 static const char state_key;
 
@@ -197,6 +203,8 @@ FfiState *state_open(lua_State *L)
     S->ref_functions = new_table_ref(L, NULL);
     S->ref_libraries = new_table_ref(L, "k");
     S->ref_finalizers = new_table_ref(L, "k");
+    S->ref_new_event = new_string_ref(L, "__new");
+    S->ref_gc_event = new_string_ref(L, "__gc");
     S->ref_sentinel_meta = LUA_NOREF;
     S->ref_cdata_meta = LUA_NOREF;
     S->ref_ctype_meta = LUA_NOREF;

@@ -55,6 +55,8 @@ typedef struct FfiState {
     int ref_functions;            /* table: TypeInfo address -> weak-valued table: function address -> C closure */
     int ref_libraries;            /* weak-keyed table: library object -> the guard that closes it */
     int ref_finalizers;           /* weak-keyed table: cdata -> the sentinel of its finaliser */
+    int ref_new_event;            /* the string "__new" */
+    int ref_gc_event;             /* the string "__gc" */
     int ref_sentinel_meta;        /* metatable of the sentinels */
     int ref_cdata_meta;           /* metatable of every cdata */
     int ref_ctype_meta;           /* metatable of every ctype object */
