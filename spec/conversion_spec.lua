@@ -290,6 +290,12 @@ describe("references:", function()
         assert.equal(3, refs.conv_sum(refs.conv_pair_reference()))
     end)
 
+    it("parameters take no NULL, which C would dereference", function()
+        assert.equal("'int &' expected, got nil (argument #1 'target' of 'conv_add_to')", message(refs.conv_add_to, nil, 1))
+        assert.equal("'int &' expected, got 'int *' (argument #1 'target' of 'conv_add_to')", message(refs.conv_add_to, ffi.new "int *", 1))
+        assert.equal("'const struct conv_pair &' expected, got nil (argument #1 'p' of 'conv_sum')", message(refs.conv_sum, nil))
+    end)
+
     it("parameters take what a pointer does", function()
         local target = ffi.new("int[1]", 40)
         assert.equal(42, refs.conv_add_to(target, 2))

@@ -176,6 +176,8 @@ void value_store(lua_State *L, TypeInfo *info, void *address, int index, const P
     case VALUE_POINTER:
     case VALUE_REFERENCE:
         pointer = pointer_of(L, info, index, place);
+        if (pointer == NULL && info->kind == VALUE_REFERENCE) /* C would dereference it at once */
+            error_conversion(L, info->type, index, place);
         memcpy(address, &pointer, sizeof pointer);
         break;
     case VALUE_RECORD:
