@@ -18,7 +18,7 @@ struct in_node {
 struct in_packed { char a; long b; } __attribute__((packed));
 struct in_flexible { int n; short items[]; };
 struct in_none { };
-int atoi(const char *text);
+int remove(const char *text);
 ]]
 
 ffi.cdef(declarations)
@@ -39,7 +39,7 @@ local node_zero = ffi.new "struct in_node"
 
 local node = ffi.new("struct in_node", {
     tag = ("a"):byte(), s = -2, deep = 77, u = { d = 0.1 }, list = { { 1, 2, 3 }, { 4, 5, 6 } }, next = ffi.cast("struct in_node *", 0x1230),
-    colour = "IN_GREEN", d = 1 / 3, f = 0.1, name = 'a"\\*/', full = "x?" .. "?", length = ffi.C.atoi, n = { -9 }, q = 1 << 40,
+    colour = "IN_GREEN", d = 1 / 3, f = 0.1, name = 'a"\\*/', full = "x?" .. "?", length = ffi.C.remove, n = { -9 }, q = 1 << 40,
     bits = { 5, -7, 1 << 33, true, "IN_GREEN" }, unnamed = { { 1 }, { 2 } }, address = ffi.cast("void *", -1), yes = true,
     huge = -1, low = math.mininteger, wide = ffi.eval "-((__int128)5 << 90) - 3", widest = ffi.eval "~(unsigned __int128)0 - 9",
     l = ffi.new("long double", 1 / 3), z = ffi.new("_Complex float", -0.0, 1 / 0), raw = { 1, 2, 255, 0 },
@@ -63,7 +63,7 @@ local objects = {
     { "enum in_colour %s", ffi.new("enum in_colour", 99) },
     { "int *%s", ffi.new "int *" },
     { "int *%s", ffi.cast("int *", 0x1000) },
-    { "int (*%s)(const char *)", ffi.cast("int (*)(const char *)", ffi.C.atoi), dynamic = true },
+    { "int (*%s)(const char *)", ffi.cast("int (*)(const char *)", ffi.C.remove), dynamic = true },
     { "int (*%s)(const char *)", ffi.cast("int (*)(const char *)", 0x10) },
     { "int %s[3]", ffi.new("int[3]", 1, 2, 3) },
     { "int %s[100]", ffi.new("int[100]", { 1, 2, 3 }) },
@@ -144,8 +144,8 @@ describe("ffi.inspect", function()
     it("names enumerators, functions and types, and escapes text", function()
         assert.equal("(enum in_colour)IN_GREEN", ffi.inspect(ffi.new("enum in_colour", 5)))
         assert.equal("(enum in_colour)99", ffi.inspect(ffi.new("enum in_colour", 99)))
-        assert.equal("(int (*)(const char *))atoi", ffi.inspect(ffi.C.atoi))
-        assert.equal("(int (*)(const char *))atoi", ffi.inspect(ffi.cast("int (*)(const char *)", ffi.C.atoi)))
+        assert.equal("(int (*)(const char *))remove", ffi.inspect(ffi.C.remove))
+        assert.equal("(int (*)(const char *))remove", ffi.inspect(ffi.cast("int (*)(const char *)", ffi.C.remove)))
         assert.equal("(struct in_packed){.a = '\\0', .b = 5}", ffi.inspect(ffi.new("struct in_packed", { b = 5 })))
         assert.equal('(char [6]){"a\\"\\t*\\057"}', ffi.inspect(ffi.new("char[6]", 'a"\t*/')))
         assert.equal("(char)'A'", ffi.inspect(ffi.new("char", 65)))
