@@ -72,6 +72,18 @@ describe("ffi.string", function()
         assert.are.equal("'ffi.string' of 5 bytes would go beyond the 4 bytes of 'char [4]'", message(ffi.string, text.head, 5))
     end)
 
+    it("does not leave the object whose last array it is", function()
+        local text = ffi.new("struct mm_text", { tail = ("x"):rep(20) })
+        local nbytes = ffi.sizeof(text) - ffi.offsetof("struct mm_text", "tail")
+        assert.are.equal(("x"):rep(nbytes), ffi.string(text.tail))
+        local beyond = ("would go beyond the %d bytes"):format(nbytes)
+        assert.matches(beyond, message(ffi.string, text.tail, nbytes + 1))
+        assert.matches(beyond, message(ffi.fill, text.tail, nbytes + 1))
+        assert.matches(beyond, message(ffi.copy, text.tail, ("y"):rep(nbytes)))
+        local outer = ffi.new "struct { struct mm_text inner; }"
+        assert.matches(beyond, message(ffi.fill, outer.inner.tail, nbytes + 1))
+    end)
+
     it("of nil is empty for length 0, and raises otherwise", function()
         assert.are.equal("", ffi.string(nil, 0))
         assert.are.equal("", ffi.string(ffi.new "char *", 0))

@@ -21,11 +21,30 @@ static bool quick_span(const FfiState *S, Cdata *cdata, bool is_const, Span *spa
         return false;
     if (info->kind == VALUE_POINTER)
         *span = (Span){.start = cdata_pointer(S, cdata), .nbytes = CTYPE_SIZE_UNKNOWN};
-    else if (info->kind == VALUE_ARRAY)
+    else if (info->kind == VALUE_ARRAY && cdata_nbytes(S, cdata) != CTYPE_SIZE_UNKNOWN)
         *span = (Span){.start = cdata_address(S, cdata), .nbytes = cdata_nbytes(S, cdata)};
     else
         return false;
     return true;
+}
+
+/* Bytes from `start` to the end of the object that the cdata at `index` is a view into; CTYPE_SIZE_UNKNOWN when that is C's.
+ * [-0, +0, -] */
+static uint64_t owner_nbytes(FfiState *S, lua_State *L, int index, const char *start)
+{
+    uint64_t nbytes = CTYPE_SIZE_UNKNOWN;
+    Cdata *cdata = cdata_to(S, L, index);
+    if ((cdata_flags(S, cdata) & CDATA_ANCHORED) == 0)
+        return nbytes;
+    lua_getiuservalue(L, index, 1);
+    Cdata *owner = cdata_to(S, L, -1);
+    if (owner != NULL && !owner->info->is_pointer && cdata_nbytes(S, owner) != CTYPE_SIZE_UNKNOWN) {
+        uint64_t offset = (uint64_t)((uintptr_t)start - (uintptr_t)cdata_address(S, owner));
+        if (offset <= cdata_nbytes(S, owner))
+            nbytes = cdata_nbytes(S, owner) - offset;
+    }
+    lua_pop(L, 1);
+    return nbytes;
 }
 
 static Span check_span(FfiState *S, lua_State *L, int index, bool is_const, const char *function)
@@ -49,6 +68,8 @@ static Span check_span(FfiState *S, lua_State *L, int index, bool is_const, cons
         span.nbytes =
             luaL_testudata(L, index, LUA_FILEHANDLE) != NULL ? 0 : lua_rawlen(L, index); /* a FILE is opaque */
     span.start = pointer_of(L, is_const ? S->const_bytes : S->bytes, index, &place);
+    if (cdata != NULL && !cdata->info->is_pointer && span.nbytes == CTYPE_SIZE_UNKNOWN)
+        span.nbytes = owner_nbytes(S, L, index, span.start); /* an array at a record's end */
     return span;
 }
 
