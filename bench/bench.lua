@@ -6,17 +6,11 @@
 --
 -- The sides of a case run by turns, several rounds of some milliseconds each; the medians are compared. Times include the loop.
 
-local build = assert(arg[1], "usage: bench.lua BUILD [OPTION...]")
-local options = {}
-for i = 2, #arg do
-    local name, value = arg[i]:match("^%-%-(%w+)=?(.*)$")
-    assert(name, "unknown argument")
-    options[name] = value
-end
+local here = arg[0]:match("^(.*)/[^/]*$") or "."
+local build, options = dofile(here .. "/options.lua")("bench.lua")
 local rounds = tonumber(options.rounds) or 9
 local seconds_per_round = 0.01
 
-local here = arg[0]:match("^(.*)/[^/]*$") or "."
 local ffi = require("ffi")
 local hand, floor
 if not options.column then

@@ -10,13 +10,8 @@
 -- the text once more without the declarations that it refuses. With --ir, instructions by callgrind: the difference of two runs,
 -- with and without what is measured.
 
-local build = assert(arg[1], "usage: cdef.lua BUILD [OPTION...]")
-local options = {}
-for i = 2, #arg do
-    local name, value = arg[i]:match("^%-%-(%w+)=?(.*)$")
-    assert(name, "unknown argument")
-    options[name] = value
-end
+local here = arg[0]:match("^(.*)/[^/]*$") or "."
+local build, options = dofile(here .. "/options.lua")("cdef.lua")
 local rounds = tonumber(options.rounds) or 9
 
 local function read(path)

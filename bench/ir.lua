@@ -9,15 +9,9 @@
 -- Addresses do not change under valgrind, and the time is made to stand still, so that a count is repeatable to the
 -- instruction; how strings happen to hash moves some counts a little, so the median over a few seeds is shown.
 
-local build = assert(arg[1], "usage: ir.lua BUILD [OPTION...]")
-local options = {}
-for i = 2, #arg do
-    local name, value = arg[i]:match("^%-%-(%w+)=?(.*)$")
-    assert(name, "unknown argument")
-    options[name] = value
-end
-local few, many = 500, 1500
 local here = arg[0]:match("^(.*)/[^/]*$") or "."
+local build, options = dofile(here .. "/options.lua")("ir.lua")
+local few, many = 500, 1500
 
 local function load_cases(ffi)
     local hand = assert(package.loadlib(build .. "/bench/hand.so", "luaopen_hand"))()

@@ -54,17 +54,25 @@ static CdeclParam *push_params(FfiState *S, lua_State *L, int first, int count, 
     return params;
 }
 
+/* The C text at 1 with the values for its `$` behind it; `wanted` is what the text is called when there is none. From here on the
+ * parser may be called. [-0, +1, v] */
+static CdeclSource check_source(FfiState *S, lua_State *L, const char *function, const char *wanted)
+{
+    int count = lua_gettop(L) - 1;
+    if (lua_type(L, 1) != LUA_TSTRING)
+        error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, function, wanted, error_push_value(L, 1));
+    CdeclSource source = {.nparams = (size_t)count};
+    source.text = lua_tolstring(L, 1, &source.length);
+    source.params = push_params(S, L, 2, count, function);
+    state_enter(S, L);
+    return source;
+}
+
 static int ffi_cdef(lua_State *L)
 {
     FfiState *S = state_of(L);
-    int count = lua_gettop(L) - 1;
-    if (lua_type(L, 1) != LUA_TSTRING)
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.cdef", "string", error_push_value(L, 1));
-    CdeclSource source = {.nparams = (size_t)count};
-    source.text = lua_tolstring(L, 1, &source.length);
-    source.params = push_params(S, L, 2, count, "ffi.cdef");
+    CdeclSource source = check_source(S, L, "ffi.cdef", "string");
     Error error = {.code = ERROR_NONE};
-    state_enter(S, L);
     if (!cdecl_declare(S->types, &source, &error))
         error_raise_cdecl(L, &error, "ffi.cdef");
     return 0;
@@ -73,18 +81,12 @@ static int ffi_cdef(lua_State *L)
 static int ffi_typeof(lua_State *L)
 {
     FfiState *S = state_of(L);
-    int count = lua_gettop(L) - 1;
-    if (count > 0 && lua_type(L, 1) != LUA_TSTRING)
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.typeof", "string with '$'", error_push_value(L, 1));
-    if (count <= 0) {
+    if (lua_gettop(L) <= 1) {
         ctypeobj_push(S, L, check_ctype(S, L, 1, "ffi.typeof"));
         return 1;
     }
-    CdeclSource source = {.nparams = (size_t)count};
-    source.text = lua_tolstring(L, 1, &source.length);
-    source.params = push_params(S, L, 2, count, "ffi.typeof");
+    CdeclSource source = check_source(S, L, "ffi.typeof", "string with '$'");
     Error error = {.code = ERROR_NONE};
-    state_enter(S, L);
     CType *type = cdecl_type_name(S->types, &source, &error);
     if (type == NULL)
         error_raise_cdecl(L, &error, source.text);
@@ -115,15 +117,9 @@ static void push_constant(FfiState *S, lua_State *L, const CdeclConstant *consta
 static int ffi_eval(lua_State *L)
 {
     FfiState *S = state_of(L);
-    int count = lua_gettop(L) - 1;
-    if (lua_type(L, 1) != LUA_TSTRING)
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.eval", "string", error_push_value(L, 1));
-    CdeclSource source = {.nparams = (size_t)count};
-    source.text = lua_tolstring(L, 1, &source.length);
-    source.params = push_params(S, L, 2, count, "ffi.eval");
+    CdeclSource source = check_source(S, L, "ffi.eval", "string");
     CdeclConstant constant;
     Error error = {.code = ERROR_NONE};
-    state_enter(S, L);
     if (!cdecl_constant(S->types, &source, &constant, &error))
         error_raise_cdecl(L, &error, "ffi.eval");
     push_constant(S, L, &constant);
