@@ -242,7 +242,8 @@ static const char *const enums[] = {
     "{ A%u = -1, B%u = 0x8000000000000000 }", "{ A%u = 0x8000000000000001, B%u = -5, C%u }", "{ A%u = -1, B%u = 0xffffffffffffffff } __attribute__((packed))", "{ A%u = -0x80000000LL }", "{ A%u = -0x80000001LL }", "{ A%u = 0x7fffffffffffffff }", "{ A%u = 0x8000000000000000 }", "{ A%u = 0xffffffffffffffff }",
     "{ A%u = 200 } __attribute__((packed))", "{ A%u = -1 } __attribute__((packed))", "{ A%u = 300 } __attribute__((packed))", "{ A%u = -200 } __attribute__((packed))",
     "{ A%u = 70000 } __attribute__((packed))", "{ A%u = 1LL << 40 } __attribute__((packed))", "{ A%u = -1, B%u = 200 } __attribute__((packed))",
-    "{ A%u = 1 } __attribute__((mode(DI)))", "{ A%u = 1 } __attribute__((mode(QI)))", "{ A%u = 'x', B%u }", "{ A%u = 5u }", "{ A%u = 5ull }", "{ A%u = (char)-1, B%u }",
+    "{ A%u = 1 } __attribute__((aligned(2), packed))", "{ A%u = 1 } __attribute__((packed, aligned(2)))", "{ A%u = 1 } __attribute__((aligned(8)))",
+    "{ A%u = 1 } __attribute__((aligned(8))) __attribute__((packed))", "{ A%u = 1 } __attribute__((packed)) __attribute__((aligned(8), packed))", "{ A%u = 1 } __attribute__((mode(DI)))", "{ A%u = 1 } __attribute__((mode(QI)))", "{ A%u = 'x', B%u }", "{ A%u = 5u }", "{ A%u = 5ull }", "{ A%u = (char)-1, B%u }",
     "{ A%u = 4294967295, B%u }", "{ A%u = 0x7ffffffffffffffe, B%u }", "{ A%u = -5000000000, B%u = 5 }",
 };
 

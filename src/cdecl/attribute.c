@@ -103,6 +103,7 @@ static bool parse_attribute(Parser *parser, Attributes *attributes)
     lexer_advance(parser);
     if (is_word(name, "packed")) {
         attributes->is_packed = true;
+        attributes->is_packed_first = attributes->is_packed_first || attributes->align == 0;
     } else if (is_word(name, "aligned")) {
         attributes->at = at;
         return parse_aligned(parser, attributes);

@@ -165,7 +165,7 @@ static bool complete(Parser *parser, const EnumParse *parse)
 {
     const CEnumerator *enumerators = enumerators_of(parser, parse);
     uint32_t count = (uint32_t)count_enumerators(parser, parse);
-    CScalar scalar = ctype_enum_scalar(enumerators, count, parse->has_unsigned, parse->tag.attributes.is_packed);
+    CScalar scalar = ctype_enum_scalar(enumerators, count, parse->has_unsigned, parse->tag.attributes.is_packed_first);
     CEnum *enumeration = parse->type->u.enumeration;
     if (parse->has_unsigned && parse->has_negative)
         scalar = CSCALAR_LONG;

@@ -260,6 +260,7 @@ typedef struct Attributes {
     const CName *mode;       /* of mode(…), NULL: none */
     bool is_mode_last;       /* behind a vector_size: for the vector, which it does not apply to */
     bool is_packed;
+    bool is_packed_first; /* packed before any aligned, which is what gcc counts for an enum */
     bool is_ms_abi;
     bool is_ms_layout;   /* ms_struct or gcc_struct, */
     bool is_gcc_layout;  /* whichever came first */
