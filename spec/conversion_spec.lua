@@ -2,6 +2,7 @@
 -- Lua reads from its results, variables, fields, elements, pointers and references, and what Lua writes there is what C would have.
 local ffi = require "ffi"
 local oracle = require "spec.oracle"
+local support = require "spec.support"
 
 local message = oracle.message
 
@@ -175,6 +176,7 @@ end)
 describe("number to C:", function()
     for _, row in ipairs(rows) do
         it(row[2], function()
+            if support.has_valgrind and row[2]:find "long double" then return pending "80-bit values are not exact under valgrind" end
             local f = functions_of(row)
             local holder = f "holder"
             local array_type, holder_type = ffi.typeof(row[2] .. "[2]"), ffi.typeof("struct conv_holder_" .. row[1])

@@ -1,6 +1,7 @@
 -- ffi.eq(a, b): any two values compared as C would compare them, whatever stock Lua's == can ask. Each case is tried both ways round.
 local ffi = require "ffi"
 local oracle = require "spec.oracle"
+local support = require "spec.support"
 
 local message = oracle.message
 local int64, uint64 = ffi.typeof "int64_t", ffi.typeof "uint64_t"
@@ -58,9 +59,12 @@ describe("ffi.eq of numbers", function()
             { "0x1p53", 2.0 ^ 53 }, { "0x1p63", 2.0 ^ 63 }, { "-0x1p63", -2.0 ^ 63 }, { "0x1p64", 2.0 ^ 64 }, { "0x1p120", 2.0 ^ 120 },
             { "-0x1p120", -2.0 ^ 120 }, { "-0x1p127", -2.0 ^ 127 }, { "0x1p127", 2.0 ^ 127 }, { "0x1p128", 2.0 ^ 128 }, { "0.5", 0.5 },
             { "-0.5", -0.5 }, { "-0.0", -0.0 }, { "1e300", 1e300 }, { "1.0/0.0", 1 / 0 }, { "-1.0/0.0", -1 / 0 }, { "0.0/0.0", 0 / 0 },
-            { "-1.0", -1.0 }, { "0x1p53L + 1", ffi.new("long double", (1 << 53) + 1) },
-            { "(long double)UINT64_MAX", ffi.new("long double", uint64(-1)) },
+            { "-1.0", -1.0 },
         }
+        if not support.has_valgrind then -- whose long double has 53 bits
+            floats[#floats + 1] = { "0x1p53L + 1", ffi.new("long double", (1 << 53) + 1) }
+            floats[#floats + 1] = { "(long double)UINT64_MAX", ffi.new("long double", uint64(-1)) }
+        end
         local all, body = {}, {}
         for _, value in ipairs(integers) do all[#all + 1] = { value[1], value[2], true } end
         for _, value in ipairs(floats) do all[#all + 1] = { value[1], value[2], false } end

@@ -64,7 +64,7 @@ describe("ffi.string", function()
         assert.are.equal("'ffi.string' of 9 bytes would go beyond the 8 bytes of 'struct mm_open'", message(ffi.string, open, 9))
     end)
 
-    it("does not know the end behind pointers and of a record's last array", function()
+    it("does not know the end behind pointers, and of a record's last array that of the memory it is in", function()
         local buffer = ffi.new("char[32]", "0123456789abcdefghijklmnopqrstu")
         assert.are.equal("0123456789", ffi.string(buffer + 0, 10))
         local text = ffi.cast("struct mm_text *", ffi.cast("void *", buffer))

@@ -541,7 +541,8 @@ describe("complex arithmetic", function()
                 for _, operator in ipairs(operators) do
                     local text = ("%s %s %s"):format(pair[1][1], operator[1], pair[2][1])
                     local result = operator[2](pair[1][2], pair[2][2])
-                    if operator[1] ~= "/" or not stops(text) then case(text, result) end
+                    local is_inexact = support.has_valgrind and text:find "long double" -- 64 bits there
+                    if not is_inexact and (operator[1] ~= "/" or not stops(text)) then case(text, result) end
                 end
             end
             local lines = oracle.lines("operator_complex_" .. left[1]:gsub(" ", "_"), table.concat(body, "\n"), before)
