@@ -223,14 +223,15 @@ local int64, uint64 = ffi.typeof "int64_t", ffi.typeof "uint64_t"
 local makers = {
     function() return random(256) end,
     function() return word() end,
-    function() return word() * 1024 + random(1024) end,
+    function() return word() * 1024 + random(1024) + 0.5 end, -- as an integer it is computed in 64 bits here
     function() return random(32768) + random(10) / 10 end,
-    function() return tostring(word()) end,
+    function() return tostring(word() * (random(2) * 1024 + 1)) end,
     function() return uint64(word()) * 4294967296 + word() end,
     function() return ffi.new("uint32_t", word()) end,
     function() return int64(word()) * word() - word() end, -- from here on negative too
     function() return -random(256) end,
-    function() return -word() end,
+    function() return -word() % 4294967296 - 2147483648 end,
+    function() return -word() * 1024 - 0.25 end,
     function() return -(random(32768) + random(10) / 10) end,
     function() return ffi.new("int16_t", random(65536)) end,
 }
@@ -245,7 +246,7 @@ local function has_cdata(...)
         if type((select(i, ...))) == "cdata" then return true end
     end
 end
-local function number_of(value) return type(value) == "string" and tonumber(value) or value end
+local function number_of(value) return type(value) == "string" and tonumber(value) + 0.0 or value end
 local function show(value) return type(value) == "number" and string.format("%d", value) or tostring(value) end
 for i = 1, 2000 do
     -- LuaJIT's conversion of negative numbers to uint64_t is not C's: they do not meet.
@@ -273,29 +274,104 @@ describe("bit", function()
     end)
 
     local ffi = require "ffi"
-    local bit = require "ffi.luajit.bit"
+    local bit = require "ffi.luajit.bit".library
 
-    it("computes integers of 2^53 and more as int64_t", function()
-        for _, wide in ipairs { 1 << 53, -(1 << 53), 0x0123456789abcdef, math.maxinteger, math.mininteger } do
-            local boxed = ffi.new("int64_t", wide)
-            assert.equal(ffi.tonumber(bit.band(boxed, 0xff)), bit.band(wide, 0xff))
-            assert.equal(ffi.tonumber(bit.bxor(boxed, -1, 5)), bit.bxor(wide, -1, 5))
-            assert.equal(ffi.tonumber(bit.bnot(boxed)), bit.bnot(wide))
-            assert.equal(ffi.tonumber(bit.bswap(boxed)), bit.bswap(wide))
-            assert.equal(bit.tohex(boxed), bit.tohex(wide))
-            assert.equal(bit.tobit(boxed), bit.tobit(wide))
-            for _, name in ipairs { "lshift", "rshift", "arshift", "rol", "ror" } do
-                for count = 0, 63, 7 do assert.equal(ffi.tonumber(bit[name](boxed, count)), bit[name](wide, count)) end
+    -- The compiler computes what each function gives for integers at the edges: in 32 bits as long as all are of 32, in 64 otherwise.
+    local edges = {
+        0, 1, 5, -1, 0x7fffffff, 0x80000000, 0xffffffff, -0x7fffffff, -0x80000000, -- 32 bits
+        0x100000000, 0x100000001, 0x180000001, 0x1ffffffff, -0x80000001, -0xffffffff, -0x100000000, 1 << 40, (1 << 53) - 1, 1 << 53, (1 << 53) + 1,
+        -(1 << 53), -(1 << 53) - 1, 0x0123456789abcdef, math.maxinteger, -math.maxinteger, math.mininteger,
+    }
+    local computed = {}
+    lazy_setup(function()
+        local values = {}
+        for i, edge in ipairs(edges) do values[i] = edge == math.mininteger and "INT64_MIN" or ("INT64_C(%d)"):format(edge) end
+        local text = ([[
+            static const int64_t edges[] = { %s };
+            enum { COUNT = sizeof edges / sizeof *edges };
+            static bool narrow(int64_t v) { return v >= INT32_MIN && v <= UINT32_MAX; }
+            #define SHOW(is_narrow, of_32, of_64) printf("%%" PRId64 " ", (is_narrow) ? (int64_t)(int32_t)(of_32) : (int64_t)(of_64))
+            static void shifts(int64_t v, int count)
+            {
+                uint32_t u = (uint32_t)v, n = count & 31;
+                uint64_t w = (uint64_t)v, m = count & 63;
+                SHOW(narrow(v), u << n, w << m);
+                SHOW(narrow(v), u >> n, w >> m);
+                SHOW(narrow(v), (int32_t)u >> n, v >> m);
+                SHOW(narrow(v), n ? u << n | u >> (32 - n) : u, m ? w << m | w >> (64 - m) : w);
+                SHOW(narrow(v), n ? u >> n | u << (32 - n) : u, m ? w >> m | w << (64 - m) : w);
+            }
+            static void all(void)
+            {
+                for (int i = 0; i < COUNT; i++) {
+                    int64_t a = edges[i];
+                    SHOW(narrow(a), ~a, ~a);
+                    SHOW(narrow(a), __builtin_bswap32((uint32_t)a), __builtin_bswap64((uint64_t)a));
+                    SHOW(true, a, a);
+                    if (narrow(a)) printf("%%08" PRIx32 " ", (uint32_t)a); else printf("%%016" PRIx64 " ", (uint64_t)a);
+                    for (int count = 0; count < 70; count += 3) shifts(a, count);
+                    for (int k = 0; k < COUNT; k++) {
+                        int64_t b = edges[k], c = edges[(i + k) %% COUNT];
+                        SHOW(narrow(a) && narrow(b), a & b, a & b);
+                        SHOW(narrow(a) && narrow(b), a | b, a | b);
+                        SHOW(narrow(a) && narrow(b) && narrow(c), a ^ b ^ c, a ^ b ^ c);
+                    }
+                    puts("");
+                }
+            }]]):format(table.concat(values, ", "))
+        computed = oracle.lines("luajit_bit", "all();", text)
+    end)
+    for i, a in ipairs(edges) do
+        it(("computes %d in as many bits as it has"):format(a), function()
+            local got = { bit.bnot(a), bit.bswap(a), bit.tobit(a), bit.tohex(a) }
+            local function add(value) got[#got + 1] = value end
+            for count = 0, 69, 3 do
+                for _, name in ipairs { "lshift", "rshift", "arshift", "rol", "ror" } do add(bit[name](a, count)) end
             end
-        end
+            for k, b in ipairs(edges) do
+                add(bit.band(a, b))
+                add(bit.bor(a, b))
+                add(bit.bxor(a, b, edges[(i - 1 + k - 1) % #edges + 1]))
+            end
+            for _, value in ipairs(got) do assert.is_true(math.type(value) == "integer" or value == got[4]) end
+            assert.equal(computed[i], table.concat(got, " ") .. " ")
+        end)
+    end
+
+    it("computes what stands beside an integer of more than 32 bits in 64, too", function()
+        assert.equal(-1, bit.bor(1 << 32, -1))
+        assert.equal(0x1ffffffff, bit.bor(1 << 32, 0xffffffff))
+        assert.equal(0xffffffff, bit.band(1 << 32 | 0xffffffff, 0xffffffff))
+        assert.equal((1 << 40) + 3, bit.bor(1 << 40, 2.6))
+        assert.equal(1 << 52 | 1 << 40, bit.bor(1 << 40, 0x1p52))
+        assert.equal("1099511627776LL", tostring(bit.band(1 << 40, ffi.new("int64_t", -1))))
+        assert.equal(bit.tobit(0x1p40 + 5), bit.band(0x1p40 + 5, -1)) -- a float is LuaJIT's number
     end)
 
-    it("computes integers below 2^53 as LuaJIT's numbers, but for shifts by 32 and more", function()
-        local sum = 0x180000001
-        assert.equal(bit.tobit(sum), bit.band(sum, -1))
-        assert.equal(bit.rol(bit.tobit(sum), 7), bit.rol(sum, 7))
-        assert.equal(sum >> 32, bit.rshift(sum, 32))
-        assert.equal(bit.rshift(5, 1), bit.rshift(5, 33))
+    -- One-at-a-time (B. Jenkins), whose sums leave 32 bits, and rotations of sums.
+    local sums = [[
+        local bit = require "bit"
+        local function hash(text)
+            local h, r = 0, 1
+            for i = 1, #text do
+                h = h + text:byte(i)
+                h = h + bit.lshift(h, 10)
+                h = bit.bxor(h, bit.rshift(h, 6))
+                r = bit.rol(r + h + 0xffffffff, 7) + bit.bswap(r + h * 3) - bit.ror(h - 0xfffffff0, 3) + bit.arshift(h + r + 0xf0000000, 1)
+            end
+            h = h + bit.lshift(h, 3)
+            h = bit.bxor(h, bit.rshift(h, 11))
+            return bit.tohex(h + bit.lshift(h, 15)) .. bit.tohex(r)
+        end
+        for _, text in ipairs { "", "a", "airlock", ("x"):rep(1000) } do print(hash(text)) end]]
+    it_beside_luajit("takes sums of words modulo 2^32 with ffi.luajit.narrow", function()
+        with_files({ ["program.lua"] = sums }, function(directory)
+            local theirs, status = run_in(directory, luajit, "program.lua")
+            assert.equal(0, status, theirs)
+            assert.equal(theirs, (run_in(directory, support.lua, "-l", "ffi.luajit", "-l", "ffi.luajit.narrow", "program.lua")))
+            assert.equal(theirs, (luajit_text("require 'ffi.luajit.narrow'\n" .. sums)))
+            assert.not_equal(theirs, (luajit_text(sums)))
+        end)
     end)
 
     it("names what it cannot compute", function()

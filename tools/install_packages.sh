@@ -9,7 +9,7 @@ clang_runtime() {
     version=$(clang -dumpversion 2>/dev/null || apt-cache show clang 2>/dev/null | sed -n 's/^Depends:.*clang-\([0-9][0-9]*\).*/\1/p' | head -n 1)
     echo "libclang-rt-${version%%.*}-dev"
 }
-test="$demo g++ clang binutils pkg-config lua-busted luarocks gdb zlib1g"
+test="$demo g++ clang binutils pkg-config lua-busted luarocks gdb zlib1g luajit"
 headers="zlib1g-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev libuv1-dev libsdl2-dev libglib2.0-dev libgtk-3-dev libx11-dev
 libxcb1-dev libxml2-dev libpng-dev libavcodec-dev libvulkan-dev python3-dev linux-libc-dev pkg-config"
 case ${1-} in
@@ -18,7 +18,7 @@ case ${1-} in
     headers) wanted=$headers ;;
     asan) wanted="$test libasan8 libubsan1" ;;
     valgrind) wanted="$test valgrind libc6-dbg" ;;
-    bench-cdef) wanted="$test valgrind libc6-dbg luajit libsqlite3-dev libssl-dev libgtk-3-dev" ;;
+    bench-cdef) wanted="$test valgrind libc6-dbg libsqlite3-dev libssl-dev libgtk-3-dev" ;;
     fuzz) wanted="clang $(clang_runtime)" ;;
     lint) wanted="$demo binutils clang clang-tidy clang-format cppcheck lua-check" ;;
     *) echo "usage: $0 demo|test|headers|asan|valgrind|lint|bench-cdef|fuzz" >&2; exit 2 ;;

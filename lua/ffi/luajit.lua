@@ -10,7 +10,7 @@ local function provide(name, module)
     package.loaded[name] = module
 end
 
-provide("bit", require "ffi.luajit.bit")
+provide("bit", require "ffi.luajit.bit".library)
 local jit = require "ffi.luajit.jit"
 provide("jit", jit)
 package.loaded["jit.opt"] = jit.opt

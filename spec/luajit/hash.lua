@@ -137,7 +137,7 @@ local function md5(message)
       elseif i < 48 then f, g = bxor(b, c, d), (3 * i + 5) % 16
       else f, g = bxor(c, bor(b, bnot(d))), 7 * i % 16 end
       local shift = shifts[math.floor(i / 16) * 4 + i % 4 + 1]
-      a, d, c, b = d, c, b, b + rol(a + f + sines[i + 1] + words[g], shift)
+      a, d, c, b = d, c, b, b + rol(tobit(a + f + sines[i + 1] + words[g]), shift)
     end
     a0, b0, c0, d0 = tobit(a0 + a), tobit(b0 + b), tobit(c0 + c), tobit(d0 + d)
   end

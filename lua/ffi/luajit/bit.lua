@@ -1,6 +1,6 @@
--- LuaJIT's bit library. Numbers are computed in 32 bits and give signed 32-bit numbers; with cdata among the arguments all is computed
--- in 64 bits and gives int64_t, or uint64_t if one of the arguments is one. What LuaJIT reads out of C as a 64-bit cdata, stock Lua
--- reads as an integer: one of 2^53 and more, which no LuaJIT number holds exactly, is computed in 64 bits and gives an integer.
+-- LuaJIT's bit library. Numbers of 32 bits (-2^31 .. 2^32-1), and floats of any size modulo 2^32, are computed in 32 bits and give signed
+-- 32-bit numbers. Integers outside are computed in 64 bits, with all that stands beside them, and give integers: they are what LuaJIT
+-- reads out of C as a 64-bit cdata. With cdata among the arguments all gives int64_t, or uint64_t if one of them is one.
 local ffi = require "ffi"
 
 local math_type, tointeger = math.type, math.tointeger
@@ -14,7 +14,7 @@ local int64_box = ffi.new "int64_t[1]"
 
 -- What an argument asks for; the largest of a call's decides.
 local NARROW, WIDE, SIGNED, UNSIGNED = 0, 1, 2, 3
-local EXACT = 1 << 53
+local least, greatest = -0x80000000, 0xffffffff -- of what is computed in 32 bits
 
 local function bad_argument(position, name, value)
     error(format("bad argument #%d to '%s' (number expected, got %s)", position, name, value == nil and "no value" or type(value)), 4)
@@ -23,8 +23,7 @@ end
 local function kind_of(value, position, name)
     local subtype = math_type(value)
     if subtype == "integer" then
-        if value < EXACT and value > -EXACT then return NARROW end
-        return WIDE
+        return value <= greatest and value >= least and NARROW or WIDE
     elseif subtype == "float" then
         return NARROW
     elseif is_cdata(value) then
@@ -48,6 +47,7 @@ local function integer_of(value, kind)
     local subtype = math_type(value)
     if subtype == "integer" then return value end
     if type(value) == "string" then return integer_of(to_number(value), kind) end
+    if subtype == "float" and kind == WIDE and value >= -0x1p63 and value < 0x1p63 then return (value + 0.5) // 1 | 0 end
     if subtype == "float" and kind <= WIDE then return round(value) end
     int64_box[0] = value
     return int64_box[0]
@@ -84,7 +84,7 @@ local bit = {}
 
 -- Whether the operands are two integers of 32 bits, the shortest way.
 local function is_plain(a, b, more)
-    return more == nil and math_type(a) == "integer" and math_type(b) == "integer" and a < EXACT and a > -EXACT and b < EXACT and b > -EXACT
+    return more == nil and math_type(a) == "integer" and math_type(b) == "integer" and a <= greatest and a >= least and b <= greatest and b >= least
 end
 
 local function band(a, b) return a & b end
@@ -139,21 +139,15 @@ local function arshift(value, count, width)
     return value >> count
 end
 
--- No program shifts a number by 32 bits or more, for LuaJIT takes five bits of the count: one that does holds a 64-bit value.
-local function is_wide_shift(value, count)
-    return count >= 32 and count < 64 and math_type(value) == "integer" and (value > 0xffffffff or value < -0x80000000)
-end
-
 -- `is_own`: the operator is right for a cdata, which has << and >>.
 local function shifter(name, operator, is_own)
     bit[name] = function(value, count)
-        if math_type(value) == "integer" and value <= 0xffffffff and value >= -0x80000000 and math_type(count) == "integer" then
+        if math_type(value) == "integer" and value <= greatest and value >= least and math_type(count) == "integer" then
             return narrow(operator(value & 0xffffffff, count & 31, 32))
         end
         local kind = kind_of(value, 1, name)
         local places = integer_of(count, kind_of(count, 2, name))
         if kind >= SIGNED and is_own then return operator(value, places & 63, 64) end
-        if kind == NARROW and is_wide_shift(value, places) then kind = WIDE end
         local integer = integer_of(value, kind)
         if kind == NARROW then return narrow(operator(integer & 0xffffffff, places & 31, 32)) end
         return result(operator(integer, places & 63, 64), kind)
@@ -183,4 +177,7 @@ function bit.tohex(value, digits)
     return is_upper and upper(text) or text
 end
 
-return bit
+-- From now on 32 bits are enough for every integer that a double holds exactly (narrow.lua).
+local function narrow_integers() least, greatest = 1 - (1 << 53), (1 << 53) - 1 end
+
+return { library = bit, narrow_integers = narrow_integers }
