@@ -150,13 +150,13 @@ static void check_frames(void)
     const AbiType args[] = {CASE_LONG};
     AbiSignature signature = {CASE_VOID, args, 1, 1, false};
     AbiPlan *plan = case_plan("frame", &signature);
-    CHECK_INT(plan->frame_nbytes, sizeof(AbiFrame));
+    CHECK_INT(plan->frame_nbytes, sizeof(AbiFrame) + ABI_FRAME_LINK_NBYTES);
     CHECK_INT(plan->vec_stride, 0);
     CHECK_INT(plan->result, ABI_RESULT_VOID);
     case_free(plan);
     signature.is_variadic = true;
     plan = case_plan("variadic frame", &signature);
-    CHECK_INT(plan->frame_nbytes, sizeof(AbiFrame) + 8 * 8);
+    CHECK_INT(plan->frame_nbytes, sizeof(AbiFrame) + ABI_FRAME_LINK_NBYTES + 8 * 8);
     CHECK_INT(plan->vec_stride, 8);
     case_free(plan);
 }

@@ -70,8 +70,8 @@ typedef struct AbiSignature {
 /* -- the frame ----------------------------------------------------------------------------------------------------- */
 
 /* What the trampoline loads and stores; frame_offsets.def holds the offsets for NASM, asserted in frame.h. The fixed
- * part is followed by `vec`, eight vector registers at plan->vec_stride bytes each (none when the stride is 0), and the
- * stack arguments at plan->stack_offset. A frame is plan->frame_nbytes long, 16-aligned, and need not be initialised.
+ * part is followed by `vec`, eight vector registers at plan->vec_stride bytes each (none when the stride is 0), by
+ * ABI_FRAME_LINK_NBYTES that only a callback uses, and by the stack arguments at plan->stack_offset. A frame is plan->frame_nbytes long, 16-aligned, and need not be initialised.
  */
 typedef struct AbiFrame {
     uint64_t gpr[6]; /* in: rdi, rsi, rdx, rcx, r8, r9 */

@@ -3,6 +3,7 @@
  * switch once a call. */
 #include <string.h>
 
+#include "abi/callback.h"
 #include "abi/plan.h"
 
 /* -- single moves -------------------------------------------------------------------------------------------------- */
@@ -132,6 +133,52 @@ static inline void take(const AbiPlan *plan, const AbiFrame *frame, void *result
 void abi_take_result(const AbiPlan *plan, const AbiFrame *frame, void *result)
 {
     take(plan, frame, result);
+}
+
+/* -- callbacks ----------------------------------------------------------------------------------------------------- */
+
+/* MOVE_ST is a result's alone. */
+static inline void place_st(const AbiMove *move, AbiFrame *frame, const void *result)
+{
+    memcpy((char *)frame + move->frame, (const char *)result + move->offset, 10);
+}
+
+void abi_take(const AbiPlan *plan, const AbiFrame *frame, uint32_t index, void *value)
+{
+    const AbiMove *move = plan->moves + plan->args[index].first_move;
+    for (const AbiMove *end = move + plan->args[index].nmoves; move < end; move++)
+        take_move(move, frame, value);
+}
+
+static void *result_address(const AbiFrame *frame)
+{
+    return (void *)(uintptr_t)frame->gpr[0];
+}
+
+void abi_place_result(const AbiPlan *plan, AbiFrame *frame, const void *result)
+{
+    if (plan->result == ABI_RESULT_MEMORY) {
+        memmove(result_address(frame), result, plan->result_nbytes);
+        frame->rax = frame->gpr[0];
+        return;
+    }
+    for (uint32_t i = 0; i < plan->nresult_moves; i++) {
+        const AbiMove *move = &plan->result_moves[i];
+        if (move->op == MOVE_ST)
+            place_st(move, frame, result);
+        else
+            place_move(move, frame, result);
+    }
+}
+
+void abi_zero_result(const AbiPlan *plan, AbiFrame *frame)
+{
+    frame->rax = frame->rdx = 0;
+    memset(&frame->result, 0, sizeof frame->result);
+    if (plan->result == ABI_RESULT_MEMORY) {
+        memset(result_address(frame), 0, plan->result_nbytes);
+        frame->rax = frame->gpr[0];
+    }
 }
 
 /* -- variadic arguments beyond the plan ---------------------------------------------------------------------------- */

@@ -241,7 +241,7 @@ AbiPlan *abi_plan_new(const Allocator *allocator, const AbiSignature *signature,
     second.args = (AbiArg *)(plan + 1);
     second.moves = moves = (AbiMove *)((char *)(plan + 1) + args_nbytes);
     second.vec_stride = first.arg_vec_nbytes == 0 && signature->is_variadic ? 8 : first.arg_vec_nbytes;
-    second.stack_offset = ABI_FRAME_VEC + ABI_NVECS * second.vec_stride;
+    second.stack_offset = ABI_FRAME_VEC + ABI_NVECS * second.vec_stride + ABI_FRAME_LINK_NBYTES;
     sysv64_lay_out(&second);
     finish(plan, &second, moves);
     return plan;

@@ -233,7 +233,12 @@ static void pass(Builder *builder, uint32_t index, const AbiType *type)
 
 static void return_in_registers(Builder *builder, const AbiType *type, const Classes *classes)
 {
+    const struct Kind *scalar = scalar_kind(type);
     uint32_t ngpr = 0, nvec = 0;
+    if (scalar != NULL && scalar->first == CLASS_INTEGER) { /* a callback extends it, as compilers do */
+        builder_move(builder, (AbiMoveOp)scalar->op, 0, ABI_FRAME_RAX);
+        return;
+    }
     for (uint32_t i = 0; i < classes->count; i++) {
         uint32_t width = 8 * vector_neightbytes(classes, i);
         if (classes->of[i] == CLASS_INTEGER) {

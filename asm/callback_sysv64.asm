@@ -1,0 +1,144 @@
+; The way from C into a callback (System V x86-64 ABI): the entries, which tell callbacks apart, and what all of them jump to, which
+; saves the arguments into a frame, calls the slot's target and loads the result. What lies where was decided by the plan.
+
+%include "abi.inc"
+
+extern abi_builtin_slots:data hidden
+
+; TABLE_NSLOTS, as the preprocessor wants it.
+%assign NSLOTS 256
+        times   (NSLOTS == TABLE_NSLOTS) - 1 db 0 ; an error when they differ
+
+; slot_entries slots: a page of entries, each of which knows its slot by distance. They use no stack: whoever unwinds from a callback
+; never meets them. The slot's first word is where to go.
+%macro slot_entries 1
+  %assign i 0
+  %rep NSLOTS
+        align   ENTRY_NBYTES, int3
+        endbr64
+        lea     r10, [%1 + i * SLOT_NBYTES]
+        jmp     [r10 + SLOT_ENTER]
+    %assign i i + 1
+  %endrep
+        align   ENTRY_NBYTES, int3
+%endmacro
+
+; The entries of the slots that are there from the start.
+open_fde abi_builtin_entries
+        slot_entries abi_builtin_slots
+ENDPROC abi_builtin_entries
+
+; Never run where it stands: further tables are this page, mapped again from the module's file, each with its slots behind it.
+section .text.abi_table progbits alloc exec nowrite align=4096
+        global  abi_table_template:data hidden (TABLE_CODE_NBYTES)
+abi_table_template:
+        slot_entries abi_table_template + TABLE_CODE_NBYTES
+        times   TABLE_CODE_NBYTES - ($ - abi_table_template) int3
+
+section .text
+
+; What an entry jumps to. It is no C function: r10 is the slot, everything else as the C caller left it.
+;
+; keeps     [rbp - LINK_FLAGS] slot->flags
+; preserves rbx, r12-r15 by not touching them, rbp
+;
+;       rbp + 16  stack arguments: frame + plan->stack_offset
+;       rbp +  8  return address
+;       rbp       saved rbp
+;       rbp -  8  flags
+;       rbp - 16  padding
+;                 vector registers, at the plan's stride
+;       rsp       the frame
+;
+; void target(AbiSlot *slot, AbiFrame *frame)
+
+LINK_FLAGS equ 8
+
+PROC abi_enter_sysv64
+        cfi_push rbp
+        cfi_frame
+        mov     r11d, [r10 + SLOT_FLAGS]
+        push    r11
+        push    r11
+        test    r11d, FLAG_LOAD_ANY
+        jnz     .save_8
+        sub     rsp, FRAME_VEC
+.call:
+        mov     [rsp + FRAME_GPR], rdi
+        mov     [rsp + FRAME_GPR + 8], rsi
+        mov     [rsp + FRAME_GPR + 16], rdx
+        mov     [rsp + FRAME_GPR + 24], rcx
+        mov     [rsp + FRAME_GPR + 32], r8
+        mov     [rsp + FRAME_GPR + 40], r9
+        mov     rdi, r10
+        mov     rsi, rsp
+        call    [r10 + SLOT_TARGET]
+        test    dword [rbp - LINK_FLAGS], FLAG_AFTER_ANY
+        jnz     .load_xmm
+.return:
+        mov     rax, [rsp + FRAME_RAX]
+        mov     rdx, [rsp + FRAME_RDX]
+        cfi_remember
+        cfi_leave
+        ret
+        cfi_recall
+
+; save_vectors instruction, register name without number, stride: all eight into the frame.
+%macro save_vectors 3
+        sub     rsp, FRAME_VEC + 8 * %3
+  %assign n 0
+  %rep 8
+        %1      [rsp + FRAME_VEC + n * %3], %2 %+ n
+    %assign n n + 1
+  %endrep
+%endmacro
+
+.save_8:
+        test    r11d, FLAG_LOAD_8
+        jz      .save_16
+        save_vectors movsd, xmm, 8
+        jmp     .call
+.save_16:
+        test    r11d, FLAG_LOAD_16
+        jz      .save_32
+        save_vectors movups, xmm, 16
+        jmp     .call
+.save_32:
+        test    r11d, FLAG_LOAD_32
+        jz      .save_64
+        save_vectors vmovups, ymm, 32
+        vzeroupper
+        jmp     .call
+.save_64:
+        save_vectors vmovups, zmm, 64
+        vzeroupper
+        jmp     .call
+
+; Results beyond rax and rdx, by flags.
+.load_xmm:
+        mov     eax, [rbp - LINK_FLAGS]
+        test    eax, FLAG_STORE_XMM
+        jz      .load_st0
+        movups  xmm0, [rsp + FRAME_RESULT]
+        movups  xmm1, [rsp + FRAME_RESULT + 16]
+        jmp     .return
+.load_st0:
+        test    eax, FLAG_STORE_ST0
+        jz      .load_ymm
+        test    eax, FLAG_STORE_ST1
+        jz      .load_only_st0
+        fld     tword [rsp + FRAME_RESULT + 16]
+.load_only_st0:
+        fld     tword [rsp + FRAME_RESULT]
+        jmp     .return
+.load_ymm:
+        test    eax, FLAG_STORE_YMM
+        jz      .load_zmm
+        vmovups ymm0, [rsp + FRAME_RESULT]
+        jmp     .return
+.load_zmm:
+        test    eax, FLAG_STORE_ZMM
+        jz      .return
+        vmovups zmm0, [rsp + FRAME_RESULT]
+        jmp     .return
+ENDPROC abi_enter_sysv64

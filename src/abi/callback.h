@@ -1,0 +1,72 @@
+/* The inbound half of the call engine: a C function pointer that leads to a function of ours.
+ *
+ * C calls the entry of a slot, code that was there when the program was linked or is mapped from its file: no page is ever
+ * made executable. The entry saves what the caller passed into a frame laid out by the same plan that calls use, the
+ * slot's target gets both, and what it leaves in the frame is the result.
+ *
+ * Slots are the one thing of the engine that is global and changes. Taking and giving them back is lock-free and may be
+ * done in any thread, and in the child of a fork whatever other threads were doing. */
+#ifndef AIRLOCK_ABI_CALLBACK_H
+#define AIRLOCK_ABI_CALLBACK_H
+
+#include <stdatomic.h>
+
+#include "abi/abi.h"
+
+typedef struct AbiSlot AbiSlot;
+
+/* Runs on the C stack of the caller. It must set the frame's result: abi_place_result or abi_zero_result. */
+typedef void (*AbiTarget)(AbiSlot *slot, AbiFrame *frame);
+
+/* What the slots of one function type and one owner share. It lives until nothing refers to it: a slot that was given
+ * back still refers to its owner, so that C can still call it and gets a correct zero; only when the slot is armed
+ * anew, its old owner goes. */
+typedef struct AbiOwner {
+    const AbiPlan *plan; /* not variadic */
+    _Atomic(uint32_t) nreferences;
+    void (*free)(struct AbiOwner *owner);
+} AbiOwner;
+
+struct AbiSlot {
+    void (*enter)(void); /* what the entry jumps to */
+    _Atomic(AbiTarget) target;
+    AbiOwner *owner;
+    uint32_t flags; /* the plan's */
+    uint32_t index;
+    _Atomic(uint32_t) next;             /* in the list of free slots: 1 + index, 0 at its end */
+    _Alignas(8) unsigned char user[24]; /* the taker's; kept when the slot is given back */
+};
+
+/* A slot that nobody else has, its `user` as it was left; arm it before C sees its entry. NULL with *error filled:
+ * ERROR_LIMIT, or ERROR_UNSUPPORTED when the module's file cannot be mapped again. */
+AbiSlot *abi_slot_take(Error *error);
+
+/* From now on the entry leads to `target`. Adds a reference to `owner`. */
+void abi_slot_arm(AbiSlot *slot, AbiOwner *owner, AbiTarget target);
+
+/* From now on the entry leads to `target` again, or returns zero (NULL), until the slot is armed by its next taker. */
+void abi_slot_give_back(AbiSlot *slot, AbiTarget target);
+
+/* The function pointer for C. */
+AbiFunction abi_slot_entry(const AbiSlot *slot);
+
+/* The slot whose entry that is, taken or free; NULL for another function. */
+AbiSlot *abi_slot_of(AbiFunction entry);
+
+/* The slot of that index, which was taken once. */
+AbiSlot *abi_slot_at(uint32_t index);
+
+void abi_owner_release(AbiOwner *owner);
+
+/* -- for targets --------------------------------------------------------------------------------------------------- */
+
+/* Copies argument number `index` to `value` (its size, exactly). */
+void abi_take(const AbiPlan *plan, const AbiFrame *frame, uint32_t index, void *value);
+
+/* The result, from its C representation; integers smaller than a register are extended. */
+void abi_place_result(const AbiPlan *plan, AbiFrame *frame, const void *result);
+
+/* All bytes zero. */
+void abi_zero_result(const AbiPlan *plan, AbiFrame *frame);
+
+#endif

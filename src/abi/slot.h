@@ -1,0 +1,30 @@
+/* The tables of callback entries and slots: asm/callback_sysv64.asm against C, and how another table is mapped. */
+#ifndef AIRLOCK_ABI_SLOT_H
+#define AIRLOCK_ABI_SLOT_H
+
+#include "abi/callback.h"
+#include "abi/frame.h"
+
+_Static_assert(offsetof(AbiSlot, enter) == ABI_SLOT_ENTER, "frame_offsets.def: enter");
+_Static_assert(offsetof(AbiSlot, target) == ABI_SLOT_TARGET, "frame_offsets.def: target");
+_Static_assert(offsetof(AbiSlot, flags) == ABI_SLOT_FLAGS, "frame_offsets.def: flags");
+_Static_assert(sizeof(AbiSlot) == ABI_SLOT_NBYTES, "frame_offsets.def: slot");
+_Static_assert(ABI_ENTRY_NBYTES *ABI_TABLE_NSLOTS == ABI_TABLE_CODE_NBYTES, "a page of entries");
+
+enum {
+    TABLE_SLOTS_NBYTES = ABI_TABLE_NSLOTS * ABI_SLOT_NBYTES,
+    TABLE_NBYTES = ABI_TABLE_CODE_NBYTES + TABLE_SLOTS_NBYTES
+};
+
+extern const unsigned char abi_builtin_entries[ABI_TABLE_CODE_NBYTES]; /* code */
+extern const unsigned char abi_table_template[ABI_TABLE_CODE_NBYTES];
+extern AbiSlot abi_builtin_slots[ABI_TABLE_NSLOTS];
+
+/* What the entries jump to. */
+void abi_enter_sysv64(void);
+
+/* Maps abi_table_template, from the file that it was loaded from, at `page`, where the caller has reserved it. No
+ * descriptor stays open. */
+bool abi_map_template(void *page, Error *error);
+
+#endif
