@@ -7,6 +7,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "abi/frame.h"
 #include "abi_case.h"
 
 /* -- memory -------------------------------------------------------------------------------------------------------------------- */
