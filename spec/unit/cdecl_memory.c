@@ -55,7 +55,7 @@ static void fail_declarations(void)
         heap.fail_at = 0;
         if (!is_done) {
             CHECK_INT(error.code, ERROR_MEMORY);
-            CHECK_TEXT(error.text, "out of memory");
+            CHECK_TEXT(error.text, "not enough memory");
             CHECK(find_tag(table, "node") == NULL && find_decl(table, "f") == NULL);
             CHECK(declare(table, "typedef int still_works;"));
         }
