@@ -241,8 +241,8 @@ static int push_word(FfiState *S, lua_State *L, uint64_t value, bool is_unsigned
     int meta_##name(lua_State *L)                                                                                      \
     {                                                                                                                  \
         FfiState *S = state_of(L);                                                                                     \
-        Operand left = operand_of(S, L, 1);                                                                            \
-        Operand right = operand_of(S, L, 2);                                                                           \
+        Operand left = operand_of(L, 1);                                                                               \
+        Operand right = operand_of(L, 2);                                                                              \
         uint64_t a;                                                                                                    \
         uint64_t b;                                                                                                    \
         bool is_unsigned = false;                                                                                      \
@@ -262,8 +262,8 @@ WORD_METAMETHOD(bxor, OP_BXOR, a ^ b)
     int meta_##name(lua_State *L)                                                                                      \
     {                                                                                                                  \
         FfiState *S = state_of(L);                                                                                     \
-        Operand left = operand_of(S, L, 1);                                                                            \
-        Operand right = operand_of(S, L, 2);                                                                           \
+        Operand left = operand_of(L, 1);                                                                               \
+        Operand right = operand_of(L, 2);                                                                              \
         return operate(S, L, op, &left, &right);                                                                       \
     }
 METAMETHOD(div, OP_DIV)

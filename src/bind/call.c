@@ -67,9 +67,9 @@ uint64_t target_slot_value(ValueKind kind, const void *value)
 static void place_value(lua_State *L, const CallTarget *target, AbiFrame *frame, uint32_t number, int index)
 {
     TypeInfo *info = target->signature->params[number].info;
-    Cdata *cdata = cdata_to(target->state, L, index);
+    Cdata *cdata = cdata_to(L, index);
     if (cdata != NULL && cdata->info->type->main == info->type->main) {
-        abi_place(target->plan, frame, number, cdata_address(target->state, cdata));
+        abi_place(target->plan, frame, number, cdata_address(cdata));
         return;
     }
     Place place = argument_place(target, number);
@@ -133,7 +133,7 @@ ALWAYS_INLINE bool quick_float(lua_State *L, int index, void *slot)
 
 /* The address of a cdata that goes to a pointer parameter without asking the full rules: a pointer to or array of just
  * the pointed-to type, or an array or record that is of it, whose qualifiers are all the parameter's too. */
-ALWAYS_INLINE bool quick_address(const FfiState *S, Cdata *cdata, const TypeInfo *wanted, void **address)
+ALWAYS_INLINE bool quick_address(Cdata *cdata, const TypeInfo *wanted, void **address)
 {
     const TypeInfo *info = cdata->info;
     bool is_element = info->type->main == wanted->plain_element;
@@ -142,23 +142,23 @@ ALWAYS_INLINE bool quick_address(const FfiState *S, Cdata *cdata, const TypeInfo
         (qualifiers & ~wanted->element_qualifiers) != 0)
         return false;
     if (info->kind == VALUE_POINTER && !is_element)
-        *address = cdata_pointer(S, cdata);
+        *address = cdata_pointer(cdata);
     else if (info->kind == VALUE_ARRAY || info->kind == VALUE_RECORD)
-        *address = cdata_address(S, cdata);
+        *address = cdata_address(cdata);
     else
         return false;
     return true;
 }
 
-ALWAYS_INLINE bool quick_pointer(lua_State *L, const FfiState *S, const Param *param, int index, void *slot)
+ALWAYS_INLINE bool quick_pointer(lua_State *L, const Param *param, int index, void *slot)
 {
     int type = lua_type(L, index);
     void *address = NULL;
     if (type == LUA_TSTRING && param->kind == PARAM_STRING) {
         address = (void *)(uintptr_t)lua_tolstring(L, index, NULL);
     } else if (type != LUA_TNIL) {
-        Cdata *cdata = type == LUA_TUSERDATA ? cdata_to(S, L, index) : NULL;
-        if (cdata == NULL || !quick_address(S, cdata, param->info, &address))
+        Cdata *cdata = type == LUA_TUSERDATA ? cdata_to(L, index) : NULL;
+        if (cdata == NULL || !quick_address(cdata, param->info, &address))
             return false;
     }
     memcpy(slot, &address, sizeof address);
@@ -184,7 +184,7 @@ ALWAYS_INLINE void place_arguments(lua_State *L, const CallTarget *target, AbiFr
         case PARAM_DOUBLE: PLACE_RUN(quick_double(L, index, base + param->slot));
         case PARAM_FLOAT: PLACE_RUN(quick_float(L, index, base + param->slot));
         case PARAM_STRING:
-        case PARAM_POINTER: PLACE_RUN(quick_pointer(L, target->state, param, index, base + param->slot));
+        case PARAM_POINTER: PLACE_RUN(quick_pointer(L, param, index, base + param->slot));
         case PARAM_SCALAR:
         case PARAM_VALUE: PLACE_RUN(false);
         }

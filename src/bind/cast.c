@@ -12,9 +12,9 @@ _Noreturn static void raise_cast(lua_State *L, TypeInfo *info, int index)
     error_raise(L, MESSAGE_CAST, value, error_push_type(L, info->type));
 }
 
-static ValueKind cdata_kind(FfiState *S, lua_State *L, int index)
+static ValueKind cdata_kind(lua_State *L, int index)
 {
-    const Cdata *cdata = cdata_to(S, L, index);
+    const Cdata *cdata = cdata_to(L, index);
     return cdata != NULL ? (ValueKind)cdata->info->kind : VALUE_VOID;
 }
 
@@ -23,8 +23,8 @@ static uintptr_t check_number(lua_State *L, TypeInfo *info, int index)
     Number number;
     uintptr_t bits;
     TypeInfo *word = typeinfo_of(info->state, L, ctype_scalar(info->state->types, CSCALAR_ULONG));
-    if (lua_type(L, index) == LUA_TBOOLEAN || cdata_kind(info->state, L, index) == VALUE_COMPLEX ||
-        !number_to(info->state, L, index, &number) || !number_store(word, &bits, &number))
+    if (lua_type(L, index) == LUA_TBOOLEAN || cdata_kind(L, index) == VALUE_COMPLEX || !number_to(L, index, &number) ||
+        !number_store(word, &bits, &number))
         raise_cast(L, info, index);
     return bits;
 }
@@ -35,7 +35,7 @@ static void *check_address(lua_State *L, TypeInfo *info, int index, int *owner)
 {
     void *address;
     *owner = index;
-    if (pointer_to_any(info->state, L, index, &address) || pointer_to(L, info, index, &address))
+    if (pointer_to_any(L, index, &address) || pointer_to(L, info, index, &address))
         return address;
     if (lua_type(L, index) == LUA_TFUNCTION && typeinfo_is_function_pointer(info)) {
         const char *type = error_push_type(L, info->type);
@@ -48,13 +48,13 @@ static void *check_address(lua_State *L, TypeInfo *info, int index, int *owner)
 static void cast_to_pointer(lua_State *L, TypeInfo *info, int index)
 {
     int owner = index;
-    Cdata *cdata = cdata_to(info->state, L, index);
+    Cdata *cdata = cdata_to(L, index);
     ValueKind kind = cdata != NULL ? (ValueKind)cdata->info->kind : VALUE_VOID;
     void *address;
     if (kind == VALUE_POINTER)
-        address = cdata_pointer(info->state, cdata);
+        address = cdata_pointer(cdata);
     else if (kind == VALUE_RECORD || kind == VALUE_ARRAY)
-        address = cdata_address(info->state, cdata);
+        address = cdata_address(cdata);
     else
         address = check_address(L, info, index, &owner);
     cdata_push_pointer_or_nil(L, info, address, owner);
@@ -83,17 +83,16 @@ static bool is_address(ValueKind kind)
 static void cast_to_number(lua_State *L, TypeInfo *info, int index)
 {
     _Alignas(16) unsigned char value[16];
-    FfiState *S = info->state;
     void *address;
     Number number;
-    ValueKind kind = cdata_kind(S, L, index);
+    ValueKind kind = cdata_kind(L, index);
     bool is_string = lua_type(L, index) == LUA_TSTRING;
-    if (number_to(S, L, index, &number) || (info->kind == VALUE_ENUM && is_string)) {
+    if (number_to(L, index, &number) || (info->kind == VALUE_ENUM && is_string)) {
         value_store_number(L, info, value, index, &cast_place);
     } else if (kind == VALUE_DECIMAL) {
         error_conversion(L, info->type, index, &cast_place);
     } else if (!is_string && is_address(kind) && value_is_integer((ValueKind)info->underlying) &&
-               pointer_to_any(S, L, index, &address)) {
+               pointer_to_any(L, index, &address)) {
         number = (Number){.kind = NUMBER_UNSIGNED, .integer = (uintptr_t)address};
         number_store(info, value, &number);
     } else {

@@ -1,14 +1,26 @@
 #include "bind/cdata.h"
 
 #include <string.h>
+#include <sys/random.h>
+#include <time.h>
 
 #include "bind/errors.h"
 #include "bind/function.h"
 #include "cdecl/cdecl.h"
 
+uint64_t cdata_cookie;
+
+__attribute__((constructor)) static void make_cookie(void)
+{
+    uint64_t cookie;
+    if (getrandom(&cookie, sizeof cookie, GRND_NONBLOCK) != (ssize_t)sizeof cookie)
+        cookie = (uint64_t)(uintptr_t)&cookie * 0x9e3779b97f4a7c15u ^ (uint64_t)clock();
+    cdata_cookie = cookie & ~(uint64_t)CDATA_FLAGS;
+}
+
 static uint64_t stamp_of(const TypeInfo *info, unsigned flags)
 {
-    return info->state->cookie ^ (uintptr_t)info ^ flags;
+    return cdata_cookie ^ (uintptr_t)info ^ flags;
 }
 
 static void set_metatable(lua_State *L, int ref)
@@ -67,12 +79,12 @@ typedef enum Anchor {
     ANCHOR_OWNER  /* what the value hangs on */
 } Anchor;
 
-static Anchor anchor_of(lua_State *L, FfiState *S, int owner)
+static Anchor anchor_of(lua_State *L, int owner)
 {
-    Cdata *cdata = cdata_to(S, L, owner);
+    Cdata *cdata = cdata_to(L, owner);
     if (cdata == NULL)
         return has_memory(L, owner) ? ANCHOR_VALUE : ANCHOR_NONE;
-    unsigned flags = cdata_flags(S, cdata);
+    unsigned flags = cdata_flags(cdata);
     if (flags & CDATA_FINALISED)
         return ANCHOR_VALUE;
     if (flags & CDATA_ANCHORED)
@@ -102,7 +114,7 @@ static Cdata *push_hung(lua_State *L, TypeInfo *info, Anchor anchor, int owner, 
 
 static Cdata *push_reference(lua_State *L, TypeInfo *info, int owner, unsigned flags)
 {
-    Anchor anchor = owner != 0 ? anchor_of(L, info->state, owner) : ANCHOR_NONE;
+    Anchor anchor = owner != 0 ? anchor_of(L, owner) : ANCHOR_NONE;
     return push_hung(L, info, anchor, owner, flags);
 }
 
@@ -120,9 +132,8 @@ void cdata_push_pointer(lua_State *L, TypeInfo *info, const void *value, int own
 
 void cdata_push_address(lua_State *L, TypeInfo *info, const void *value, int index)
 {
-    FfiState *S = info->state;
-    bool is_elsewhere = (cdata_flags(S, cdata_to(S, L, index)) & (CDATA_INDIRECT | CDATA_SIZED)) == CDATA_INDIRECT;
-    Anchor anchor = is_elsewhere ? anchor_of(L, S, index) : ANCHOR_VALUE;
+    bool is_elsewhere = (cdata_flags(cdata_to(L, index)) & (CDATA_INDIRECT | CDATA_SIZED)) == CDATA_INDIRECT;
+    Anchor anchor = is_elsewhere ? anchor_of(L, index) : ANCHOR_VALUE;
     Cdata *cdata = push_hung(L, info, anchor, index, 0);
     memcpy(cdata + 1, &value, sizeof value);
 }
@@ -135,9 +146,9 @@ void cdata_push_pointer_or_nil(lua_State *L, TypeInfo *info, const void *value, 
         cdata_push_pointer(L, info, value, owner);
 }
 
-uint64_t cdata_nbytes(const FfiState *S, Cdata *cdata)
+uint64_t cdata_nbytes(Cdata *cdata)
 {
-    unsigned flags = cdata_flags(S, cdata);
+    unsigned flags = cdata_flags(cdata);
     if (flags & CDATA_SIZED)
         return ((CdataIndirect *)(void *)cdata)->nbytes;
     if (flags & CDATA_UNCHECKED || cdata->info->type->is_vla)
@@ -145,38 +156,38 @@ uint64_t cdata_nbytes(const FfiState *S, Cdata *cdata)
     return cdata->info->type->size;
 }
 
-uint64_t cdata_nelems(const FfiState *S, Cdata *cdata)
+uint64_t cdata_nelems(Cdata *cdata)
 {
     const CType *type = cdata->info->type;
     if (type->kind == CTYPE_VECTOR)
         return type->nelems;
-    if (type->is_vla && cdata_flags(S, cdata) & CDATA_SIZED) {
+    if (type->is_vla && cdata_flags(cdata) & CDATA_SIZED) {
         uint64_t element = type->u.element->size;
-        return element == 0 ? 0 : cdata_nbytes(S, cdata) / element;
+        return element == 0 ? 0 : cdata_nbytes(cdata) / element;
     }
-    if (cdata_flags(S, cdata) & CDATA_UNCHECKED || !ctype_is_complete(type))
+    if (cdata_flags(cdata) & CDATA_UNCHECKED || !ctype_is_complete(type))
         return CTYPE_SIZE_UNKNOWN;
     return type->nelems;
 }
 
-bool cdata_points_to(const FfiState *S, Cdata *cdata, void **address, const CType **pointee)
+bool cdata_points_to(Cdata *cdata, void **address, const CType **pointee)
 {
     const CType *type = cdata->info->type;
     switch ((ValueKind)cdata->info->kind) {
     case VALUE_POINTER:
     case VALUE_REFERENCE:
-        *address = cdata_pointer(S, cdata);
+        *address = cdata_pointer(cdata);
         *pointee = type->u.element;
         return true;
     case VALUE_ARRAY:
-        *address = cdata_address(S, cdata);
+        *address = cdata_address(cdata);
         *pointee = type->u.element;
         return true;
     case VALUE_RECORD:
     case VALUE_VECTOR:
     case VALUE_COMPLEX:
     case VALUE_DECIMAL:
-        *address = cdata_address(S, cdata);
+        *address = cdata_address(cdata);
         *pointee = type;
         return true;
     default: return false;
@@ -186,7 +197,7 @@ bool cdata_points_to(const FfiState *S, Cdata *cdata, void **address, const CTyp
 /* -- ctype objects ------------------------------------------------------------------------------------------------- */
 
 typedef struct CtypeObject {
-    uint64_t stamp; /* ~cookie ^ address of the type */
+    uint64_t stamp; /* ~cdata_cookie ^ address of the type */
     CType *type;
 } CtypeObject;
 
@@ -197,7 +208,7 @@ void ctypeobj_push(FfiState *S, lua_State *L, CType *type)
     if (lua_rawgetp(L, -1, type) == LUA_TNIL) {
         lua_pop(L, 1);
         CtypeObject *object = lua_newuserdatauv(L, sizeof *object, 0);
-        object->stamp = ~S->cookie ^ (uintptr_t)type;
+        object->stamp = ~cdata_cookie ^ (uintptr_t)type;
         object->type = type;
         set_metatable(L, S->ref_ctype_meta);
         lua_pushvalue(L, -1);
@@ -206,12 +217,12 @@ void ctypeobj_push(FfiState *S, lua_State *L, CType *type)
     lua_remove(L, -2);
 }
 
-CType *ctypeobj_to(FfiState *S, lua_State *L, int index)
+CType *ctypeobj_to(lua_State *L, int index)
 {
     CtypeObject *object = lua_touserdata(L, index);
     if (object == NULL || lua_rawlen(L, index) < sizeof(CtypeObject)) /* 0 for light userdata */
         return NULL;
-    return (object->stamp ^ ~S->cookie ^ (uintptr_t)object->type) == 0 ? object->type : NULL;
+    return (object->stamp ^ ~cdata_cookie ^ (uintptr_t)object->type) == 0 ? object->type : NULL;
 }
 
 CType *ctypeobj_self(lua_State *L)
@@ -270,8 +281,8 @@ CType *check_ctype(FfiState *S, lua_State *L, int index, const char *function)
     if (type == LUA_TSTRING)
         return type_of_string(S, L, index);
     if (type == LUA_TUSERDATA) {
-        found = ctypeobj_to(S, L, index);
-        const Cdata *cdata = found == NULL ? cdata_to(S, L, index) : NULL;
+        found = ctypeobj_to(L, index);
+        const Cdata *cdata = found == NULL ? cdata_to(L, index) : NULL;
         if (cdata != NULL)
             found = cdata->info->type;
     } else if (type == LUA_TFUNCTION) {

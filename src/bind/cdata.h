@@ -18,7 +18,7 @@ enum {
 };
 
 typedef struct Cdata {
-    uint64_t stamp; /* cookie ^ address of info ^ flags */
+    uint64_t stamp; /* cdata_cookie ^ address of info ^ flags */
     TypeInfo *info;
 } Cdata;
 
@@ -31,29 +31,33 @@ typedef struct CdataIndirect {
 _Static_assert(sizeof(Cdata) == 16, "the value behind the header stays 16-aligned");
 _Static_assert(sizeof(CdataIndirect) == 32, "the value behind a sized header stays 16-aligned");
 
-static inline unsigned cdata_flags(const FfiState *S, const Cdata *cdata)
+/* Stamps our userdata so that no other's bytes pass for them: random, made once when the library is loaded; the bits of
+ * the flags are 0. One for all states, for none sees another's userdata. */
+extern uint64_t cdata_cookie;
+
+static inline unsigned cdata_flags(const Cdata *cdata)
 {
-    return (unsigned)(cdata->stamp ^ S->cookie ^ (uintptr_t)cdata->info) & CDATA_FLAGS;
+    return (unsigned)(cdata->stamp ^ cdata_cookie ^ (uintptr_t)cdata->info) & CDATA_FLAGS;
 }
 
-static inline void *cdata_address(const FfiState *S, Cdata *cdata)
+static inline void *cdata_address(Cdata *cdata)
 {
-    return cdata_flags(S, cdata) & CDATA_INDIRECT ? ((CdataIndirect *)(void *)cdata)->address : (void *)(cdata + 1);
+    return cdata_flags(cdata) & CDATA_INDIRECT ? ((CdataIndirect *)(void *)cdata)->address : (void *)(cdata + 1);
 }
 
 /* The cdata at `index`, or NULL when it is something else. [-0, +0, -] */
-static inline Cdata *cdata_to(const FfiState *S, lua_State *L, int index)
+static inline Cdata *cdata_to(lua_State *L, int index)
 {
     Cdata *cdata = lua_touserdata(L, index);
     if (cdata == NULL || lua_rawlen(L, index) < sizeof(Cdata)) /* 0 for light userdata */
         return NULL;
-    return ((cdata->stamp ^ S->cookie ^ (uintptr_t)cdata->info) & ~(uint64_t)CDATA_FLAGS) == 0 ? cdata : NULL;
+    return ((cdata->stamp ^ cdata_cookie ^ (uintptr_t)cdata->info) & ~(uint64_t)CDATA_FLAGS) == 0 ? cdata : NULL;
 }
 
 /* The address that a POINTER or REFERENCE cdata holds. */
-static inline void *cdata_pointer(const FfiState *S, Cdata *cdata)
+static inline void *cdata_pointer(Cdata *cdata)
 {
-    return *(void **)cdata_address(S, cdata);
+    return *(void **)cdata_address(cdata);
 }
 
 /* New object of a complete type with its value unset; returns the value's address. [-0, +1, m] */
@@ -74,19 +78,19 @@ void cdata_push_pointer_or_nil(lua_State *L, TypeInfo *info, const void *value, 
 
 /* The address that a cdata stands for where a pointer is wanted, and the type of what is there: what a pointer or
  * reference points to, an array's first element, a record, vector or complex number itself. False: it has none. */
-bool cdata_points_to(const FfiState *S, Cdata *cdata, void **address, const CType **pointee);
+bool cdata_points_to(Cdata *cdata, void **address, const CType **pointee);
 
 /* Number of bytes that the object is known to have, or CTYPE_SIZE_UNKNOWN (unchecked arrays, incomplete types). */
-uint64_t cdata_nbytes(const FfiState *S, Cdata *cdata);
+uint64_t cdata_nbytes(Cdata *cdata);
 /* Number of elements of an ARRAY or VECTOR cdata, or CTYPE_SIZE_UNKNOWN when unknown. */
-uint64_t cdata_nelems(const FfiState *S, Cdata *cdata);
+uint64_t cdata_nelems(Cdata *cdata);
 
 /* -- ctype objects: the same header, stamped apart, in their own metatable ----------------------------------------- */
 
 /* Pushes the one ctype object of a type. [-0, +1, m] */
 void ctypeobj_push(FfiState *S, lua_State *L, CType *type);
 /* The type that a ctype object at `index` stands for, or NULL. [-0, +0, -] */
-CType *ctypeobj_to(FfiState *S, lua_State *L, int index);
+CType *ctypeobj_to(lua_State *L, int index);
 /* The type of the ctype object that a metamethod of ctype objects has as its first argument. [-0, +0, -] */
 CType *ctypeobj_self(lua_State *L);
 

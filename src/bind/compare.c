@@ -58,8 +58,8 @@ static bool compare(FfiState *S, lua_State *L, const Operand *left, const Operan
 static int order_operator(lua_State *L, Operator op, int limit)
 {
     FfiState *S = state_of(L);
-    Operand left = operand_of(S, L, 1);
-    Operand right = operand_of(S, L, 2);
+    Operand left = operand_of(L, 1);
+    Operand right = operand_of(L, 2);
     int order;
     if (compare(S, L, &left, &right, &order)) {
         lua_pushboolean(L, order < limit);
@@ -124,8 +124,8 @@ static bool compare_equal(FfiState *S, lua_State *L, const Operand *left, const 
 int meta_eq(lua_State *L)
 {
     FfiState *S = state_of(L);
-    Operand left = operand_of(S, L, 1);
-    Operand right = operand_of(S, L, 2);
+    Operand left = operand_of(L, 1);
+    Operand right = operand_of(L, 2);
     bool equal;
     if (!compare_equal(S, L, &left, &right, &equal)) {
         if (operator_defer(L, OP_EQ) != 0)
@@ -140,7 +140,7 @@ int meta_eq(lua_State *L)
 
 /* The address of what C would compare as a pointer. A record has one beside a pointer, a userdata of another library as
  * where it is passed. */
-static bool to_pointer(FfiState *S, lua_State *L, const Operand *operand, void **address)
+static bool to_pointer(lua_State *L, const Operand *operand, void **address)
 {
     const CType *pointee;
     if (operand->info != NULL)
@@ -149,7 +149,7 @@ static bool to_pointer(FfiState *S, lua_State *L, const Operand *operand, void *
     case LUA_TLIGHTUSERDATA: *address = lua_touserdata(L, operand->index); return true;
     case LUA_TUSERDATA:
         *address = pointer_of_userdata(L, operand->index);
-        return *address != NULL && ctypeobj_to(S, L, operand->index) == NULL;
+        return *address != NULL && ctypeobj_to(L, operand->index) == NULL;
     default: return operand_to_address(L, operand, address, &pointee);
     }
 }
@@ -183,10 +183,10 @@ static bool is_metatype_only(const Operand *operand)
     return operand_kind(operand) == VALUE_RECORD || operand_kind(operand) == VALUE_VECTOR;
 }
 
-static bool values_equal(FfiState *S, lua_State *L)
+static bool values_equal(lua_State *L)
 {
-    Operand left = operand_of(S, L, 1);
-    Operand right = operand_of(S, L, 2);
+    Operand left = operand_of(L, 1);
+    Operand right = operand_of(L, 2);
     void *a;
     void *b;
     if (lua_rawequal(L, 1, 2) && left.info == NULL)
@@ -195,16 +195,15 @@ static bool values_equal(FfiState *S, lua_State *L)
         return lua_compare(L, 1, 2, LUA_OPEQ) != 0;
     if (numbers_equal(L, &left, &right))
         return true;
-    return to_pointer(S, L, &left, &a) && to_pointer(S, L, &right, &b) && a == b;
+    return to_pointer(L, &left, &a) && to_pointer(L, &right, &b) && a == b;
 }
 
 int compare_values(lua_State *L)
 {
-    FfiState *S = state_of(L);
     for (int i = 1; i <= 2; i++)
         if (lua_isnone(L, i))
             error_raise(L, MESSAGE_ARGUMENT_WANTED, i, "ffi.eq", "value", "no value");
     lua_settop(L, 2);
-    lua_pushboolean(L, values_equal(S, L));
+    lua_pushboolean(L, values_equal(L));
     return 1;
 }

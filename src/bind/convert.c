@@ -102,7 +102,7 @@ void value_store_number(lua_State *L, TypeInfo *info, void *address, int index, 
         store_enum_name(L, info, address, index, place);
         return;
     }
-    if (!number_to(info->state, L, index, &number))
+    if (!number_to(L, index, &number))
         error_conversion(L, info->type, index, place);
     if (number_store(info, address, &number))
         return;
@@ -116,19 +116,18 @@ void value_store_number(lua_State *L, TypeInfo *info, void *address, int index, 
  * parts cannot hold. */
 static bool store_complex(lua_State *L, TypeInfo *info, void *address, int index)
 {
-    FfiState *S = info->state;
     TypeInfo *part = typeinfo_element(info, L);
     size_t nbytes = (size_t)part->type->size;
     Number number;
-    if (!number_to(S, L, index, &number))
+    if (!number_to(L, index, &number))
         return false;
-    Cdata *cdata = cdata_to(S, L, index);
+    Cdata *cdata = cdata_to(L, index);
     unsigned char made[32] = {0};
     if (!number_store(part, made, &number))
         return false;
     if (cdata != NULL && cdata->info->kind == VALUE_COMPLEX) {
         TypeInfo *other = typeinfo_element(cdata->info, L);
-        number = number_load(other, (char *)cdata_address(S, cdata) + other->type->size);
+        number = number_load(other, (char *)cdata_address(cdata) + other->type->size);
         if (!number_store(part, made + nbytes, &number))
             return false;
     }
@@ -138,11 +137,11 @@ static bool store_complex(lua_State *L, TypeInfo *info, void *address, int index
 
 static bool store_copy(lua_State *L, TypeInfo *info, void *address, int index)
 {
-    Cdata *cdata = cdata_to(info->state, L, index);
+    Cdata *cdata = cdata_to(L, index);
     if (cdata == NULL || info->type->is_vla || !ctype_is_complete(info->type) ||
         !relation_copies(info->type, cdata->info->type))
         return false;
-    memmove(address, cdata_address(info->state, cdata), (size_t)info->type->size);
+    memmove(address, cdata_address(cdata), (size_t)info->type->size);
     return true;
 }
 
@@ -156,7 +155,7 @@ static void store_aggregate(lua_State *L, TypeInfo *info, void *address, int ind
     Number scalar; /* stands for each element of a vector */
     bool is_initialiser = (type == LUA_TTABLE && info->kind != VALUE_DECIMAL) ||
                           (type == LUA_TSTRING && info->kind == VALUE_ARRAY) ||
-                          (info->kind == VALUE_VECTOR && number_to(info->state, L, index, &scalar));
+                          (info->kind == VALUE_VECTOR && number_to(L, index, &scalar));
     if (!is_initialiser || !ctype_is_complete(info->type))
         error_conversion(L, info->type, index, place);
     luaL_checkstack(L, 8, NULL);

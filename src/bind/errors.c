@@ -84,7 +84,7 @@ const char *error_push_value(lua_State *L, int index)
 {
     FfiState *S = state_find(L);
     index = lua_absindex(L, index);
-    Cdata *cdata = S != NULL ? cdata_to(S, L, index) : NULL;
+    Cdata *cdata = S != NULL ? cdata_to(L, index) : NULL;
     CType *type = cdata != NULL ? cdata->info->type : function_type_of(L, index);
     if (type != NULL) {
         const char *name = cdata != NULL ? metatype_push_name(L, cdata->info) : error_push_type(L, type);
@@ -99,7 +99,7 @@ const char *error_push_value(lua_State *L, int index)
         if (isinf(number))
             return lua_pushstring(L, number > 0 ? "inf" : "-inf");
     }
-    if (S != NULL && ctypeobj_to(S, L, index) != NULL)
+    if (S != NULL && ctypeobj_to(L, index) != NULL)
         return lua_pushstring(L, "ctype");
     return lua_pushstring(L, luaL_typename(L, index));
 }
@@ -129,7 +129,7 @@ const char *error_push_place(lua_State *L, const Place *place)
 static bool is_decimal_conversion(lua_State *L, const CType *wanted, int index)
 {
     FfiState *S = state_find(L);
-    Cdata *cdata = S != NULL ? cdata_to(S, L, index) : NULL;
+    Cdata *cdata = S != NULL ? cdata_to(L, index) : NULL;
     if (wanted->kind == CTYPE_DECIMAL)
         return true;
     return cdata != NULL && cdata->info->kind == VALUE_DECIMAL && wanted->kind < CTYPE_VECTOR;

@@ -25,15 +25,15 @@ _Noreturn static void raise_no_index(lua_State *L, const TypeInfo *info)
 }
 
 /* Where the fields or elements of the cdata begin. */
-static char *check_start(FfiState *S, lua_State *L, Cdata *cdata)
+static char *check_start(lua_State *L, Cdata *cdata)
 {
-    char *start = cdata->info->is_pointer ? cdata_pointer(S, cdata) : cdata_address(S, cdata);
+    char *start = cdata->info->is_pointer ? cdata_pointer(cdata) : cdata_address(cdata);
     if (start == NULL)
         error_raise(L, MESSAGE_NULL_POINTER, error_push_type(L, cdata->info->type));
     return start;
 }
 
-static void *field_address(FfiState *S, lua_State *L, Cdata *cdata, CType **type)
+static void *field_address(lua_State *L, Cdata *cdata, CType **type)
 {
     TypeInfo *info = cdata->info;
     if (info->record == NULL)
@@ -47,7 +47,7 @@ static void *field_address(FfiState *S, lua_State *L, Cdata *cdata, CType **type
     if (field->kind == VALUE_BITFIELD)
         error_raise(L, MESSAGE_BITFIELD_ADDRESS, name, error_push_type(L, info->record->type));
     *type = field->info->type;
-    return check_start(S, L, cdata) + field->offset;
+    return check_start(L, cdata) + field->offset;
 }
 
 /* As in C, the address behind the last element is one too. */
@@ -58,7 +58,7 @@ static void *element_address(FfiState *S, lua_State *L, Cdata *cdata, CType **ty
     bool has_elements = info->kind == VALUE_POINTER || info->kind == VALUE_ARRAY || info->kind == VALUE_VECTOR;
     if (!has_elements || !number_to_integer(S, L, 2, &index))
         raise_no_index(L, info);
-    uint64_t nelems = info->is_pointer ? CTYPE_SIZE_UNKNOWN : cdata_nelems(S, cdata);
+    uint64_t nelems = info->is_pointer ? CTYPE_SIZE_UNKNOWN : cdata_nelems(cdata);
     if (nelems != CTYPE_SIZE_UNKNOWN && (uint64_t)index > nelems)
         error_raise(L, MESSAGE_INDEX_RANGE, (LUAI_UACINT)index, error_push_type(L, info->type), (LUAI_UACINT)nelems);
     *type = info->type->u.element;
@@ -66,7 +66,7 @@ static void *element_address(FfiState *S, lua_State *L, Cdata *cdata, CType **ty
         error_no_elements(L, info->type);
     if (__builtin_mul_overflow(index, (int64_t)(*type)->size, &offset))
         error_raise(L, MESSAGE_INDEX_OVERFLOW, (LUAI_UACINT)index, error_push_type(L, info->type));
-    return (void *)((uintptr_t)check_start(S, L, cdata) + (uintptr_t)offset);
+    return (void *)((uintptr_t)check_start(L, cdata) + (uintptr_t)offset);
 }
 
 /* The address of a part of the cdata at 1, named by 2. */
@@ -74,7 +74,7 @@ static void push_part_address(FfiState *S, lua_State *L, Cdata *cdata)
 {
     CType *type;
     bool is_name = lua_type(L, 2) == LUA_TSTRING;
-    void *address = is_name ? field_address(S, L, cdata, &type) : element_address(S, L, cdata, &type);
+    void *address = is_name ? field_address(L, cdata, &type) : element_address(S, L, cdata, &type);
     if (cdata->info->is_pointer)
         cdata_push_pointer(L, pointer_info(S, L, type), address, 1);
     else
@@ -85,15 +85,15 @@ static void push_whole_address(FfiState *S, lua_State *L, Cdata *cdata)
 {
     CType *type = cdata->info->type;
     if (type->kind == CTYPE_REFERENCE)
-        cdata_push_pointer_or_nil(L, pointer_info(S, L, type->u.element), cdata_pointer(S, cdata), 1);
+        cdata_push_pointer_or_nil(L, pointer_info(S, L, type->u.element), cdata_pointer(cdata), 1);
     else
-        cdata_push_address(L, pointer_info(S, L, type), cdata_address(S, cdata), 1);
+        cdata_push_address(L, pointer_info(S, L, type), cdata_address(cdata), 1);
 }
 
 int extras_addressof(lua_State *L)
 {
     FfiState *S = state_of(L);
-    Cdata *cdata = cdata_to(S, L, 1);
+    Cdata *cdata = cdata_to(L, 1);
     CType *function = function_type_of(L, 1);
     lua_settop(L, 2);
     if (function != NULL)
@@ -164,13 +164,13 @@ static void push_in_base(FfiState *S, lua_State *L)
 }
 
 /* The number that a reference refers to, too. */
-static bool cdata_number(FfiState *S, lua_State *L, Number *number)
+static bool cdata_number(lua_State *L, Number *number)
 {
-    Cdata *cdata = cdata_to(S, L, 1);
+    Cdata *cdata = cdata_to(L, 1);
     if (cdata == NULL || cdata->info->kind != VALUE_REFERENCE)
-        return cdata != NULL && number_to(S, L, 1, number);
+        return cdata != NULL && number_to(L, 1, number);
     TypeInfo *info = typeinfo_element(cdata->info, L);
-    void *address = cdata_pointer(S, cdata);
+    void *address = cdata_pointer(cdata);
     if (address == NULL || !(value_is_number((ValueKind)info->kind) || info->kind == VALUE_COMPLEX))
         return false;
     *number = number_load(info, address);
@@ -185,7 +185,7 @@ int extras_tonumber(lua_State *L)
         error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.tonumber", "value", "no value");
     if (!lua_isnoneornil(L, 2)) {
         push_in_base(S, L);
-    } else if (cdata_number(S, L, &number)) {
+    } else if (cdata_number(L, &number)) {
         push_number(L, &number);
     } else if (lua_type(L, 1) == LUA_TNUMBER) {
         lua_settop(L, 1);
@@ -201,34 +201,32 @@ int extras_tonumber(lua_State *L)
 
 int extras_type(lua_State *L)
 {
-    FfiState *S = state_of(L);
     if (lua_isnone(L, 1))
         error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.type", "value", "no value");
-    bool is_ours = cdata_to(S, L, 1) != NULL || ctypeobj_to(S, L, 1) != NULL;
+    bool is_ours = cdata_to(L, 1) != NULL || ctypeobj_to(L, 1) != NULL;
     lua_pushstring(L, is_ours ? "cdata" : lua_typename(L, lua_type(L, 1)));
     return 1;
 }
 
 /* C functions return no arrays, and what a pointer keeps alive, it still does. */
-static bool is_returned_itself(const FfiState *S, Cdata *cdata)
+static bool is_returned_itself(Cdata *cdata)
 {
     if (cdata->info->kind == VALUE_POINTER)
-        return cdata_pointer(S, cdata) != NULL;
+        return cdata_pointer(cdata) != NULL;
     return cdata->info->kind == VALUE_ARRAY || cdata->info->type->is_vla;
 }
 
 int extras_toretval(lua_State *L)
 {
-    FfiState *S = state_of(L);
-    Cdata *cdata = cdata_to(S, L, 1);
+    Cdata *cdata = cdata_to(L, 1);
     if (lua_isnone(L, 1))
         error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.toretval", "value", "no value");
     lua_settop(L, 1);
-    if (cdata == NULL || is_returned_itself(S, cdata))
+    if (cdata == NULL || is_returned_itself(cdata))
         return 1;
     if (cdata->info->kind == VALUE_RECORD)
-        value_push_copy(L, cdata->info, cdata_address(S, cdata));
+        value_push_copy(L, cdata->info, cdata_address(cdata));
     else
-        value_push(L, cdata->info, cdata_address(S, cdata), 1, 0);
+        value_push(L, cdata->info, cdata_address(cdata), 1, 0);
     return 1;
 }

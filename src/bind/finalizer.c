@@ -5,9 +5,9 @@
 
 enum { SENTINEL_FINALIZER = 1, SENTINEL_CDATA = 2, SENTINEL_NVALUES = 2 };
 
-static bool is_marked(const FfiState *S, const Cdata *cdata)
+static bool is_marked(const Cdata *cdata)
 {
-    return (cdata_flags(S, cdata) & CDATA_FINALISED) != 0;
+    return (cdata_flags(cdata) & CDATA_FINALISED) != 0;
 }
 
 /* Takes the cdata at `index` out of the table. */
@@ -80,11 +80,11 @@ void finalizer_set(FfiState *S, lua_State *L, int index)
     index = lua_absindex(L, index);
     luaL_checkstack(L, 5, NULL);
     Cdata *cdata = lua_touserdata(L, index);
-    bool was_marked = is_marked(S, cdata);
+    bool was_marked = is_marked(cdata);
     if (!was_marked) {
         push_new_sentinel(S, L);
         /* the collection that a new object may start runs finalisers, and one of them may have marked the cdata */
-        was_marked = is_marked(S, cdata);
+        was_marked = is_marked(cdata);
         if (was_marked)
             lua_pop(L, 1);
         else
@@ -100,7 +100,7 @@ void finalizer_set(FfiState *S, lua_State *L, int index)
 void finalizer_take(FfiState *S, lua_State *L, int index)
 {
     index = lua_absindex(L, index);
-    if (!is_marked(S, lua_touserdata(L, index))) {
+    if (!is_marked(lua_touserdata(L, index))) {
         lua_pushnil(L);
         return;
     }
@@ -121,19 +121,19 @@ static bool has_identity(ValueKind kind)
            kind == VALUE_COMPLEX;
 }
 
-static void check_markable(FfiState *S, lua_State *L)
+static void check_markable(lua_State *L)
 {
-    Cdata *cdata = cdata_to(S, L, 1);
+    Cdata *cdata = cdata_to(L, 1);
     if (cdata == NULL || !has_identity((ValueKind)cdata->info->kind))
         error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.gc", "object or pointer", error_push_value(L, 1));
-    if ((cdata_flags(S, cdata) & (CDATA_INDIRECT | CDATA_SIZED)) == CDATA_INDIRECT)
+    if ((cdata_flags(cdata) & (CDATA_INDIRECT | CDATA_SIZED)) == CDATA_INDIRECT)
         error_raise(L, MESSAGE_GC_VIEW, error_push_type(L, cdata->info->type));
 }
 
 /* cdata's metatable says of all of them that they can be called. */
-static bool is_callable(FfiState *S, lua_State *L, int index)
+static bool is_callable(lua_State *L, int index)
 {
-    const Cdata *cdata = cdata_to(S, L, index);
+    const Cdata *cdata = cdata_to(L, index);
     bool found = false;
     if (lua_type(L, index) == LUA_TFUNCTION || (cdata != NULL && typeinfo_is_function_pointer(cdata->info)))
         return true;
@@ -149,10 +149,10 @@ int finalizer_gc(lua_State *L)
         error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "ffi.gc", "finaliser or nil", "no value");
     lua_settop(L, 2);
     bool clears = lua_isnil(L, 2);
-    if (!clears && !is_callable(S, L, 2))
+    if (!clears && !is_callable(L, 2))
         error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "ffi.gc", "finaliser or nil", error_push_value(L, 2));
     if (!lua_isnil(L, 1)) {
-        check_markable(S, L);
+        check_markable(L);
         if (clears)
             finalizer_take(S, L, 1);
         else

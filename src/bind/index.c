@@ -20,11 +20,11 @@ _Noreturn static void raise_no_index(lua_State *L, const TypeInfo *info, int key
 }
 
 /* Start of the record that fields of this cdata are in; a pointer is followed. */
-static char *record_start(FfiState *S, lua_State *L, Cdata *cdata)
+static char *record_start(lua_State *L, Cdata *cdata)
 {
     if (!cdata->info->is_pointer)
-        return cdata_address(S, cdata);
-    char *start = cdata_pointer(S, cdata);
+        return cdata_address(cdata);
+    char *start = cdata_pointer(cdata);
     if (start == NULL)
         error_raise(L, MESSAGE_NULL_POINTER, error_push_type(L, cdata->info->type));
     return start;
@@ -75,10 +75,10 @@ static void store_field(lua_State *L, TypeInfo *record, const Field *field, char
 }
 
 /* complex.re and complex.im; NULL for other names. */
-static char *complex_part(FfiState *S, lua_State *L, Cdata *cdata)
+static char *complex_part(lua_State *L, Cdata *cdata)
 {
     const char *name = lua_tostring(L, 2);
-    char *start = cdata_address(S, cdata);
+    char *start = cdata_address(cdata);
     if (strcmp(name, "re") == 0)
         return start;
     return strcmp(name, "im") == 0 ? start + cdata->info->type->size / 2 : NULL;
@@ -86,21 +86,21 @@ static char *complex_part(FfiState *S, lua_State *L, Cdata *cdata)
 
 /* -- elements ------------------------------------------------------------------------------------------------------ */
 
-static char *array_start(FfiState *S, lua_State *L, Cdata *cdata, lua_Integer index)
+static char *array_start(lua_State *L, Cdata *cdata, lua_Integer index)
 {
-    uint64_t nelems = cdata_nelems(S, cdata);
+    uint64_t nelems = cdata_nelems(cdata);
     if (nelems != CTYPE_SIZE_UNKNOWN && (uint64_t)index >= nelems)
         error_raise(L, MESSAGE_INDEX_RANGE, (LUAI_UACINT)index, error_push_type(L, cdata->info->type),
                     (LUAI_UACINT)nelems);
-    return cdata_address(S, cdata);
+    return cdata_address(cdata);
 }
 
-static char *pointer_start(FfiState *S, lua_State *L, Cdata *cdata, const TypeInfo *element)
+static char *pointer_start(lua_State *L, Cdata *cdata, const TypeInfo *element)
 {
     const CType *type = cdata->info->type;
     if (!ctype_is_complete(element->type))
         error_no_elements(L, type);
-    char *start = cdata_pointer(S, cdata);
+    char *start = cdata_pointer(cdata);
     if (start == NULL)
         error_raise(L, MESSAGE_NULL_POINTER, error_push_type(L, type));
     return start;
@@ -124,16 +124,16 @@ static bool find_element(FfiState *S, lua_State *L, Cdata *cdata, Element *eleme
     switch ((ValueKind)info->kind) {
     case VALUE_POINTER:
         element->info = typeinfo_element(info, L);
-        start = pointer_start(S, L, cdata, element->info);
+        start = pointer_start(L, cdata, element->info);
         break;
     case VALUE_ARRAY:
     case VALUE_VECTOR:
         element->info = typeinfo_element(info, L);
-        start = array_start(S, L, cdata, index);
+        start = array_start(L, cdata, index);
         break;
     case VALUE_COMPLEX:
         element->info = typeinfo_element(info, L);
-        start = cdata_address(S, cdata);
+        start = cdata_address(cdata);
         if (index != 0 && index != 1)
             error_raise(L, MESSAGE_INDEX_RANGE, (LUAI_UACINT)index, error_push_type(L, info->type), (LUAI_UACINT)2);
         break;
@@ -151,19 +151,18 @@ static bool find_element(FfiState *S, lua_State *L, Cdata *cdata, Element *eleme
 static inline bool quick_element(lua_State *L, Cdata *cdata, Element *element)
 {
     TypeInfo *info = cdata->info;
-    const FfiState *S = info->state;
     uint64_t nbytes = CTYPE_SIZE_UNKNOWN;
     uint64_t offset;
     if ((info->kind != VALUE_ARRAY && info->kind != VALUE_POINTER) || info->element == NULL || !lua_isinteger(L, 2))
         return false;
     if (info->kind == VALUE_ARRAY)
-        nbytes = cdata_nbytes(S, cdata);
+        nbytes = cdata_nbytes(cdata);
     element->info = info->element;
     element->index = lua_tointegerx(L, 2, NULL);
     if (element->index < 0 || __builtin_mul_overflow((uint64_t)element->index, element->info->type->size, &offset) ||
         offset >= nbytes || offset > PTRDIFF_MAX)
         return false;
-    char *start = info->kind == VALUE_ARRAY ? cdata_address(S, cdata) : cdata_pointer(S, cdata);
+    char *start = info->kind == VALUE_ARRAY ? cdata_address(cdata) : cdata_pointer(cdata);
     element->address = (char *)((uintptr_t)start + offset);
     return start != NULL && ctype_is_complete(element->info->type);
 }
@@ -268,10 +267,10 @@ static int index_other(lua_State *L, Cdata *cdata)
         const Field *field = typeinfo_other_field(info, L, 2);
         if (field == NULL)
             return push_scoped_constant(L, info) ? 1 : index_metatype(L, info);
-        push_field(L, field, record_start(S, L, cdata));
+        push_field(L, field, record_start(L, cdata));
         return 1;
     }
-    char *part = complex_part(S, L, cdata);
+    char *part = complex_part(L, cdata);
     if (part == NULL)
         return index_metatype(L, info);
     value_push(L, typeinfo_element(info, L), part, 0, 0);
@@ -285,7 +284,7 @@ int meta_index(lua_State *L)
     const Field *field = record != NULL ? typeinfo_known_field(record, lua_topointer(L, 2)) : NULL;
     if (field == NULL)
         return index_other(L, cdata);
-    push_field(L, field, record_start(record->state, L, cdata));
+    push_field(L, field, record_start(L, cdata));
     return 1;
 }
 
@@ -306,10 +305,10 @@ static int newindex_other(lua_State *L, Cdata *cdata)
             check_no_constant(L, info);
             return newindex_metatype(L, info);
         }
-        store_field(L, info->record, field, record_start(S, L, cdata));
+        store_field(L, info->record, field, record_start(L, cdata));
         return 0;
     }
-    if (complex_part(S, L, cdata) == NULL)
+    if (complex_part(L, cdata) == NULL)
         return newindex_metatype(L, info);
     Place place = {.kind = PLACE_FIELD, .name = lua_tostring(L, 2), .type = info->type};
     error_raise(L, MESSAGE_CONST_WRITE, error_push_place(L, &place));
@@ -322,13 +321,12 @@ int meta_newindex(lua_State *L)
     const Field *field = record != NULL ? typeinfo_known_field(record, lua_topointer(L, 2)) : NULL;
     if (field == NULL)
         return newindex_other(L, cdata);
-    store_field(L, record, field, record_start(record->state, L, cdata));
+    store_field(L, record, field, record_start(L, cdata));
     return 0;
 }
 
 int meta_call(lua_State *L)
 {
-    FfiState *S = state_of(L);
     Cdata *cdata = lua_touserdata(L, 1);
     TypeInfo *info = cdata->info;
     if (!typeinfo_is_function_pointer(info)) {
@@ -336,7 +334,7 @@ int meta_call(lua_State *L)
             return metatype_call(L, LUA_MULTRET);
         error_raise(L, MESSAGE_NOT_CALLABLE, metatype_push_name(L, info));
     }
-    void *address = cdata_pointer(S, cdata);
+    void *address = cdata_pointer(cdata);
     if (address == NULL)
         error_raise(L, MESSAGE_NULL_CALL, error_push_type(L, info->type));
     return call_pointer(L, typeinfo_element(info, L), address);

@@ -299,16 +299,15 @@ static bool is_copied(const CType *target, const CType *source)
 /* An object of the same type is copied; a variable-length one as far as both go. */
 static bool copy_construct(lua_State *L, TypeInfo *info, void *address, uint64_t nbytes, int index)
 {
-    FfiState *S = info->state;
-    Cdata *cdata = cdata_to(S, L, index);
+    Cdata *cdata = cdata_to(L, index);
     if (cdata == NULL || !is_copied(info->type, cdata->info->type))
         return false;
-    uint64_t source_nbytes = cdata_nbytes(S, cdata);
+    uint64_t source_nbytes = cdata_nbytes(cdata);
     if (source_nbytes == CTYPE_SIZE_UNKNOWN)
         source_nbytes = info->type->size; /* of a record its fixed part */
     if (source_nbytes == CTYPE_SIZE_UNKNOWN)
         return false;
-    memcpy(address, cdata_address(S, cdata), (size_t)(source_nbytes < nbytes ? source_nbytes : nbytes));
+    memcpy(address, cdata_address(cdata), (size_t)(source_nbytes < nbytes ? source_nbytes : nbytes));
     return true;
 }
 

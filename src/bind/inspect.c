@@ -376,7 +376,7 @@ static void put_bitfield(Writer *w, const CMember *member, const char *address)
     int top = lua_gettop(w->L);
     luaL_checkstack(w->L, 8, NULL);
     bitfield_push(w->L, &field, address);
-    number_to(w->S, w->L, -1, &number);
+    number_to(w->L, -1, &number);
     put_pushed(w, top, literal_push_integer(w->L, &number));
 }
 
@@ -563,12 +563,12 @@ static void check_options(Writer *w)
 static void put_object(Writer *w, Cdata *cdata)
 {
     TypeInfo *info = cdata->info;
-    const char *address = cdata_address(w->S, cdata);
-    uint64_t nbytes = cdata_nbytes(w->S, cdata), count = 0;
+    const char *address = cdata_address(cdata);
+    uint64_t nbytes = cdata_nbytes(cdata), count = 0;
     w->end = nbytes != CTYPE_SIZE_UNKNOWN ? address + nbytes : NULL;
     bool is_known = info->kind != VALUE_ARRAY || array_length(w, info->type, address, &count);
     /* an address is written with its type wherever it stands */
-    const char *target = info->is_pointer ? cdata_pointer(w->S, cdata) : NULL;
+    const char *target = info->is_pointer ? cdata_pointer(cdata) : NULL;
     bool has_type = target != NULL && !has_function_name(info, target);
     if (!has_type && is_known && is_literal_type(info->type)) {
         put_type(w, info->type, count);
@@ -596,7 +596,7 @@ static void put_function(Writer *w, CType *type)
 int inspect_lua(lua_State *L)
 {
     Writer w = {.S = state_of(L), .L = L};
-    Cdata *cdata = cdata_to(w.S, L, 1);
+    Cdata *cdata = cdata_to(L, 1);
     CType *function = function_type_of(L, 1);
     if (cdata == NULL && function == NULL)
         error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.inspect", "cdata", error_push_value(L, 1));

@@ -12,7 +12,7 @@ typedef struct Span {
 } Span;
 
 /* Arrays of and pointers to char and its kin, which may be written to unless they are const. */
-static bool quick_span(const FfiState *S, Cdata *cdata, bool is_const, Span *span)
+static bool quick_span(Cdata *cdata, bool is_const, Span *span)
 {
     const TypeInfo *info = cdata->info;
     unsigned allowed = is_const ? QUALIFIER_CONST | QUALIFIER_VOLATILE : 0;
@@ -20,9 +20,9 @@ static bool quick_span(const FfiState *S, Cdata *cdata, bool is_const, Span *spa
         (info->element_qualifiers & ~allowed) != 0)
         return false;
     if (info->kind == VALUE_POINTER)
-        *span = (Span){.start = cdata_pointer(S, cdata), .nbytes = CTYPE_SIZE_UNKNOWN};
-    else if (info->kind == VALUE_ARRAY && cdata_nbytes(S, cdata) != CTYPE_SIZE_UNKNOWN)
-        *span = (Span){.start = cdata_address(S, cdata), .nbytes = cdata_nbytes(S, cdata)};
+        *span = (Span){.start = cdata_pointer(cdata), .nbytes = CTYPE_SIZE_UNKNOWN};
+    else if (info->kind == VALUE_ARRAY && cdata_nbytes(cdata) != CTYPE_SIZE_UNKNOWN)
+        *span = (Span){.start = cdata_address(cdata), .nbytes = cdata_nbytes(cdata)};
     else
         return false;
     return true;
@@ -30,18 +30,18 @@ static bool quick_span(const FfiState *S, Cdata *cdata, bool is_const, Span *spa
 
 /* Bytes from `start` to the end of the object that the cdata at `index` is a view into; CTYPE_SIZE_UNKNOWN when that is C's.
  * [-0, +0, -] */
-static uint64_t owner_nbytes(FfiState *S, lua_State *L, int index, const char *start)
+static uint64_t owner_nbytes(lua_State *L, int index, const char *start)
 {
     uint64_t nbytes = CTYPE_SIZE_UNKNOWN;
-    Cdata *cdata = cdata_to(S, L, index);
-    if ((cdata_flags(S, cdata) & CDATA_ANCHORED) == 0)
+    Cdata *cdata = cdata_to(L, index);
+    if ((cdata_flags(cdata) & CDATA_ANCHORED) == 0)
         return nbytes;
     lua_getiuservalue(L, index, 1);
-    Cdata *owner = cdata_to(S, L, -1);
-    if (owner != NULL && !owner->info->is_pointer && cdata_nbytes(S, owner) != CTYPE_SIZE_UNKNOWN) {
-        uint64_t offset = (uint64_t)((uintptr_t)start - (uintptr_t)cdata_address(S, owner));
-        if (offset <= cdata_nbytes(S, owner))
-            nbytes = cdata_nbytes(S, owner) - offset;
+    Cdata *owner = cdata_to(L, -1);
+    if (owner != NULL && !owner->info->is_pointer && cdata_nbytes(owner) != CTYPE_SIZE_UNKNOWN) {
+        uint64_t offset = (uint64_t)((uintptr_t)start - (uintptr_t)cdata_address(owner));
+        if (offset <= cdata_nbytes(owner))
+            nbytes = cdata_nbytes(owner) - offset;
     }
     lua_pop(L, 1);
     return nbytes;
@@ -57,11 +57,11 @@ static Span check_span(FfiState *S, lua_State *L, int index, bool is_const, cons
         return span;
     }
     Place place = {.kind = PLACE_API, .index = index, .name = function};
-    Cdata *cdata = cdata_to(S, L, index);
-    if (cdata != NULL && quick_span(S, cdata, is_const, &span))
+    Cdata *cdata = cdata_to(L, index);
+    if (cdata != NULL && quick_span(cdata, is_const, &span))
         return span;
     if (cdata != NULL && !cdata->info->is_pointer)
-        span.nbytes = cdata_nbytes(S, cdata);
+        span.nbytes = cdata_nbytes(cdata);
     else if (lua_type(L, index) == LUA_TSTRING)
         span.nbytes = lua_rawlen(L, index) + 1;
     else if (cdata == NULL && lua_type(L, index) == LUA_TUSERDATA)
@@ -69,7 +69,7 @@ static Span check_span(FfiState *S, lua_State *L, int index, bool is_const, cons
             luaL_testudata(L, index, LUA_FILEHANDLE) != NULL ? 0 : lua_rawlen(L, index); /* a FILE is opaque */
     span.start = pointer_of(L, is_const ? S->const_bytes : S->bytes, index, &place);
     if (cdata != NULL && !cdata->info->is_pointer && span.nbytes == CTYPE_SIZE_UNKNOWN)
-        span.nbytes = owner_nbytes(S, L, index, span.start); /* an array at a record's end */
+        span.nbytes = owner_nbytes(L, index, span.start); /* an array at a record's end */
     return span;
 }
 
@@ -84,21 +84,21 @@ static size_t check_length(FfiState *S, lua_State *L, int index, const char *fun
 }
 
 /* The `nbytes` must lie inside what is known of the argument, and NULL holds none. */
-static void check_inside(FfiState *S, lua_State *L, int index, const Span *span, size_t nbytes, const char *function)
+static void check_inside(lua_State *L, int index, const Span *span, size_t nbytes, const char *function)
 {
     if (span->start == NULL && nbytes > 0)
         error_raise(L, MESSAGE_ARGUMENT_WANTED, index, function, "pointer", error_push_value(L, index));
     if (span->nbytes == CTYPE_SIZE_UNKNOWN || nbytes <= span->nbytes)
         return;
-    Cdata *cdata = cdata_to(S, L, index);
+    Cdata *cdata = cdata_to(L, index);
     const char *type = cdata != NULL ? error_push_type(L, cdata->info->type) : luaL_typename(L, index);
     error_raise(L, MESSAGE_BEYOND_OBJECT, function, (LUAI_UACINT)nbytes, (LUAI_UACINT)span->nbytes, type);
 }
 
 /* Without a length only what can hold text is taken: char and its kin, void. */
-static void check_text(FfiState *S, lua_State *L, int index)
+static void check_text(lua_State *L, int index)
 {
-    Cdata *cdata = cdata_to(S, L, index);
+    Cdata *cdata = cdata_to(L, index);
     if (cdata == NULL)
         return;
     const CType *type = cdata->info->type;
@@ -109,18 +109,18 @@ static void check_text(FfiState *S, lua_State *L, int index)
 }
 
 /* The commonest use without a length, a pointer to char: its text, or NULL when it is another use. */
-static const char *quick_text(const FfiState *S, lua_State *L)
+static const char *quick_text(lua_State *L)
 {
-    Cdata *cdata = cdata_to(S, L, 1);
+    Cdata *cdata = cdata_to(L, 1);
     const CType *element = cdata != NULL && cdata->info->kind == VALUE_POINTER ? cdata->info->plain_element : NULL;
     bool is_text = element != NULL && typeinfo_is_byte(element);
-    return is_text ? cdata_pointer(S, cdata) : NULL;
+    return is_text ? cdata_pointer(cdata) : NULL;
 }
 
 int memory_string(lua_State *L)
 {
     FfiState *S = state_of(L);
-    const char *text = lua_isnoneornil(L, 2) ? quick_text(S, L) : NULL;
+    const char *text = lua_isnoneornil(L, 2) ? quick_text(L) : NULL;
     if (text != NULL) {
         lua_pushstring(L, text);
         return 1;
@@ -129,10 +129,10 @@ int memory_string(lua_State *L)
     size_t length;
     if (!lua_isnoneornil(L, 2)) {
         length = check_length(S, L, 2, "ffi.string");
-        check_inside(S, L, 1, &span, length, "ffi.string");
+        check_inside(L, 1, &span, length, "ffi.string");
     } else {
-        check_text(S, L, 1);
-        check_inside(S, L, 1, &span, span.start == NULL, "ffi.string");
+        check_text(L, 1);
+        check_inside(L, 1, &span, span.start == NULL, "ffi.string");
         length = span.nbytes == CTYPE_SIZE_UNKNOWN ? strlen(span.start) : strnlen(span.start, (size_t)span.nbytes);
     }
     lua_pushlstring(L, length > 0 ? span.start : "", length);
@@ -146,8 +146,8 @@ int memory_copy(lua_State *L)
     Span source = check_span(S, L, 2, true, "ffi.copy");
     bool is_whole_string = lua_isnoneornil(L, 3) && lua_type(L, 2) == LUA_TSTRING;
     size_t length = is_whole_string ? (size_t)source.nbytes : check_length(S, L, 3, "ffi.copy");
-    check_inside(S, L, 1, &target, length, "ffi.copy");
-    check_inside(S, L, 2, &source, length, "ffi.copy");
+    check_inside(L, 1, &target, length, "ffi.copy");
+    check_inside(L, 2, &source, length, "ffi.copy");
     if (length > 0)
         memmove(target.start, source.start, length);
     return 0;
@@ -161,7 +161,7 @@ static uint8_t check_byte(FfiState *S, lua_State *L, int index, const char *func
     TypeInfo *info = typeinfo_of(S, L, ctype_scalar(S->types, CSCALAR_UCHAR));
     if (lua_isnoneornil(L, index))
         return 0;
-    if (lua_type(L, index) == LUA_TBOOLEAN || !number_to(S, L, index, &number) || !number_store(info, &byte, &number))
+    if (lua_type(L, index) == LUA_TBOOLEAN || !number_to(L, index, &number) || !number_store(info, &byte, &number))
         error_raise(L, MESSAGE_ARGUMENT_WANTED, index, function, "byte", error_push_value(L, index));
     return byte;
 }
@@ -172,7 +172,7 @@ int memory_fill(lua_State *L)
     Span target = check_span(S, L, 1, false, "ffi.fill");
     size_t length = check_length(S, L, 2, "ffi.fill");
     uint8_t byte = check_byte(S, L, 3, "ffi.fill");
-    check_inside(S, L, 1, &target, length, "ffi.fill");
+    check_inside(L, 1, &target, length, "ffi.fill");
     if (length > 0)
         memset(target.start, byte, length);
     return 0;

@@ -46,9 +46,9 @@ int metatype_call(lua_State *L, int nresults)
 }
 
 /* Whether the operand at `index` has a metamethod, pushed then. Strings are left out: theirs are for numerals. */
-static bool push_operator(FfiState *S, lua_State *L, int index, const char *event)
+static bool push_operator(lua_State *L, int index, const char *event)
 {
-    const Cdata *cdata = cdata_to(S, L, index);
+    const Cdata *cdata = cdata_to(L, index);
     int type = lua_type(L, index);
     if (cdata != NULL)
         return metatype_push(L, cdata->info, event);
@@ -57,8 +57,7 @@ static bool push_operator(FfiState *S, lua_State *L, int index, const char *even
 
 int metatype_operator(lua_State *L, const char *event)
 {
-    FfiState *S = state_of(L);
-    if (!push_operator(S, L, 1, event) && !push_operator(S, L, 2, event))
+    if (!push_operator(L, 1, event) && !push_operator(L, 2, event))
         return 0;
     return metatype_call(L, 1);
 }

@@ -152,11 +152,11 @@ static CType *referred(CType *type)
 static int ffi_sizeof(lua_State *L)
 {
     FfiState *S = state_of(L);
-    Cdata *cdata = cdata_to(S, L, 1);
+    Cdata *cdata = cdata_to(L, 1);
     CType *type = referred(check_ctype(S, L, 1, "ffi.sizeof"));
     uint64_t nbytes = type->size;
-    if (cdata != NULL && cdata_flags(S, cdata) & CDATA_SIZED)
-        nbytes = cdata_nbytes(S, cdata);
+    if (cdata != NULL && cdata_flags(cdata) & CDATA_SIZED)
+        nbytes = cdata_nbytes(cdata);
     else if (type->is_vla && !lua_isnoneornil(L, 2))
         nbytes = check_vla_nbytes(S, L, type, 2);
     else if (type->is_vla)
@@ -263,10 +263,10 @@ static int ffi_istype(lua_State *L)
     CType *wanted = check_ctype(S, L, 1, "ffi.istype");
     if (lua_isnone(L, 2))
         error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "ffi.istype", "value", "no value");
-    Cdata *cdata = cdata_to(S, L, 2);
+    Cdata *cdata = cdata_to(L, 2);
     CType *type = cdata != NULL ? cdata->info->type : function_type_of(L, 2);
     if (type == NULL)
-        type = ctypeobj_to(S, L, 2); /* as LuaJIT has it */
+        type = ctypeobj_to(L, 2); /* as LuaJIT has it */
     if (type != NULL && type->kind == CTYPE_FUNCTION && wanted->kind == CTYPE_POINTER)
         wanted = wanted->u.element;
     lua_pushboolean(L, type != NULL && relation_is_type(wanted, type));

@@ -255,7 +255,7 @@ bool number_store_lua(lua_State *L, const TypeInfo *info, void *address, int ind
     return true;
 }
 
-bool number_to(FfiState *S, lua_State *L, int index, Number *number)
+bool number_to(lua_State *L, int index, Number *number)
 {
     switch (lua_type(L, index)) {
     case LUA_TNUMBER:
@@ -264,11 +264,11 @@ bool number_to(FfiState *S, lua_State *L, int index, Number *number)
         return true;
     case LUA_TBOOLEAN: *number = from_signed(lua_toboolean(L, index)); return true;
     case LUA_TUSERDATA: {
-        Cdata *cdata = cdata_to(S, L, index);
+        Cdata *cdata = cdata_to(L, index);
         if (cdata == NULL)
             return false;
         if (value_is_number((ValueKind)cdata->info->kind) || cdata->info->kind == VALUE_COMPLEX) {
-            *number = number_load(cdata->info, cdata_address(S, cdata));
+            *number = number_load(cdata->info, cdata_address(cdata));
             return true;
         }
         return false;
@@ -284,6 +284,6 @@ bool number_to_integer(FfiState *S, lua_State *L, int index, int64_t *integer)
         *integer = lua_tointegerx(L, index, NULL);
         return true;
     }
-    return lua_type(L, index) != LUA_TBOOLEAN && number_to(S, L, index, &number) &&
+    return lua_type(L, index) != LUA_TBOOLEAN && number_to(L, index, &number) &&
            number_store(S->word, integer, &number);
 }

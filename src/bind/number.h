@@ -27,7 +27,7 @@ bool number_store_lua(lua_State *L, const TypeInfo *info, void *address, int ind
 bool number_is_equal(const Number *a, const Number *b);
 /* The number that the Lua value at `index` is: a Lua number, a boolean or a cdata number (a complex one's real part).
  * False when it is none. [-0, +0, -] */
-bool number_to(FfiState *S, lua_State *L, int index, Number *number);
+bool number_to(lua_State *L, int index, Number *number);
 
 /* The integer that the value at `index` is where a count, length or index is wanted: a Lua number or a cdata number, by
  * C's conversion to int64_t. False for anything else, booleans and numeric strings too. [-0, +0, -] */

@@ -14,9 +14,9 @@ static const char *const events[] = {OPERATORS(OPERATOR_EVENT)};
 
 /* -- values -------------------------------------------------------------------------------------------------------- */
 
-void operand_follow(FfiState *S, lua_State *L, Operand *operand)
+void operand_follow(lua_State *L, Operand *operand)
 {
-    void *address = cdata_pointer(S, operand->cdata);
+    void *address = cdata_pointer(operand->cdata);
     if (address == NULL)
         return;
     operand->address = address;
@@ -144,7 +144,7 @@ int operator_defer(lua_State *L, Operator op)
 /* A string beside an enum that has no such constant. */
 static void refuse_constant(lua_State *L, Operator op, int enumeration, int name)
 {
-    const Cdata *cdata = cdata_to(state_of(L), L, enumeration);
+    const Cdata *cdata = cdata_to(L, enumeration);
     if (cdata == NULL || cdata->info->kind != VALUE_ENUM || lua_type(L, name) != LUA_TSTRING)
         return;
     const char *type = error_push_type(L, cdata->info->type);

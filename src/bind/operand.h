@@ -42,18 +42,18 @@ typedef struct Operand {
 } Operand;
 
 /* Makes an operand of a reference one of what it refers to; a NULL one stays, and has no operators. [-0, +0, v] */
-void operand_follow(FfiState *S, lua_State *L, Operand *operand);
+void operand_follow(lua_State *L, Operand *operand);
 
 /* The value at `index`. [-0, +0, v] */
-static inline Operand operand_of(FfiState *S, lua_State *L, int index)
+static inline Operand operand_of(lua_State *L, int index)
 {
-    Operand operand = {.cdata = cdata_to(S, L, index), .index = index};
+    Operand operand = {.cdata = cdata_to(L, index), .index = index};
     if (operand.cdata == NULL)
         return operand;
     operand.info = operand.cdata->info;
-    operand.address = cdata_address(S, operand.cdata);
+    operand.address = cdata_address(operand.cdata);
     if (operand.info->kind == VALUE_REFERENCE)
-        operand_follow(S, L, &operand);
+        operand_follow(L, &operand);
     return operand;
 }
 

@@ -14,22 +14,21 @@ void *pointer_of_userdata(lua_State *L, int index)
     return lua_touserdata(L, index);
 }
 
-static bool is_foreign(FfiState *S, lua_State *L, int index)
+static bool is_foreign(lua_State *L, int index)
 {
-    return ctypeobj_to(S, L, index) == NULL;
+    return ctypeobj_to(L, index) == NULL;
 }
 
 static bool userdata_to(lua_State *L, TypeInfo *pointer, int index, void **address)
 {
-    FfiState *S = pointer->state;
     const CType *element = pointer->type->u.element;
-    Cdata *cdata = cdata_to(S, L, index);
+    Cdata *cdata = cdata_to(L, index);
     if (cdata == NULL) {
         *address = pointer_of_userdata(L, index);
-        return *address != NULL && is_foreign(S, L, index);
+        return *address != NULL && is_foreign(L, index);
     }
     const CType *pointee;
-    if (!cdata_points_to(S, cdata, address, &pointee))
+    if (!cdata_points_to(cdata, address, &pointee))
         return false;
     if (relation_converts(element, pointee))
         return true;
@@ -67,7 +66,7 @@ void *pointer_of(lua_State *L, TypeInfo *pointer, int index, const Place *place)
     error_conversion(L, pointer->type, index, place);
 }
 
-bool pointer_to_any(FfiState *S, lua_State *L, int index, void **address)
+bool pointer_to_any(lua_State *L, int index, void **address)
 {
     const CType *pointee;
     Cdata *cdata;
@@ -77,11 +76,11 @@ bool pointer_to_any(FfiState *S, lua_State *L, int index, void **address)
     case LUA_TFUNCTION: *address = function_address_of(L, index); return *address != NULL;
     case LUA_TLIGHTUSERDATA: *address = lua_touserdata(L, index); return true;
     case LUA_TUSERDATA:
-        cdata = cdata_to(S, L, index);
+        cdata = cdata_to(L, index);
         if (cdata != NULL)
-            return cdata->info->kind != VALUE_COMPLEX && cdata_points_to(S, cdata, address, &pointee);
+            return cdata->info->kind != VALUE_COMPLEX && cdata_points_to(cdata, address, &pointee);
         *address = pointer_of_userdata(L, index);
-        return *address != NULL && is_foreign(S, L, index);
+        return *address != NULL && is_foreign(L, index);
     default: return false;
     }
 }

@@ -14,7 +14,7 @@ bool pointer_to(lua_State *L, TypeInfo *pointer, int index, void **address);
 
 /* Any address that the value has, whatever is there; false: it has none, or is a complex number, which has one only for
  * a pointer to such. [-0, +0, m] */
-bool pointer_to_any(FfiState *S, lua_State *L, int index, void **address);
+bool pointer_to_any(lua_State *L, int index, void **address);
 
 /* What a userdata of another library stands for: its payload; an io file's FILE. NULL: a closed file. [-0, +0, m] */
 void *pointer_of_userdata(lua_State *L, int index);

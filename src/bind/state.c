@@ -1,8 +1,6 @@
 #include "bind/state.h"
 
 #include <string.h>
-#include <sys/random.h>
-#include <time.h>
 
 #include "bind/errors.h"
 
@@ -136,14 +134,6 @@ void state_push_block(FfiState *S, lua_State *L, void *block)
 
 /* -- the state ----------------------------------------------------------------------------------------------------- */
 
-static uint64_t random_cookie(const void *salt)
-{
-    uint64_t cookie;
-    if (getrandom(&cookie, sizeof cookie, GRND_NONBLOCK) != (ssize_t)sizeof cookie)
-        cookie = (uint64_t)(uintptr_t)salt * 0x9e3779b97f4a7c15u ^ (uint64_t)clock();
-    return cookie & ~(uint64_t)31;
-}
-
 /* Lua interns strings up to LUAI_MAXSHORTLEN, which is a matter of its build, so equal ones are one object. */
 static size_t find_interned_length(lua_State *L)
 {
@@ -192,7 +182,6 @@ FfiState *state_open(lua_State *L)
     lua_pop(L, 1);
     FfiState *S = lua_newuserdatauv(L, sizeof *S, 0);
     memset(S, 0, sizeof *S);
-    S->cookie = random_cookie(S);
     S->interned_length = find_interned_length(L);
     lua_pushvalue(L, -1);
     S->ref_self = luaL_ref(L, LUA_REGISTRYINDEX);

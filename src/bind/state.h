@@ -42,25 +42,24 @@ typedef struct FfiState {
     int errno_value;             /* C's errno as the last FFI call left it; given back to the next */
     size_t interned_length;      /* strings up to this length are known by their pointers; see find_interned_length */
     Spelling spellings[STATE_NSPELLINGS]; /* by a hash of the key; the newest one wins */
-    uint64_t cookie;        /* random; stamps our userdata so that no other's bytes pass for them; low five bits 0 */
-    struct TypeInfo *word;  /* long, what indices and lengths convert to */
-    struct TypeInfo *uword; /* unsigned long */
-    struct TypeInfo *bytes; /* void *, where ffi.copy and ffi.fill write */
-    struct TypeInfo *const_bytes; /* const volatile void *, where they and ffi.string read */
-    int ref_self;                 /* registry references: this userdata */
-    int ref_blocks;               /* table: address -> userdata block of the allocator */
-    int ref_names;                /* table: anchored key strings of field tables */
-    int ref_spellings;            /* table: type string -> ctype object */
-    int ref_ctypes;               /* table: CType address -> ctype object */
-    int ref_functions;            /* table: TypeInfo address -> weak-valued table: function address -> C closure */
-    int ref_libraries;            /* weak-keyed table: library object -> the guard that closes it */
-    int ref_finalizers;           /* weak-keyed table: cdata -> the sentinel of its finaliser */
-    int ref_new_event;            /* the string "__new" */
-    int ref_gc_event;             /* the string "__gc" */
-    int ref_sentinel_meta;        /* metatable of the sentinels */
-    int ref_cdata_meta;           /* metatable of every cdata */
-    int ref_ctype_meta;           /* metatable of every ctype object */
-    int ref_library_meta;         /* metatable of the guards */
+    struct TypeInfo *word;                /* long, what indices and lengths convert to */
+    struct TypeInfo *uword;               /* unsigned long */
+    struct TypeInfo *bytes;               /* void *, where ffi.copy and ffi.fill write */
+    struct TypeInfo *const_bytes;         /* const volatile void *, where they and ffi.string read */
+    int ref_self;                         /* registry references: this userdata */
+    int ref_blocks;                       /* table: address -> userdata block of the allocator */
+    int ref_names;                        /* table: anchored key strings of field tables */
+    int ref_spellings;                    /* table: type string -> ctype object */
+    int ref_ctypes;                       /* table: CType address -> ctype object */
+    int ref_functions;     /* table: TypeInfo address -> weak-valued table: function address -> C closure */
+    int ref_libraries;     /* weak-keyed table: library object -> the guard that closes it */
+    int ref_finalizers;    /* weak-keyed table: cdata -> the sentinel of its finaliser */
+    int ref_new_event;     /* the string "__new" */
+    int ref_gc_event;      /* the string "__gc" */
+    int ref_sentinel_meta; /* metatable of the sentinels */
+    int ref_cdata_meta;    /* metatable of every cdata */
+    int ref_ctype_meta;    /* metatable of every ctype object */
+    int ref_library_meta;  /* metatable of the guards */
 } FfiState;
 
 /* The state that L has, or NULL before state_open. [-0, +0, -] */

@@ -80,10 +80,9 @@ static bool push_value(lua_State *L, TypeInfo *info, const char *address)
 
 int meta_tostring(lua_State *L)
 {
-    FfiState *S = state_of(L);
     Cdata *cdata = lua_touserdata(L, 1);
     TypeInfo *info = cdata->info;
-    char *address = info->is_pointer ? cdata_pointer(S, cdata) : cdata_address(S, cdata);
+    char *address = info->is_pointer ? cdata_pointer(cdata) : cdata_address(cdata);
     if (metatype_push(L, info, "__tostring"))
         return metatype_call(L, 1);
     TypeInfo *value = info->kind == VALUE_REFERENCE ? typeinfo_element(info, L) : info;

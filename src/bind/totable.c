@@ -124,7 +124,7 @@ static void push_of_pointer(const Walk *walk, Cdata *cdata)
     lua_State *L = walk->L;
     TypeInfo *info = cdata->info;
     TypeInfo *element = typeinfo_element(info, L);
-    char *start = cdata_pointer(walk->S, cdata);
+    char *start = cdata_pointer(cdata);
     bool is_one = lua_isnil(L, 2) && (info->record != NULL || info->kind == VALUE_REFERENCE);
     uint64_t count = is_one ? 1 : check_count(walk->S, L, info->type, INT64_MAX);
     if (!ctype_is_complete(element->type))
@@ -141,12 +141,12 @@ static void push_of_object(Walk *walk, Cdata *cdata)
 {
     lua_State *L = walk->L;
     TypeInfo *info = cdata->info;
-    char *start = cdata_address(walk->S, cdata);
-    uint64_t nbytes = cdata_nbytes(walk->S, cdata);
+    char *start = cdata_address(cdata);
+    uint64_t nbytes = cdata_nbytes(cdata);
     bool has_count = !lua_isnil(L, 2);
     walk->end = nbytes != CTYPE_SIZE_UNKNOWN ? start + nbytes : NULL;
-    if (info->kind == VALUE_ARRAY && (has_count || cdata_nelems(walk->S, cdata) == CTYPE_SIZE_UNKNOWN)) {
-        uint64_t count = check_count(walk->S, L, info->type, cdata_nelems(walk->S, cdata));
+    if (info->kind == VALUE_ARRAY && (has_count || cdata_nelems(cdata) == CTYPE_SIZE_UNKNOWN)) {
+        uint64_t count = check_count(walk->S, L, info->type, cdata_nelems(cdata));
         push_elements(walk, typeinfo_element(info, L), start, count);
         return;
     }
@@ -164,7 +164,7 @@ static void push_of_object(Walk *walk, Cdata *cdata)
 int totable_lua(lua_State *L)
 {
     FfiState *S = state_of(L);
-    Cdata *cdata = cdata_to(S, L, 1);
+    Cdata *cdata = cdata_to(L, 1);
     if (cdata == NULL)
         error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.totable", "cdata", error_push_value(L, 1));
     lua_settop(L, 3);

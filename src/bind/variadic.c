@@ -37,10 +37,10 @@ static VariadicKind classify_cdata(ValueKind kind)
     }
 }
 
-static VariadicKind promote_cdata(const FfiState *S, Cdata *cdata, uint64_t *word)
+static VariadicKind promote_cdata(Cdata *cdata, uint64_t *word)
 {
     VariadicKind kind = classify_cdata((ValueKind)cdata->info->kind);
-    void *address = cdata_address(S, cdata);
+    void *address = cdata_address(cdata);
     double number;
     if (kind == VARIADIC_DOUBLE) {
         number = (double)number_load(cdata->info, address).floating;
@@ -48,14 +48,14 @@ static VariadicKind promote_cdata(const FfiState *S, Cdata *cdata, uint64_t *wor
     } else if (kind == VARIADIC_INTEGER) {
         *word = target_slot_value((ValueKind)cdata->info->underlying, address);
     } else if (kind == VARIADIC_ADDRESS) {
-        *word = (uintptr_t)(cdata->info->kind == VALUE_POINTER ? cdata_pointer(S, cdata) : address);
+        *word = (uintptr_t)(cdata->info->kind == VALUE_POINTER ? cdata_pointer(cdata) : address);
     }
     return kind;
 }
 
 /* Integers as int64_t and floats as double, so that %d takes 42 and %g 42.0; the rest as LuaJIT's table has it. *word
  * receives the eightbyte. */
-static VariadicKind promote(FfiState *S, lua_State *L, int index, uint64_t *word)
+static VariadicKind promote(lua_State *L, int index, uint64_t *word)
 {
     double number;
     void *address;
@@ -72,13 +72,13 @@ static VariadicKind promote(FfiState *S, lua_State *L, int index, uint64_t *word
     case LUA_TBOOLEAN: *word = (uint64_t)lua_toboolean(L, index); return VARIADIC_INTEGER;
     case LUA_TSTRING: *word = (uintptr_t)lua_tostring(L, index); return VARIADIC_ADDRESS;
     case LUA_TUSERDATA:
-        cdata = cdata_to(S, L, index);
+        cdata = cdata_to(L, index);
         if (cdata != NULL)
-            return promote_cdata(S, cdata, word);
+            return promote_cdata(cdata, word);
         break;
     default: break;
     }
-    if (!pointer_to_any(S, L, index, &address))
+    if (!pointer_to_any(L, index, &address))
         return VARIADIC_NONE;
     *word = (uintptr_t)address;
     return VARIADIC_ADDRESS;
@@ -91,7 +91,7 @@ static CType *type_of(FfiState *S, lua_State *L, int index, VariadicKind kind)
     case VARIADIC_INTEGER: return S->word->type;
     case VARIADIC_DOUBLE: return ctype_scalar(S->types, CSCALAR_DOUBLE);
     case VARIADIC_ADDRESS: return S->const_bytes->type;
-    default: return cdata_to(S, L, index)->info->type->main;
+    default: return cdata_to(L, index)->info->type->main;
     }
 }
 
@@ -113,7 +113,7 @@ static int run_planned(lua_State *L, const CallTarget *target, int first, int la
     for (uint32_t i = 0; i < ntypes; i++) {
         int index = variadic + (int)i;
         uint64_t word;
-        types[i] = typeinfo_of(S, L, type_of(S, L, index, promote(S, L, index, &word)));
+        types[i] = typeinfo_of(S, L, type_of(S, L, index, promote(L, index, &word)));
     }
     Signature *signature = signature_push_variadic(S, L, target->signature, target->decl, types, ntypes);
     CallTarget planned = target_make(signature, NULL, target->decl);
@@ -128,7 +128,7 @@ static bool needs_plan(lua_State *L, const CallTarget *target, int first, int la
     bool any = false;
     uint64_t word;
     for (int index = first + (int)target->nparams; index <= last; index++) {
-        VariadicKind kind = promote(target->state, L, index, &word);
+        VariadicKind kind = promote(L, index, &word);
         if (kind == VARIADIC_NONE)
             raise_variadic(L, target, first, index);
         any |= kind == VARIADIC_OWN;
@@ -139,7 +139,6 @@ static bool needs_plan(lua_State *L, const CallTarget *target, int first, int la
 int variadic_run(lua_State *L, const CallTarget *target, int first)
 {
     const AbiPlan *plan = target->plan;
-    FfiState *S = target->state;
     int last = lua_gettop(L);
     int nfixed = (int)target->nparams;
     if (last - first + 1 < nfixed)
@@ -155,7 +154,7 @@ int variadic_run(lua_State *L, const CallTarget *target, int first)
     AbiCursor cursor = plan->end;
     for (int i = first + nfixed; i <= last; i++) {
         uint64_t word = 0;
-        bool is_sse = promote(S, L, i, &word) == VARIADIC_DOUBLE;
+        bool is_sse = promote(L, i, &word) == VARIADIC_DOUBLE;
         target_set_slot(frame, abi_next_slot(plan, &cursor, is_sse), word);
     }
     return target_finish(L, target, frame, &cursor);
