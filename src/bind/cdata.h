@@ -33,7 +33,7 @@ _Static_assert(sizeof(CdataIndirect) == 32, "the value behind a sized header sta
 
 /* Stamps our userdata so that no other's bytes pass for them: random, made once when the library is loaded; the bits of
  * the flags are 0. One for all states, for none sees another's userdata. */
-extern uint64_t cdata_cookie;
+extern __attribute__((visibility("hidden"))) uint64_t cdata_cookie;
 
 static inline unsigned cdata_flags(const Cdata *cdata)
 {

@@ -19,12 +19,17 @@ _Noreturn static void raise_no_index(lua_State *L, const TypeInfo *info, int key
     error_raise(L, MESSAGE_NO_INDEX, type, value);
 }
 
-/* Start of the record that fields of this cdata are in; a pointer is followed. */
-static char *record_start(lua_State *L, Cdata *cdata)
+/* Where the record or the elements of a cdata begin; a pointer is followed, and may be NULL. */
+static inline char *start_of(Cdata *cdata)
 {
-    if (!cdata->info->is_pointer)
-        return cdata_address(cdata);
-    char *start = cdata_pointer(cdata);
+    char *start = cdata_address(cdata);
+    return cdata->info->is_pointer ? *(char **)(void *)start : start;
+}
+
+/* The same for a field, which NULL has not. */
+NOINLINE static char *record_start(lua_State *L, Cdata *cdata)
+{
+    char *start = start_of(cdata);
     if (start == NULL)
         error_raise(L, MESSAGE_NULL_POINTER, error_push_type(L, cdata->info->type));
     return start;
@@ -49,22 +54,38 @@ static inline bool push_common(lua_State *L, ValueKind kind, const char *address
     }
 }
 
-static void push_field(lua_State *L, const Field *field, char *start)
+/* Stores the Lua number at 3 as one of the same kinds; false: it is another kind, or no such number. */
+static inline bool store_common(lua_State *L, ValueKind kind, char *address)
+{
+    if (kind == VALUE_F64) {
+        if (lua_type(L, 3) != LUA_TNUMBER)
+            return false;
+        double number = lua_tonumberx(L, 3, NULL);
+        memcpy(address, &number, sizeof number);
+        return true;
+    }
+    if ((kind != VALUE_U8 && kind != VALUE_I32) || !lua_isinteger(L, 3))
+        return false;
+    lua_Integer integer = lua_tointegerx(L, 3, NULL);
+    memcpy(address, &integer, kind == VALUE_U8 ? 1 : sizeof(int32_t)); /* the low bytes come first */
+    return true;
+}
+
+NOINLINE static int push_field(lua_State *L, const Field *field, char *start)
 {
     char *address = start + field->offset;
-    if (push_common(L, (ValueKind)field->kind, address))
-        return;
     if (field->kind == VALUE_BITFIELD)
         bitfield_push(L, field, address);
     else
         value_push(L, field->info, address, 1, field->is_unchecked ? CDATA_UNCHECKED : 0);
+    return 1;
 }
 
-static void store_field(lua_State *L, TypeInfo *record, const Field *field, char *start)
+NOINLINE static int store_field(lua_State *L, const TypeInfo *record, const Field *field, char *start)
 {
     char *address = start + field->offset;
     if (!field->is_const && field->kind != VALUE_BITFIELD && number_store_lua(L, field->info, address, 3))
-        return;
+        return 0;
     Place place = {.kind = PLACE_FIELD, .name = lua_tostring(L, 2), .type = record->type};
     if (field->is_const)
         error_raise(L, MESSAGE_CONST_WRITE, error_push_place(L, &place));
@@ -72,6 +93,7 @@ static void store_field(lua_State *L, TypeInfo *record, const Field *field, char
         bitfield_store(L, field, address, 3, &place);
     else
         value_assign(L, field->info, address, 3, &place);
+    return 0;
 }
 
 /* complex.re and complex.im; NULL for other names. */
@@ -143,40 +165,40 @@ static bool find_element(FfiState *S, lua_State *L, Cdata *cdata, Element *eleme
         error_raise(L, MESSAGE_INDEX_OVERFLOW, (LUAI_UACINT)index, error_push_type(L, info->type));
     element->index = index;
     element->address = (char *)((uintptr_t)start + (uintptr_t)offset);
+    if (info->kind == VALUE_POINTER || info->kind == VALUE_ARRAY)
+        typeinfo_set_stride(info);
     return true;
 }
 
-/* The same for a Lua integer and an array or pointer, inside of what is known of its size; all else is find_element's,
- * errors too. */
-static inline bool quick_element(lua_State *L, Cdata *cdata, Element *element)
+/* The address of the same for a Lua integer and an array or pointer whose stride is known, inside of what is known of
+ * its size; NULL: all else is find_element's, errors too. */
+static inline char *quick_element(lua_State *L, Cdata *cdata)
 {
-    TypeInfo *info = cdata->info;
-    uint64_t nbytes = CTYPE_SIZE_UNKNOWN;
-    uint64_t offset;
-    if ((info->kind != VALUE_ARRAY && info->kind != VALUE_POINTER) || info->element == NULL || !lua_isinteger(L, 2))
-        return false;
-    if (info->kind == VALUE_ARRAY)
-        nbytes = cdata_nbytes(cdata);
-    element->info = info->element;
-    element->index = lua_tointegerx(L, 2, NULL);
-    if (element->index < 0 || __builtin_mul_overflow((uint64_t)element->index, element->info->type->size, &offset) ||
-        offset >= nbytes || offset > PTRDIFF_MAX)
-        return false;
-    char *start = info->kind == VALUE_ARRAY ? cdata_address(cdata) : cdata_pointer(cdata);
-    element->address = (char *)((uintptr_t)start + offset);
-    return start != NULL && ctype_is_complete(element->info->type);
+    const TypeInfo *info = cdata->info;
+    unsigned flags = cdata_flags(cdata);
+    if (info->stride == 0 || !lua_isinteger(L, 2))
+        return NULL;
+    uint64_t index = (uint64_t)lua_tointegerx(L, 2, NULL);
+    if (index >= info->limit && !(flags & CDATA_UNCHECKED && index <= INT32_MAX))
+        return NULL;
+    uint64_t offset = index * info->stride;
+    if (flags & CDATA_SIZED && offset >= cdata_nbytes(cdata))
+        return NULL;
+    char *start = start_of(cdata);
+    return start != NULL ? (char *)((uintptr_t)start + offset) : NULL;
 }
 
-static void store_element(lua_State *L, const Cdata *cdata, const Element *element)
+NOINLINE static int store_element(lua_State *L, const Cdata *cdata, TypeInfo *element, int64_t index, char *address)
 {
     /* complex numbers and vectors are read as copies: a write to a part would be lost */
-    if (element->info->is_const || cdata->info->kind == VALUE_VECTOR || cdata->info->kind == VALUE_COMPLEX)
+    if (element->is_const || cdata->info->kind == VALUE_VECTOR || cdata->info->kind == VALUE_COMPLEX)
         error_raise(L, MESSAGE_CONST_WRITE,
                     lua_pushfstring(L, "element of '%s'", error_push_type(L, cdata->info->type)));
-    if (number_store_lua(L, element->info, element->address, 3))
-        return;
-    Place place = {.kind = PLACE_ELEMENT, .index = element->index, .type = cdata->info->type};
-    value_assign(L, element->info, element->address, 3, &place);
+    if (number_store_lua(L, element, address, 3))
+        return 0;
+    Place place = {.kind = PLACE_ELEMENT, .index = index, .type = cdata->info->type};
+    value_assign(L, element, address, 3, &place);
+    return 0;
 }
 
 /* -- what is no field and no element: the metatype's business ------------------------------------------------------ */
@@ -250,30 +272,40 @@ static bool is_name(lua_State *L, const TypeInfo *info)
     return (info->record != NULL || info->kind == VALUE_COMPLEX) && lua_type(L, 2) == LUA_TSTRING;
 }
 
-/* All keys but the names of fields that are known by their pointers. */
-static int index_other(lua_State *L, Cdata *cdata)
+/* The same but for what quick_element finds. */
+NOINLINE static int index_other(lua_State *L, Cdata *cdata)
 {
     TypeInfo *info = cdata->info;
     FfiState *S = info->state;
     Element element;
     if (!is_name(L, info)) {
-        if (!quick_element(L, cdata, &element) && !find_element(S, L, cdata, &element))
+        if (!find_element(S, L, cdata, &element))
             return index_metatype(L, info);
-        if (!push_common(L, (ValueKind)element.info->kind, element.address))
-            value_push(L, element.info, element.address, 1, 0);
+        value_push(L, element.info, element.address, 1, 0);
         return 1;
     }
     if (info->record != NULL) {
         const Field *field = typeinfo_other_field(info, L, 2);
         if (field == NULL)
             return push_scoped_constant(L, info) ? 1 : index_metatype(L, info);
-        push_field(L, field, record_start(L, cdata));
-        return 1;
+        return push_field(L, field, record_start(L, cdata));
     }
     char *part = complex_part(L, cdata);
     if (part == NULL)
         return index_metatype(L, info);
     value_push(L, typeinfo_element(info, L), part, 0, 0);
+    return 1;
+}
+
+/* All keys but the names of fields that are known by their pointers. */
+NOINLINE static int index_element(lua_State *L, Cdata *cdata)
+{
+    char *address = quick_element(L, cdata);
+    if (address == NULL)
+        return index_other(L, cdata);
+    TypeInfo *element = cdata->info->element;
+    if (!push_common(L, (ValueKind)element->kind, address))
+        value_push(L, element, address, 1, 0);
     return 1;
 }
 
@@ -283,21 +315,22 @@ int meta_index(lua_State *L)
     const TypeInfo *record = cdata->info->record;
     const Field *field = record != NULL ? typeinfo_known_field(record, lua_topointer(L, 2)) : NULL;
     if (field == NULL)
-        return index_other(L, cdata);
-    push_field(L, field, record_start(L, cdata));
-    return 1;
+        return index_element(L, cdata);
+    char *start = start_of(cdata);
+    if (start != NULL && push_common(L, (ValueKind)field->kind, start + field->offset))
+        return 1;
+    return push_field(L, field, record_start(L, cdata));
 }
 
-static int newindex_other(lua_State *L, Cdata *cdata)
+NOINLINE static int newindex_other(lua_State *L, Cdata *cdata)
 {
     TypeInfo *info = cdata->info;
     FfiState *S = info->state;
     Element element;
     if (!is_name(L, info)) {
-        if (!quick_element(L, cdata, &element) && !find_element(S, L, cdata, &element))
+        if (!find_element(S, L, cdata, &element))
             return newindex_metatype(L, info);
-        store_element(L, cdata, &element);
-        return 0;
+        return store_element(L, cdata, element.info, element.index, element.address);
     }
     if (info->record != NULL) {
         const Field *field = typeinfo_other_field(info, L, 2);
@@ -305,8 +338,7 @@ static int newindex_other(lua_State *L, Cdata *cdata)
             check_no_constant(L, info);
             return newindex_metatype(L, info);
         }
-        store_field(L, info->record, field, record_start(L, cdata));
-        return 0;
+        return store_field(L, info->record, field, record_start(L, cdata));
     }
     if (complex_part(L, cdata) == NULL)
         return newindex_metatype(L, info);
@@ -317,12 +349,21 @@ static int newindex_other(lua_State *L, Cdata *cdata)
 int meta_newindex(lua_State *L)
 {
     Cdata *cdata = lua_touserdata(L, 1);
-    TypeInfo *record = cdata->info->record;
+    const TypeInfo *record = cdata->info->record;
     const Field *field = record != NULL ? typeinfo_known_field(record, lua_topointer(L, 2)) : NULL;
-    if (field == NULL)
+    if (field != NULL) {
+        char *start = start_of(cdata);
+        if (start != NULL && !field->is_const && store_common(L, (ValueKind)field->kind, start + field->offset))
+            return 0;
+        return store_field(L, record, field, record_start(L, cdata));
+    }
+    char *address = quick_element(L, cdata);
+    if (address == NULL)
         return newindex_other(L, cdata);
-    store_field(L, record, field, record_start(L, cdata));
-    return 0;
+    TypeInfo *element = cdata->info->element;
+    if (!element->is_const && store_common(L, (ValueKind)element->kind, address))
+        return 0;
+    return store_element(L, cdata, element, lua_tointegerx(L, 2, NULL), address);
 }
 
 int meta_call(lua_State *L)

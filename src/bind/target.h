@@ -9,9 +9,6 @@
 #include "bind/convert.h"
 #include "bind/signature.h"
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-#define NOINLINE      __attribute__((noinline))
-
 /* What an entry finds in its first upvalue, a userdata; the second keeps the library mapped. What every call reads is
  * copied here. */
 typedef struct CallTarget {

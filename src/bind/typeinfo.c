@@ -115,6 +115,17 @@ TypeInfo *typeinfo_make_element(TypeInfo *info, lua_State *L)
     return info->element;
 }
 
+void typeinfo_set_stride(TypeInfo *info)
+{
+    const CType *type = info->type;
+    uint64_t nbytes = info->element->type->size;
+    if (nbytes == 0 || nbytes > INT32_MAX)
+        return;
+    bool is_bounded = info->kind == VALUE_ARRAY && ctype_is_complete(type) && !type->is_vla;
+    info->stride = nbytes;
+    info->limit = is_bounded ? type->nelems : INT64_MAX / nbytes;
+}
+
 /* -- fields by key string ------------------------------------------------------------------------------------------ */
 
 static uint32_t count_names(const CRecord *record)

@@ -79,6 +79,9 @@ struct TypeInfo {
     const CType *plain_element; /* POINTER, REFERENCE, ARRAY: the element type without qualifiers */
     uint8_t element_qualifiers; /* and its qualifiers */
     TypeInfo *element;          /* POINTER, REFERENCE, ARRAY, VECTOR, COMPLEX: made on first use (typeinfo_element) */
+    uint64_t stride;            /* POINTER, ARRAY: bytes from one element to the next, set when one is first asked for
+                           * (typeinfo_set_stride); 0 before, and where that takes more thought */
+    uint64_t limit;       /* with a stride: indices below it are in an ARRAY of known length, or do not overflow */
     TypeInfo *record;     /* the record that a field name is looked up in: itself or what it points to; NULL: none */
     TypeInfo *meta;       /* whose metatable holds: the plain RECORD, VECTOR or COMPLEX it is or points to; or NULL */
     int metatable;        /* in such a plain type: its metatype's registry reference; 0: none (metatype.h) */
@@ -104,6 +107,9 @@ static inline TypeInfo *typeinfo_element(TypeInfo *info, lua_State *L)
 {
     return info->element != NULL ? info->element : typeinfo_make_element(info, L);
 }
+
+/* Sets the stride of a POINTER or ARRAY whose element is made and complete. */
+void typeinfo_set_stride(TypeInfo *info);
 
 static inline uint32_t typeinfo_hash_key(const void *key)
 {
