@@ -274,8 +274,16 @@ static Step add_qualifier(Parser *parser, Specifying *s, unsigned qualifier)
     return STEP_TAKEN;
 }
 
+/* Whether behind `complex` the declaration goes on, so that it is not itself the name that is declared. */
+static bool is_followed_by_name(const Parser *parser)
+{
+    char next = parser_peek(parser);
+    return next == '\0' || strchr(";:[=", next) == NULL;
+}
+
 /* Whether the soft keyword has its meaning here, or is the name of what is declared: `struct { float re, im; }
- * complex;`, `typedef long long __int64;`. */
+ * complex;`, `double complex[2];`, `typedef long long __int64;`. A declaration begins with a type and a type name has no
+ * name: `complex[2]`, `double complex[2]`. */
 static unsigned soft_specifier(const Parser *parser, const Specifying *s)
 {
     unsigned kind = soft_keyword(&parser->token);
@@ -283,7 +291,7 @@ static unsigned soft_specifier(const Parser *parser, const Specifying *s)
     if (kind == 0 || s->specifiers->type != NULL)
         return 0;
     if (kind == TOKEN_SOFT_COMPLEX)
-        return parser_peek(parser) == '\0' || strchr(";:[=", parser_peek(parser)) == NULL ? kind : 0;
+        return s->sum == 0 || s->is_type_name || is_followed_by_name(parser) ? kind : 0;
     if (kind == TOKEN_SOFT_THREAD_LOCAL)
         return s->sum == 0 ? kind : 0;
     return (s->sum & ~companions) == 0 ? kind : 0;
