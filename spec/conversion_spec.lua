@@ -381,10 +381,10 @@ describe("between C types:", function()
         assert.is_false(pcall(ffi.new, v4i, ffi.new "float __attribute__((vector_size(8)))"))
     end)
 
-    it("an address becomes an integer by a cast only, from pointers, arrays, functions and userdata", function()
+    it("an address becomes an integer by a cast only, from pointers, arrays, strings, functions and userdata", function()
         local array, light = ffi.new "int[1]", debug.upvalueid(function() return message end, 1)
         assert.equal("userdata", type(light))
-        for _, value in ipairs { array, ffi.cast("int *", array), light, io.stdout, lib.conv_result_i8 } do
+        for _, value in ipairs { array, ffi.cast("int *", array), light, io.stdout, lib.conv_result_i8, "5" } do
             local address = tonumber((tostring(ffi.cast("void *", value)):match "0x%x+"))
             assert.equal(address, ffi.cast("intptr_t", value))
             assert.equal(address & 0xffff, ffi.cast("uint16_t", value))

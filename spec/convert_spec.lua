@@ -233,6 +233,14 @@ describe("writing numbers:", function()
             assert.are.equal(truth, read_back("_Bool", value))
         end
         assert.is_true(ffi.cast("_Bool", ffi.new("uint64_t", 2)))
+        local truth = oracle.lines("convert_truth", [[
+            _Bool a = 0.5, b = CMPLX(0.0, 0.5), c = CMPLX(2.0, 0.0), d = CMPLX(0.0, 0.0);
+            printf("%d%d%d%d\n", a, b, c, d);]])[1]
+        local function bit(value) return value and "1" or "0" end
+        local none, imaginary, real = ffi.new "complex", ffi.new("complex", 0, 0.5), ffi.new("complex float", 2, 0)
+        assert.are.equal(truth, bit(read_back("_Bool", 0.5)) .. bit(read_back("_Bool", imaginary)) .. bit(read_back("_Bool", real)) ..
+            bit(read_back("_Bool", none)))
+        assert.is_true(ffi.cast("_Bool", imaginary))
         assert.are.equal("'_Bool' expected, got nil (element 0 of '_Bool [1]')", message(function() ffi.new("_Bool[1]")[0] = nil end))
     end)
 
@@ -461,7 +469,8 @@ describe("ffi.cast", function()
         assert.are.equal(4, ffi.cast("intptr_t", array + 1) - ffi.cast("intptr_t", array))
         assert.are.equal(0x5678, ffi.cast("uint16_t", ffi.cast("void *", 0x12345678)))
         assert.are.equal("cannot cast 'int [2]' to 'double'", message(ffi.cast, "double", array))
-        assert.are.equal("cannot cast string to 'int'", message(ffi.cast, "int", "5"))
+        assert.are.equal("cannot cast string to 'double'", message(ffi.cast, "double", "5"))
+        assert.are.equal("cannot cast string to '_Bool'", message(ffi.cast, "_Bool", "true"))
         assert.are.equal("cannot cast table to 'int'", message(ffi.cast, "int", {}))
     end)
 
@@ -487,7 +496,9 @@ describe("ffi.cast", function()
         assert.are.equal(9, array[0])
         assert.are.equal("cannot cast boolean to 'int *'", message(ffi.cast, "int *", true))
         assert.are.equal("cannot cast table to 'int *'", message(ffi.cast, "int *", {}))
-        assert.are.equal("cannot cast nan to 'int *'", message(ffi.cast, "int *", 0 / 0))
+        assert.are.equal("'int *' expected, got nan (argument #2 of 'ffi.cast')", message(ffi.cast, "int *", 0 / 0))
+        assert.are.equal("'int *' expected, got 1e+30, which no 64-bit integer holds (argument #2 of 'ffi.cast')",
+            message(ffi.cast, "int *", 1e30))
         assert.are.equal("'int (*)(int)' expected, got a Lua function: callbacks are not supported yet (ffi.cast)",
             message(ffi.cast, "int (*)(int)", function() end))
         assert.are.equal("cannot cast function to 'void *'", message(ffi.cast, "void *", print))

@@ -355,6 +355,8 @@ describe("an operator refuses", function()
 
     it("operands it has no meaning for", function()
         assert_refused("attempt to perform arithmetic (+) on 'long' and string", function() return long + "1" end)
+        assert_refused("attempt to perform arithmetic (-) on string and 'long'", function() return "1" - long end) -- by way of string's __sub
+        assert_refused("'long' expected, got 1e+30, which no 64-bit integer holds (operand of +)", function() return long + 1e30 end)
         assert_refused("attempt to perform arithmetic (unary -) on 'int *'", function() return -ints end)
         assert_refused("attempt to compare 'long' with 'int *'", function() return long < ints end)
         assert_refused("'enum err_colour' has no constant 'ERR_BLUE' (operand of -)", function() return colour - "ERR_BLUE" end)

@@ -123,7 +123,7 @@ describe("integer arithmetic and comparison", function()
     end)
 
     it("raise where no integer holds a float", function()
-        for _, case in ipairs { { 0 / 0, "nan" }, { 1 / 0, "inf" }, { -1 / 0, "-inf" }, { 1e300, "number" } } do
+        for _, case in ipairs { { 0 / 0, "nan" }, { 1 / 0, "inf" }, { -1 / 0, "-inf" } } do
             assert.equal("attempt to perform arithmetic (+) on 'long' and " .. case[2], message(function() return int64(1) + case[1] end))
             assert.equal(("attempt to perform arithmetic (*) on %s and 'unsigned long'"):format(case[2]),
                 message(function() return case[1] * uint64(1) end))
@@ -131,6 +131,14 @@ describe("integer arithmetic and comparison", function()
             assert.is_false(int64(1) == ffi.new("double", case[1]))
         end
         assert.equal("100000000000000000000", tostring(int128(0) + 1e20))
+        local tells = "'%s' expected, got %s, which no %d-bit integer holds (operand of %s)"
+        assert.equal(tells:format("long", "1e+30", 64, "+"), message(function() return int64(1) + 1e30 end))
+        assert.equal(tells:format("unsigned long", "-1e+30", 64, "*"), message(function() return -1e30 * uint64(1) end))
+        assert.equal(tells:format("long", "1e+30", 64, "<"), message(function() return 1e30 < int64(1) end))
+        assert.equal(tells:format("long", "1e+30", 64, "-"), message(function() return ffi.new "int[2]" - 1e30 end))
+        assert.equal(tells:format("long", "1e+30", 64, "unary ~"), message(function() return ~ffi.new("double", 1e30) end))
+        assert.equal(tells:format("__int128", "1e+40", 128, "&"), message(function() return int128(1) & 1e40 end))
+        assert.equal(tells:format("unsigned __int128", "1e+40", 128, "//"), message(function() return 1e40 // uint128(1) end))
     end)
 
     it("in 128 bits go by the same rules one level up", function()
@@ -309,7 +317,7 @@ describe("a string", function()
     it("is never a number", function()
         for _, text in ipairs { "1", "0x10", "", "a" } do
             assert.equal("attempt to perform arithmetic (+) on 'long' and string", message(function() return int64(1) + text end))
-            assert.matches("attempt to perform arithmetic %(%-%) on string and 'long'$", message(function() return text - int64(1) end))
+            assert.equal("attempt to perform arithmetic (-) on string and 'long'", message(function() return text - int64(1) end))
             assert.equal("attempt to compare 'long' with string", message(function() return int64(1) < text end))
             assert.equal("attempt to compare string with 'int *'", message(function() return text <= ffi.new "int *" end))
         end

@@ -23,9 +23,10 @@ static uintptr_t check_number(lua_State *L, TypeInfo *info, int index)
     Number number;
     uintptr_t bits;
     TypeInfo *word = typeinfo_of(info->state, L, ctype_scalar(info->state->types, CSCALAR_ULONG));
-    if (lua_type(L, index) == LUA_TBOOLEAN || cdata_kind(L, index) == VALUE_COMPLEX || !number_to(L, index, &number) ||
-        !number_store(word, &bits, &number))
+    if (lua_type(L, index) == LUA_TBOOLEAN || cdata_kind(L, index) == VALUE_COMPLEX || !number_to(L, index, &number))
         raise_cast(L, info, index);
+    if (!number_store(word, &bits, &number))
+        value_refuse_number(L, info->type, &number, index, &cast_place);
     return bits;
 }
 
@@ -74,10 +75,14 @@ static void cast_to_reference(lua_State *L, TypeInfo *info, int index)
         cdata_push_view(L, element, address, owner, 0);
 }
 
-/* Pointers, arrays and what is not of C's making. */
-static bool is_address(ValueKind kind)
+/* The address that an integer is made of: that of pointers, arrays and what is not of C's making. No string has a truth. */
+static bool to_address(lua_State *L, TypeInfo *info, int index, void **address)
 {
-    return kind == VALUE_POINTER || kind == VALUE_ARRAY || kind == VALUE_VOID;
+    ValueKind kind = cdata_kind(L, index);
+    bool is_place = kind == VALUE_POINTER || kind == VALUE_ARRAY || kind == VALUE_VOID;
+    bool is_text = lua_type(L, index) == LUA_TSTRING;
+    return is_place && value_is_integer((ValueKind)info->underlying) && !(is_text && info->underlying == VALUE_BOOL) &&
+           pointer_to_any(L, index, address);
 }
 
 static void cast_to_number(lua_State *L, TypeInfo *info, int index)
@@ -85,14 +90,11 @@ static void cast_to_number(lua_State *L, TypeInfo *info, int index)
     _Alignas(16) unsigned char value[16];
     void *address;
     Number number;
-    ValueKind kind = cdata_kind(L, index);
-    bool is_string = lua_type(L, index) == LUA_TSTRING;
-    if (number_to(L, index, &number) || (info->kind == VALUE_ENUM && is_string)) {
+    if (number_to(L, index, &number) || (info->kind == VALUE_ENUM && lua_type(L, index) == LUA_TSTRING)) {
         value_store_number(L, info, value, index, &cast_place);
-    } else if (kind == VALUE_DECIMAL) {
+    } else if (cdata_kind(L, index) == VALUE_DECIMAL) {
         error_conversion(L, info->type, index, &cast_place);
-    } else if (!is_string && is_address(kind) && value_is_integer((ValueKind)info->underlying) &&
-               pointer_to_any(L, index, &address)) {
+    } else if (to_address(L, info, index, &address)) {
         number = (Number){.kind = NUMBER_UNSIGNED, .integer = (uintptr_t)address};
         number_store(info, value, &number);
     } else {

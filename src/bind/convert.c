@@ -95,21 +95,49 @@ static void store_enum_name(lua_State *L, TypeInfo *info, void *address, int ind
     memcpy(address, &value, (size_t)info->type->size);
 }
 
+/* The imaginary part of a complex cdata. */
+static Number imaginary_part(lua_State *L, Cdata *cdata)
+{
+    TypeInfo *part = typeinfo_element(cdata->info, L);
+    return number_load(part, (char *)cdata_address(cdata) + part->type->size);
+}
+
+/* C compares all of a complex number with 0 for its truth (C11 6.3.1.2), and takes its real part for other types. */
+static bool store_truth(lua_State *L, TypeInfo *info, void *address, int index)
+{
+    Cdata *cdata = info->underlying == VALUE_BOOL ? cdata_to(L, index) : NULL;
+    uint8_t *is_true = address;
+    uint8_t is_imaginary;
+    if (cdata == NULL || cdata->info->kind != VALUE_COMPLEX)
+        return false;
+    Number real = number_load(cdata->info, cdata_address(cdata));
+    Number imaginary = imaginary_part(L, cdata);
+    number_store(info, is_true, &real);
+    number_store(info, &is_imaginary, &imaginary);
+    *is_true |= is_imaginary;
+    return true;
+}
+
+void value_refuse_number(lua_State *L, const CType *wanted, const Number *number, int index, const Place *place)
+{
+    if (number->floating != number->floating || __builtin_isinf((double)number->floating))
+        error_conversion(L, wanted, index, place);
+    error_number_range(L, wanted, (lua_Number)number->floating, error_push_place(L, place));
+}
+
 void value_store_number(lua_State *L, TypeInfo *info, void *address, int index, const Place *place)
 {
     Number number;
+    if (store_truth(L, info, address, index))
+        return;
     if (info->kind == VALUE_ENUM && lua_type(L, index) == LUA_TSTRING) {
         store_enum_name(L, info, address, index, place);
         return;
     }
     if (!number_to(L, index, &number))
         error_conversion(L, info->type, index, place);
-    if (number_store(info, address, &number))
-        return;
-    if (number.floating != number.floating || __builtin_isinf((double)number.floating))
-        error_conversion(L, info->type, index, place);
-    const char *type = error_push_type(L, info->type);
-    error_raise(L, MESSAGE_NUMBER_RANGE, type, (lua_Number)number.floating, error_push_place(L, place));
+    if (!number_store(info, address, &number))
+        value_refuse_number(L, info->type, &number, index, place);
 }
 
 /* A complex takes a complex or a number (its real part). False, and nothing is stored: it is no number, or one that the
@@ -126,8 +154,7 @@ static bool store_complex(lua_State *L, TypeInfo *info, void *address, int index
     if (!number_store(part, made, &number))
         return false;
     if (cdata != NULL && cdata->info->kind == VALUE_COMPLEX) {
-        TypeInfo *other = typeinfo_element(cdata->info, L);
-        number = number_load(other, (char *)cdata_address(cdata) + other->type->size);
+        number = imaginary_part(L, cdata);
         if (!number_store(part, made + nbytes, &number))
             return false;
     }

@@ -32,6 +32,10 @@ static inline void value_assign(lua_State *L, TypeInfo *info, void *address, int
         value_store(L, info, address, index, place);
 }
 
+/* Raises: the number of value `index` is a float that none of the wanted type is made of. [-0, +0, v] */
+_Noreturn void value_refuse_number(lua_State *L, const CType *wanted, const Number *number, int index,
+                                   const Place *place);
+
 /* Like value_store for number types (a name too, for an enum). [-0, +0, v] */
 void value_store_number(lua_State *L, TypeInfo *info, void *address, int index, const Place *place);
 

@@ -16,11 +16,23 @@ static const char *const message_formats[MESSAGE_COUNT] = {
 #undef BIND_MESSAGE
 };
 
+/* The place in Lua that called what raises. The string library's own metamethods hand an operator on that has a string on
+ * its left, so that a C function stands in between. [-0, +1, m] */
+static void push_where(lua_State *L)
+{
+    lua_Debug caller;
+    int level = 1;
+    while (lua_getstack(L, level, &caller) != 0 && lua_getinfo(L, "Sn", &caller) != 0 && caller.what[0] == 'C' &&
+           strcmp(caller.namewhat, "metamethod") == 0)
+        level++;
+    luaL_where(L, level);
+}
+
 void error_raise(lua_State *L, Message message, ...)
 {
     va_list arguments;
     luaL_checkstack(L, 4, NULL);
-    luaL_where(L, 1);
+    push_where(L);
     va_start(arguments, message);
     lua_pushvfstring(L, message_formats[message], arguments);
     va_end(arguments);
@@ -143,6 +155,11 @@ void error_conversion(lua_State *L, const CType *wanted, int index, const Place 
     const char *value = error_push_value(L, index); /* first: the index may be that of no value */
     const char *type = error_push_type(L, wanted);
     error_raise(L, message, type, value, error_push_place(L, place));
+}
+
+void error_number_range(lua_State *L, const CType *wanted, lua_Number value, const char *place)
+{
+    error_raise(L, MESSAGE_NUMBER_RANGE, error_push_type(L, wanted), value, wanted->size == 16 ? 128 : 64, place);
 }
 
 void error_no_elements(lua_State *L, const CType *pointer)

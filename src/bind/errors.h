@@ -51,6 +51,9 @@ const char *error_push_place(lua_State *L, const Place *place);
 /* "'int' expected, got string (argument #1 'a' of 'add')". [-0, +0, v] */
 _Noreturn void error_conversion(lua_State *L, const CType *wanted, int index, const Place *place);
 
+/* Raises: `value` is a float that no integer goes by, of 128 bits for the types of that size, else of 64. [-0, +0, v] */
+_Noreturn void error_number_range(lua_State *L, const CType *wanted, lua_Number value, const char *place);
+
 /* Raises for a pointer that is indexed or moved and whose elements have no size: void, functions, incomplete types.
  * [-0, +0, v] */
 _Noreturn void error_no_elements(lua_State *L, const CType *pointer);

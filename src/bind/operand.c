@@ -151,10 +151,34 @@ static void refuse_constant(lua_State *L, Operator op, int enumeration, int name
     error_raise(L, MESSAGE_ENUM_NAME, type, lua_tostring(L, name), lua_pushfstring(L, "operand of %s", symbols[op]));
 }
 
+/* A float beside a number, pointer or array of C's which no integer of the common width goes by. */
+static void refuse_float(lua_State *L, Operator op, int index, int other)
+{
+    FfiState *S = state_of(L);
+    Operand operand = operand_of(L, index);
+    Operand beside = operand_of(L, other);
+    Number number;
+    Number unused;
+    bool is_counted = operand_to_number(L, &beside, &unused) || operand_kind(&beside) == VALUE_POINTER ||
+                      operand_kind(&beside) == VALUE_ARRAY;
+    if (!is_counted || !operand_to_number(L, &operand, &number) || number.kind != NUMBER_FLOATING)
+        return;
+    bool is_wide = is_underlying(&beside, VALUE_I128) || is_underlying(&beside, VALUE_U128);
+    TypeInfo *type =
+        integers_type(S, L, !is_underlying(&beside, VALUE_U64) && !is_underlying(&beside, VALUE_U128), is_wide);
+    Uint128 integer;
+    bool is_finite = number.floating - number.floating == 0;
+    if (is_finite && !to_integer(type, &number, &integer))
+        error_number_range(L, type->type, (lua_Number)number.floating,
+                           lua_pushfstring(L, "operand of %s", symbols[op]));
+}
+
 void operator_refuse(lua_State *L, Operator op)
 {
     refuse_constant(L, op, 1, 2);
     refuse_constant(L, op, 2, 1);
+    refuse_float(L, op, 1, 2);
+    refuse_float(L, op, 2, 1);
     const char *left = error_push_value(L, 1);
     if (op == OP_UNM || op == OP_BNOT)
         error_raise(L, MESSAGE_UNARY, symbols[op], left);
