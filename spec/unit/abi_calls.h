@@ -1,4 +1,5 @@
-/* Calls that together pass every instruction of the trampoline, for the tests that step through it: abi_unwind and abi_gdb. */
+/* Calls that together pass every instruction of the trampoline, and some that go without it, for the tests that step through both:
+ * abi_unwind and abi_gdb. */
 #ifndef AIRLOCK_SPEC_ABI_CALLS_H
 #define AIRLOCK_SPEC_ABI_CALLS_H
 
@@ -18,9 +19,24 @@ static long take_longs(long a, long b, long c, long d, long e, long f, long g)
     return a + b + c + d + e + f + g;
 }
 
+static long take_two_longs(long a, long b)
+{
+    return a + b;
+}
+
 static double take_doubles(double a, double b)
 {
     return a - b;
+}
+
+static double take_nine_doubles(double a, double b, double c, double d, double e, double f, double g, double h, double i)
+{
+    return a + b + c + d + e + f + g + h + i;
+}
+
+static double take_both(long a, double b)
+{
+    return (double)a + b;
 }
 
 static Vector16 take_vector16(Vector16 a)
@@ -60,7 +76,9 @@ typedef void CallVisitor(const char *name, const AbiPlan *plan, AbiFunction func
 static inline int calls_visit(CallVisitor *visit)
 {
     const AbiType longs[] = {CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG};
-    const AbiType doubles[] = {CASE_DOUBLE, CASE_DOUBLE};
+    const AbiType doubles[] = {CASE_DOUBLE, CASE_DOUBLE, CASE_DOUBLE, CASE_DOUBLE, CASE_DOUBLE,
+                               CASE_DOUBLE, CASE_DOUBLE, CASE_DOUBLE, CASE_DOUBLE};
+    const AbiType both[] = {CASE_LONG, CASE_DOUBLE};
     const AbiType vector16 = CASE_SCALAR(Vector16, ABI_VECTOR16), f80 = CASE_SCALAR(long double, ABI_F80);
     const AbiType vector32 = {32, 32, 1, &case_leaves[ABI_VECTOR32]},
                   vector64 = {64, 64, 1, &case_leaves[ABI_VECTOR64]};
@@ -73,7 +91,10 @@ static inline int calls_visit(CallVisitor *visit)
         uint32_t nargs;
     } calls[] = {
         {"longs, one on the stack", (AbiFunction)take_longs, longs, longs, 7},
-        {"doubles", (AbiFunction)take_doubles, doubles, doubles, 2},
+        {"doubles, one on the stack", (AbiFunction)take_nine_doubles, doubles, doubles, 9},
+        {"two longs, directly", (AbiFunction)take_two_longs, longs, longs, 2},
+        {"two doubles, directly", (AbiFunction)take_doubles, doubles, doubles, 2},
+        {"a long and a double, directly", (AbiFunction)take_both, doubles, both, 2},
         {"a 16-byte vector", (AbiFunction)take_vector16, &vector16, &vector16, 1},
         {"a 32-byte vector", (AbiFunction)take_vector32, &vector32, &vector32, 1},
         {"a 64-byte vector", (AbiFunction)take_vector64, &vector64, &vector64, 1},
@@ -83,9 +104,9 @@ static inline int calls_visit(CallVisitor *visit)
     };
     static long zeros[16];
     _Alignas(64) unsigned char store[64];
-    void *values[8];
+    void *values[9];
     int nskipped = 0;
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < 9; i++)
         values[i] = zeros;
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         AbiPlan *plan = case_fixed_plan(calls[i].name, *calls[i].result, calls[i].args, calls[i].nargs);

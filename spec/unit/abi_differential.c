@@ -394,9 +394,14 @@ static void draw_values(Case *c, Random *random)
 static bool make_engine_calls(Case *c, Random *random)
 {
     static const CallMode modes[] = {
-        {"by abi_invoke", call_by_invoke}, {"by frame and slots", call_by_frame}, {"by abi_next_slot", call_by_cursor}};
+        {"by abi_invoke", call_by_invoke},
+        {"by frame and slots", call_by_frame},
+        {"directly", call_directly},
+        {"by abi_next_slot", call_by_cursor}};
     for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
         uint32_t nbytes = c->call.plan->frame_nbytes;
+        if (modes[i].run == call_directly && c->call.plan->direct == NULL)
+            continue;
         if (modes[i].run == call_by_cursor) {
             if (c->call.fixed_plan == NULL)
                 continue;

@@ -1,6 +1,7 @@
-/* The trampoline's unwind tables, proved in process: with the trap flag set around a call, a backtrace is taken at every instruction
- * of the trampoline and of the callee; the frame that called the trampoline must come out with its return address, stack pointer and
- * callee-saved registers. The calls are chosen so that every instruction is passed. */
+/* The unwind tables of the trampoline and of the ways around it, proved in process: with the trap flag set around a call, a backtrace
+ * is taken at every instruction of the routine and, where the trampoline stays on the stack, of the callee; the frame that called the
+ * routine must come out with its return address, stack pointer and callee-saved registers. The calls are chosen so that every
+ * instruction of the trampoline is passed. */
 #include <signal.h>
 #include <ucontext.h>
 #include <unwind.h>
@@ -37,11 +38,13 @@ static const struct {
 
 enum { NSAVED = sizeof saved / sizeof *saved, NBYTES_MAX = 2048 };
 
-static uintptr_t start, end; /* of the trampoline */
-static bool is_visited[NBYTES_MAX];
+/* The routine that is stepped through: the trampoline, or a plan's direct way, which is gone when the callee runs. */
+static uintptr_t start, end;
+static bool is_direct;
+static bool is_visited[NBYTES_MAX]; /* of the trampoline */
 static unsigned nsteps, nwrong;
 
-/* The truth, from the trampoline's first instruction. */
+/* The truth, from the routine's first instruction. */
 static struct {
     bool is_inside;
     uintptr_t return_address, sp, registers[NSAVED];
@@ -51,11 +54,11 @@ static struct {
 static struct {
     uintptr_t from;      /* the interrupted instruction: what is above is the handler */
     bool is_below;       /* ... and has been passed */
-    bool was_trampoline; /* the previous frame was the trampoline's */
+    bool was_routine;    /* the previous frame was the routine's */
     bool is_found;
 } walk;
 
-static bool is_trampoline(uintptr_t ip)
+static bool is_in_routine(uintptr_t ip)
 {
     return ip >= start && ip < end;
 }
@@ -73,11 +76,11 @@ static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *unused)
     uintptr_t ip = _Unwind_GetIP(context);
     (void)unused;
     walk.is_below = walk.is_below || ip == walk.from;
-    if (walk.was_trampoline) {
+    if (walk.was_routine) {
         walk.is_found = is_true(context);
         return _URC_END_OF_STACK;
     }
-    walk.was_trampoline = walk.is_below && is_trampoline(ip);
+    walk.was_routine = walk.is_below && is_in_routine(ip);
     return _URC_NO_REASON;
 }
 
@@ -103,7 +106,7 @@ static void on_trap(int number, siginfo_t *info, void *context)
         note_entry(registers);
     if (ip == truth.return_address)
         truth.is_inside = false;
-    if (!truth.is_inside)
+    if (!truth.is_inside || (is_direct && !is_in_routine(ip)))
         return;
     memset(&walk, 0, sizeof walk);
     walk.from = ip;
@@ -111,18 +114,18 @@ static void on_trap(int number, siginfo_t *info, void *context)
     nsteps++;
     nwrong += !walk.is_found;
     if (!walk.is_found)
-        fprintf(stderr, "wrong frame at trampoline%+ld\n", (long)(ip - start));
-    if (is_trampoline(ip))
+        fprintf(stderr, "wrong frame at %s%+ld\n", is_direct ? "direct" : "trampoline", (long)(ip - start));
+    if (!is_direct && is_in_routine(ip))
         is_visited[ip - start] = true;
 }
 
-/* The range of the trampoline, as its own unwind table gives it: an FDE holds length, CIE, start (pcrel) and size, 4 bytes each. */
-static bool find_range(void)
+/* The range of the routine, as its own unwind table gives it: an FDE holds length, CIE, start (pcrel) and size, 4 bytes each. */
+static bool find_range(AbiFunction routine)
 {
     struct dwarf_eh_bases bases;
     uint32_t nbytes;
     const char *fde;
-    start = (uintptr_t)abi_call_sysv64;
+    start = (uintptr_t)routine;
     fde = _Unwind_Find_FDE((void *)(start + 1), &bases);
     if (!CHECK(fde != NULL && (uintptr_t)bases.func == start))
         return false;
@@ -136,17 +139,21 @@ static bool find_range(void)
 static void step_through(const char *name, const AbiPlan *plan, AbiFunction function, void *result, void *const *values)
 {
     unsigned nsteps_before = nsteps, nwrong_before = nwrong;
+    is_direct = plan->direct != NULL;
+    if (!find_range(is_direct ? plan->direct : (AbiFunction)abi_call_sysv64))
+        return;
     step_on();
     abi_invoke(plan, function, result, values);
     step_off();
     truth.is_inside = false;
-    unit_check(nsteps > nsteps_before + 20 && nwrong == nwrong_before, __FILE__, __LINE__, name);
+    unit_check(nsteps > nsteps_before + (is_direct ? 4 : 20) && nwrong == nwrong_before, __FILE__, __LINE__, name);
 }
 
 /* No block of the trampoline was left out: an instruction has 15 bytes at most. */
 static void check_coverage(bool has_all)
 {
     uintptr_t last = 0, widest = 0, n = 0;
+    find_range((AbiFunction)abi_call_sysv64);
     for (uintptr_t at = 0; at < end - start; at++) {
         if (!is_visited[at])
             continue;
@@ -167,7 +174,7 @@ int main(void)
         printf("skipped: abi_unwind: valgrind does not single-step\n");
         return unit_end("abi_unwind");
     }
-    if (find_range() && CHECK(sigaction(SIGTRAP, &action, NULL) == 0))
+    if (CHECK(sigaction(SIGTRAP, &action, NULL) == 0))
         check_coverage(calls_visit(step_through) == 0);
     return unit_end("abi_unwind");
 }

@@ -115,6 +115,8 @@ typedef enum AbiResult {
     ABI_RESULT_MEMORY /* the caller passes the address of result.size bytes; abi_set_result_address before the call */
 } AbiResult;
 
+typedef void (*AbiFunction)(void);
+
 /* Where the next register or stack slot is; copied from the plan to place variadic arguments beyond a plan. */
 typedef struct AbiCursor {
     uint32_t ngpr;         /* 0..6 */
@@ -123,6 +125,9 @@ typedef struct AbiCursor {
 } AbiCursor;
 
 typedef struct AbiPlan {
+    /* For a call that takes no stack and no wide vector, is not variadic and has its result, if any, in rax or xmm0 (or in
+     * memory): what abi_direct_* enter; else NULL, and only abi_call will do. */
+    AbiFunction direct;
     uint32_t flags;        /* what the trampoline does: private to abi and asm */
     uint32_t frame_nbytes; /* whole frame with stack arguments, multiple of 16 */
     uint32_t stack_offset; /* of the stack arguments in the frame */
@@ -164,8 +169,6 @@ static inline void abi_set_result_address(AbiFrame *frame, void *result)
  * frame must have room: plan->frame_nbytes plus 8 bytes for each such argument, rounded up to 16. */
 uint32_t abi_next_slot(const AbiPlan *plan, AbiCursor *cursor, bool is_sse);
 
-typedef void (*AbiFunction)(void);
-
 /* The trampoline: loads the registers that `flags` asks for, pushes stack_nbytes (multiple of 16), calls, stores the
  * result registers. Unwindable at every instruction. */
 void abi_call_sysv64(AbiFrame *frame, AbiFunction function, uint64_t stack_offset, uint64_t stack_nbytes,
@@ -177,7 +180,24 @@ static inline void abi_call(const AbiPlan *plan, AbiFrame *frame, AbiFunction fu
     abi_call_sysv64(frame, function, plan->stack_offset, plan->stack_nbytes, plan->flags);
 }
 
-/* The same with variadic arguments placed behind the plan's by abi_next_slot; sets al. */
+/* Calls by plan->direct, which only reads the frame: the function returns here. Its result is in rax, or xmm0 as a double
+ * or float (whose bytes may be another type's). */
+static inline uint64_t abi_direct_word(AbiFunction direct, const AbiFrame *frame, AbiFunction function)
+{
+    return ((uint64_t(*)(const AbiFrame *, AbiFunction))direct)(frame, function);
+}
+
+static inline double abi_direct_double(AbiFunction direct, const AbiFrame *frame, AbiFunction function)
+{
+    return ((double (*)(const AbiFrame *, AbiFunction))direct)(frame, function);
+}
+
+static inline float abi_direct_float(AbiFunction direct, const AbiFrame *frame, AbiFunction function)
+{
+    return ((float (*)(const AbiFrame *, AbiFunction))direct)(frame, function);
+}
+
+/* abi_call with variadic arguments placed behind the plan's by abi_next_slot; sets al. */
 void abi_call_variadic(const AbiPlan *plan, AbiFrame *frame, AbiFunction function, const AbiCursor *cursor);
 
 /* Stores the result registers into `result` (result_nbytes bytes, exactly; small integers are not widened). For

@@ -61,7 +61,8 @@ static inline void place_move(const AbiMove *move, AbiFrame *frame, const void *
     case MOVE_16: memcpy(to, from, 16); break;
     case MOVE_BLOCK: memcpy(to, from, move->count); break;
     case MOVE_ST:
-    case MOVE_COUNT: break; /* no argument is in an x87 register */
+    case MOVE_COUNT:
+    default: __builtin_unreachable(); /* no argument is in an x87 register */
     }
 }
 
@@ -299,9 +300,25 @@ ALWAYS_INLINE void fill(const AbiPlan *plan, char *frame, void *result, void *co
 
 /* clang-format on */
 
+ALWAYS_INLINE void call_direct(const AbiPlan *plan, const AbiFrame *frame, AbiFunction function, void *result)
+{
+    if (plan->result == ABI_RESULT_XMM0) {
+        double number = abi_direct_double(plan->direct, frame, function);
+        take_word(result, &number, plan->result_nbytes);
+        return;
+    }
+    uint64_t word = abi_direct_word(plan->direct, frame, function);
+    if (plan->result == ABI_RESULT_RAX)
+        take_word(result, &word, plan->result_nbytes);
+}
+
 ALWAYS_INLINE void run(const AbiPlan *plan, char *frame, AbiFunction function, void *result, void *const *values)
 {
     fill(plan, frame, result, values);
+    if (plan->direct != NULL) {
+        call_direct(plan, (const AbiFrame *)frame, function, result);
+        return;
+    }
     abi_call(plan, (AbiFrame *)frame, function);
     take(plan, (const AbiFrame *)frame, result);
 }

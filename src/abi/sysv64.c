@@ -298,3 +298,27 @@ void sysv64_lay_out(Builder *builder)
     for (uint32_t i = 0; i < signature->nargs; i++)
         pass(builder, i, &signature->args[i]);
 }
+
+/* -- without the trampoline ---------------------------------------------------------------------------------------- */
+
+/* asm/direct_sysv64.asm: the first so many integer registers, or vector registers, or all of both. */
+#define DIRECT(name) void abi_direct_##name(void);
+#include "abi/direct_sysv64.def"
+#undef DIRECT
+
+AbiFunction sysv64_direct(const Builder *builder)
+{
+    static const AbiFunction ways[] = {
+#define DIRECT(name) abi_direct_##name,
+#include "abi/direct_sysv64.def"
+#undef DIRECT
+    };
+    const AbiCursor *end = &builder->cursor;
+    _Static_assert(sizeof ways / sizeof ways[0] == 1 + ABI_NGPRS + ABI_NVECS + 1, "direct_sysv64.def");
+    if (builder->signature->is_variadic || end->stack_nbytes > 0 || builder->vec_stride > 8 ||
+        builder->result == ABI_RESULT_MOVES)
+        return NULL;
+    if (end->nvec == 0)
+        return ways[end->ngpr];
+    return ways[end->ngpr == 0 ? ABI_NGPRS + end->nvec : ABI_NGPRS + ABI_NVECS + 1];
+}

@@ -28,4 +28,7 @@ void sysv64_classify(const AbiType *type, Classes *classes);
 /* "Passing" and "Returning of Values": lays the whole signature out into the builder. */
 void sysv64_lay_out(Builder *builder);
 
+/* The way into a function of the signature that was laid out that needs no trampoline (AbiPlan.direct), or NULL. */
+AbiFunction sysv64_direct(const Builder *builder);
+
 #endif

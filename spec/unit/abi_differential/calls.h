@@ -147,6 +147,25 @@ static inline void call_by_frame(void *context)
     call_take_result(call, call->plan);
 }
 
+/* For a plan with a direct way alone. */
+static inline void call_directly(void *context)
+{
+    Call *call = context;
+    const AbiPlan *plan = call->plan;
+    call_place_fixed(call, plan);
+    if (plan->result == ABI_RESULT_XMM0 && plan->result_nbytes <= 4) {
+        float single = abi_direct_float(plan->direct, call->frame, call->function);
+        memcpy(call->result, &single, plan->result_nbytes);
+    } else if (plan->result == ABI_RESULT_XMM0) {
+        double number = abi_direct_double(plan->direct, call->frame, call->function);
+        memcpy(call->result, &number, plan->result_nbytes);
+    } else {
+        uint64_t word = abi_direct_word(plan->direct, call->frame, call->function);
+        if (plan->result == ABI_RESULT_RAX)
+            memcpy(call->result, &word, plan->result_nbytes);
+    }
+}
+
 static inline void call_by_cursor(void *context)
 {
     Call *call = context;

@@ -1,0 +1,72 @@
+; Direct ways into a C function of the System V x86-64 ABI (psABI 3.2.3), for calls that take no stack and no vector wider than
+; eight bytes and whose result is in rax or xmm0: the argument registers are loaded and the function is jumped to, so that it
+; returns to our caller with its result. Nothing is pushed, and the CFA is rsp + 8 throughout.
+
+%include "abi.inc"
+
+; load_gprs count: the integer registers but rsi and rdi, which hold our own arguments until then; rdi comes last.
+%macro load_gprs 1
+  %if %1 > 5
+        mov     r9, [rdi + FRAME_GPR + 40]
+  %endif
+  %if %1 > 4
+        mov     r8, [rdi + FRAME_GPR + 32]
+  %endif
+  %if %1 > 3
+        mov     rcx, [rdi + FRAME_GPR + 24]
+  %endif
+  %if %1 > 2
+        mov     rdx, [rdi + FRAME_GPR + 16]
+  %endif
+  %if %1 > 1
+        mov     rsi, [rdi + FRAME_GPR + 8]
+  %endif
+  %if %1 > 0
+        mov     rdi, [rdi + FRAME_GPR]
+  %endif
+%endmacro
+
+; load_vecs count: the vector registers, at a stride of eight bytes.
+%macro load_vecs 1
+  %assign n 0
+  %rep %1
+        movsd   xmm %+ n, [rdi + FRAME_VEC + n * 8]
+    %assign n n + 1
+  %endrep
+%endmacro
+
+; direct name, integer registers, vector registers:
+; uint64_t or double abi_direct_NAME(const AbiFrame *frame, AbiFunction function)
+;
+; in        rdi frame, rsi function
+; clobbers  r11, which holds the function for the jump, and what it loads
+; out       as the function leaves it
+; preserves all that the function preserves
+;
+;       rsp + 8   CFA
+;       rsp       return address
+%macro direct 3
+PROC abi_direct_%1
+        mov     r11, rsi
+        load_vecs %3
+        load_gprs %2
+        jmp     r11
+ENDPROC abi_direct_%1
+%endmacro
+
+        direct  gpr0, 0, 0
+        direct  gpr1, 1, 0
+        direct  gpr2, 2, 0
+        direct  gpr3, 3, 0
+        direct  gpr4, 4, 0
+        direct  gpr5, 5, 0
+        direct  gpr6, 6, 0
+        direct  vec1, 0, 1
+        direct  vec2, 0, 2
+        direct  vec3, 0, 3
+        direct  vec4, 0, 4
+        direct  vec5, 0, 5
+        direct  vec6, 0, 6
+        direct  vec7, 0, 7
+        direct  vec8, 0, 8
+        direct  all, 6, 8
