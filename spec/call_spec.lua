@@ -89,6 +89,26 @@ describe("a pointer argument takes", function()
         assert.equal(1 + 4 + 9 + 4 + 10 + 18, lib.call_sum_matrix(lib.call_matrix, 2))
     end)
 
+    it("one type after another, each by the same rules as alone", function()
+        local list, reals = ffi.new("int[3]", 5, 6, 7), ffi.new "double[3]"
+        local constant = ffi.cast("const int *", list)
+        local whole = ffi.new("struct { int list[3]; }", { { 8, 9, 10 } })
+        for _ = 1, 3 do
+            assert.equal(5, lib.call_read(list))
+            assert.equal(5, lib.call_read(constant))
+            assert.equal(6, lib.call_read(list + 1))
+            assert.equal(8, lib.call_read(whole.list))
+            assert.error_matches(function() lib.call_read(reals) end, "'double %[3%]'")
+            lib.call_write(list, 5)
+            assert.error_matches(function() lib.call_write(constant, 1) end, "'const int %*'")
+            assert.equal(0, lib.call_is_null(list))
+            assert.equal(0, lib.call_is_null "text")
+            assert.equal(1, lib.call_is_null(nil))
+            assert.equal(1, lib.call_is_null(ffi.new "int *"))
+            assert.has_error(function() lib.call_is_null(1) end)
+        end
+    end)
+
     it("lists of strings", function()
         local one, two = "one", "two"
         local list = ffi.new("const char *[3]", { one, two })

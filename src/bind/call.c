@@ -6,9 +6,10 @@
 #include "bind/target.h"
 #include "bind/transparent.h"
 
-CallTarget target_make(const Signature *signature, void *address, const CDecl *decl)
+CallTarget target_make(Signature *signature, void *address, const CDecl *decl)
 {
-    CallTarget target = {.state = signature->info->state,
+    CallTarget target = {.direct = signature->plan->direct,
+                         .state = signature->info->state,
                          .plan = signature->plan,
                          .signature = signature,
                          .decl = decl,
@@ -86,10 +87,9 @@ static void place_value(lua_State *L, const CallTarget *target, AbiFrame *frame,
     lua_pop(L, 1);
 }
 
-/* All that the fast path leaves: floats for integers, booleans, cdata numbers, enum names, strings, views; and all
+/* All that the fast path leaves: floats for integers, cdata numbers, enum names, views, other types of pointers; and all
  * errors. */
-static NOINLINE void place_slowly(lua_State *L, const CallTarget *target, AbiFrame *frame, const Param *param,
-                                  int index)
+static NOINLINE void place_slowly(lua_State *L, const CallTarget *target, AbiFrame *frame, Param *param, int index)
 {
     uint32_t number = (uint32_t)(param - target->signature->params);
     _Alignas(16) unsigned char value[16] = {0};
@@ -100,6 +100,10 @@ static NOINLINE void place_slowly(lua_State *L, const CallTarget *target, AbiFra
     Place place = argument_place(target, number);
     value_store(L, param->info, value, index, &place);
     target_set_slot(frame, param->slot, target_slot_value((ValueKind)param->info->underlying, value));
+    if (param->kind == PARAM_STRING || param->kind == PARAM_POINTER) {
+        const Cdata *cdata = cdata_to(L, index);
+        param->taken = cdata != NULL ? cdata->info : NULL;
+    }
 }
 
 /* The fast path: what a Lua value is in a slot when it needs no thought. False: place_slowly has to look at it. */
@@ -131,62 +135,80 @@ ALWAYS_INLINE bool quick_float(lua_State *L, int index, void *slot)
     return true;
 }
 
-/* The address of a cdata that goes to a pointer parameter without asking the full rules: a pointer to or array of just
- * the pointed-to type, or an array or record that is of it, whose qualifiers are all the parameter's too. */
-ALWAYS_INLINE bool quick_address(Cdata *cdata, const TypeInfo *wanted, void **address)
+ALWAYS_INLINE bool quick_narrow(lua_State *L, ValueKind kind, int index, void *slot)
 {
-    const TypeInfo *info = cdata->info;
-    bool is_element = info->type->main == wanted->plain_element;
-    unsigned qualifiers = is_element ? info->type->qualifiers : info->element_qualifiers;
-    if ((!is_element && info->plain_element != wanted->plain_element) ||
-        (qualifiers & ~wanted->element_qualifiers) != 0)
+    if (__builtin_expect(!lua_isinteger(L, index), 0))
         return false;
-    if (info->kind == VALUE_POINTER && !is_element)
-        *address = cdata_pointer(cdata);
-    else if (info->kind == VALUE_ARRAY || info->kind == VALUE_RECORD)
-        *address = cdata_address(cdata);
-    else
-        return false;
+    lua_Integer integer = lua_tointegerx(L, index, NULL);
+    uint64_t word = target_slot_value(kind, &integer); /* whose low bytes come first */
+    memcpy(slot, &word, sizeof word);
     return true;
 }
 
-ALWAYS_INLINE bool quick_pointer(lua_State *L, const Param *param, int index, void *slot)
+ALWAYS_INLINE bool quick_bool(lua_State *L, int index, void *slot)
 {
-    int type = lua_type(L, index);
+    if (__builtin_expect(lua_type(L, index) != LUA_TBOOLEAN, 0))
+        return false;
+    uint64_t word = (uint64_t)lua_toboolean(L, index);
+    memcpy(slot, &word, sizeof word);
+    return true;
+}
+
+ALWAYS_INLINE bool quick_pointer(lua_State *L, const TypeInfo *taken, int index, void *slot)
+{
     void *address = NULL;
-    if (type == LUA_TSTRING && param->kind == PARAM_STRING) {
-        address = (void *)(uintptr_t)lua_tolstring(L, index, NULL);
-    } else if (type != LUA_TNIL) {
-        Cdata *cdata = type == LUA_TUSERDATA ? cdata_to(L, index) : NULL;
-        if (cdata == NULL || !quick_address(cdata, param->info, &address))
+    Cdata *cdata = cdata_to(L, index);
+    if (cdata != NULL) {
+        if (__builtin_expect(cdata->info != taken, 0))
             return false;
+        address = cdata_address(cdata);
+        if (cdata->info->is_pointer)
+            memcpy(&address, address, sizeof address);
+    } else if (lua_type(L, index) != LUA_TNIL) {
+        return false;
     }
     memcpy(slot, &address, sizeof address);
     return true;
 }
 
-/* Parameters of one kind come in runs, so that what is asked of a kind is asked once a run. */
-#define PLACE_RUN(quick)                                                                                               \
-    for (; param < run_end; param++, index++)                                                                          \
-        if (__builtin_expect(!(quick), 0))                                                                             \
-            place_slowly(L, target, frame, param, index);                                                              \
-    break
+ALWAYS_INLINE bool quick_string(lua_State *L, const TypeInfo *taken, int index, void *slot)
+{
+    if (lua_type(L, index) != LUA_TSTRING)
+        return quick_pointer(L, taken, index, slot);
+    const char *text = lua_tolstring(L, index, NULL);
+    memcpy(slot, &text, sizeof text);
+    return true;
+}
+
+/* Parameters of one kind come in runs. */
+#define PLACE_RUN(run_kind, quick)                                                                                     \
+    case run_kind:                                                                                                     \
+        do {                                                                                                           \
+            uint64_t word;                                                                                             \
+            if (__builtin_expect(quick, 1))                                                                            \
+                target_set_slot(frame, param->slot, word);                                                             \
+            else                                                                                                       \
+                place_slowly(L, target, frame, param, index);                                                          \
+            param++, index++;                                                                                          \
+        } while (param->kind == run_kind);                                                                             \
+        break
 
 ALWAYS_INLINE void place_arguments(lua_State *L, const CallTarget *target, AbiFrame *frame, int index)
 {
-    const Param *param = target->signature->params;
-    const Param *end = param + target->nparams;
-    char *base = (char *)frame;
-    while (param < end) {
-        const Param *run_end = param + param->run_length;
+    Param *param = target->signature->params;
+    for (;;) {
         switch ((ParamKind)param->kind) {
-        case PARAM_WORD: PLACE_RUN(quick_word(L, index, base + param->slot));
-        case PARAM_DOUBLE: PLACE_RUN(quick_double(L, index, base + param->slot));
-        case PARAM_FLOAT: PLACE_RUN(quick_float(L, index, base + param->slot));
-        case PARAM_STRING:
-        case PARAM_POINTER: PLACE_RUN(quick_pointer(L, param, index, base + param->slot));
+            PLACE_RUN(PARAM_WORD, quick_word(L, index, &word));
+            PLACE_RUN(PARAM_NARROW, quick_narrow(L, (ValueKind)param->info->underlying, index, &word));
+            PLACE_RUN(PARAM_BOOL, quick_bool(L, index, &word));
+            PLACE_RUN(PARAM_DOUBLE, quick_double(L, index, &word));
+            PLACE_RUN(PARAM_FLOAT, quick_float(L, index, &word));
+            PLACE_RUN(PARAM_STRING, quick_string(L, param->taken, index, &word));
+            PLACE_RUN(PARAM_POINTER, quick_pointer(L, param->taken, index, &word));
         case PARAM_SCALAR:
-        case PARAM_VALUE: PLACE_RUN(false);
+        case PARAM_VALUE: place_slowly(L, target, frame, param++, index++); break;
+        case PARAM_END: return;
+        default: __builtin_unreachable();
         }
     }
 }
@@ -212,11 +234,10 @@ static NOINLINE __attribute__((cold)) void raise_pending(FfiState *S, lua_State 
     lua_error(L);
 }
 
-/* Between link and unlink only C runs. errno belongs to the state: what C left is what C finds, whatever Lua did
- * between. */
-ALWAYS_INLINE void enter(lua_State *L, const CallTarget *target, AbiFrame *frame, const AbiCursor *variadic)
+/* Links the call into the state's chain. Until end_call only C runs. errno belongs to the state: what C left is what C
+ * finds, whatever Lua did between. */
+ALWAYS_INLINE int *begin_call(lua_State *L, FfiState *S, const CallTarget *target, AbiFrame *frame)
 {
-    FfiState *S = target->state;
     CallRecord *record = target_record(frame);
     int *error_number = &errno;
     record->previous = S->calls;
@@ -225,14 +246,44 @@ ALWAYS_INLINE void enter(lua_State *L, const CallTarget *target, AbiFrame *frame
     record->target = target;
     S->calls = record;
     *error_number = S->errno_value;
+    return error_number;
+}
+
+ALWAYS_INLINE void end_call(lua_State *L, FfiState *S, AbiFrame *frame, const int *error_number)
+{
+    S->errno_value = *error_number;
+    S->calls = target_record(frame)->previous;
+    if (__builtin_expect(S->pending != 0, 0))
+        raise_pending(S, L);
+}
+
+ALWAYS_INLINE void enter(lua_State *L, const CallTarget *target, AbiFrame *frame, const AbiCursor *variadic)
+{
+    FfiState *S = target->state;
+    int *error_number = begin_call(L, S, target, frame);
     if (variadic != NULL)
         abi_call_variadic(target->plan, frame, target->function, variadic);
     else
         abi_call(target->plan, frame, target->function);
-    S->errno_value = *error_number;
-    S->calls = record->previous;
-    if (__builtin_expect(S->pending != 0, 0))
-        raise_pending(S, L);
+    end_call(L, S, frame, error_number);
+}
+
+/* The same for a plan that can be called directly; leaves the result, of a kind known where this is inlined, where the
+ * trampoline does. */
+ALWAYS_INLINE void enter_directly(lua_State *L, const CallTarget *target, AbiFrame *frame, ResultKind kind)
+{
+    FfiState *S = target->state;
+    int *error_number = begin_call(L, S, target, frame);
+    if (kind == RESULT_F64) {
+        double number = abi_direct_double(target->direct, frame, target->function);
+        memcpy(frame->result.xmm[0], &number, sizeof number);
+    } else if (kind == RESULT_F32) {
+        float single = abi_direct_float(target->direct, frame, target->function);
+        memcpy(frame->result.xmm[0], &single, sizeof single);
+    } else {
+        frame->rax = abi_direct_word(target->direct, frame, target->function);
+    }
+    end_call(L, S, frame, error_number);
 }
 
 /* -- results ------------------------------------------------------------------------------------------------------- */
@@ -269,6 +320,12 @@ ALWAYS_INLINE int push_result(lua_State *L, const CallTarget *target, const AbiF
     case RESULT_I32: lua_pushinteger(L, (int32_t)frame->rax); return 1;
     case RESULT_U32: lua_pushinteger(L, (uint32_t)frame->rax); return 1;
     case RESULT_I64: lua_pushinteger(L, (lua_Integer)frame->rax); return 1;
+    case RESULT_U64:
+        if (__builtin_expect(frame->rax >> 63 != 0, 0))
+            return push_other_result(L, target, frame);
+        lua_pushinteger(L, (lua_Integer)frame->rax);
+        return 1;
+    case RESULT_BOOL: lua_pushboolean(L, (uint8_t)frame->rax); return 1;
     case RESULT_F64:
         memcpy(&number, frame->result.xmm[0], sizeof number);
         lua_pushnumber(L, number);
@@ -313,8 +370,8 @@ ALWAYS_INLINE const CallTarget *check_target(lua_State *L)
  * inlined. */
 ALWAYS_INLINE int run_uniform(lua_State *L, ParamKind params, uint32_t nparams, ResultKind result)
 {
-    SmallBlock block;
-    AbiFrame *frame = target_small_frame(&block);
+    DirectBlock block;
+    AbiFrame *frame = target_direct_frame(&block);
     const CallTarget *target = lua_touserdata(L, lua_upvalueindex(1));
     int count = lua_gettop(L);
     if (__builtin_expect(count != (int)nparams, 0))
@@ -325,9 +382,46 @@ ALWAYS_INLINE int run_uniform(lua_State *L, ParamKind params, uint32_t nparams, 
         if (!(is_word ? quick_word(L, i + 1, slot) : quick_double(L, i + 1, slot)))
             place_slowly(L, target, frame, &target->signature->params[i], i + 1);
     }
-    enter(L, target, frame, NULL);
+    enter_directly(L, target, frame, result);
     return push_result(L, target, frame, result);
 }
+
+/* All arguments in registers, the result as said. */
+ALWAYS_INLINE int run_directly(lua_State *L, ResultKind result)
+{
+    DirectBlock block;
+    AbiFrame *frame = target_direct_frame(&block);
+    const CallTarget *target = check_target(L);
+    place_arguments(L, target, frame, 1);
+    enter_directly(L, target, frame, result);
+    return push_result(L, target, frame, result);
+}
+
+#define DIRECT_RESULTS(ENTRY)                                                                                          \
+    ENTRY(VOID)                                                                                                        \
+    ENTRY(I32)                                                                                                         \
+    ENTRY(U32)                                                                                                         \
+    ENTRY(I64)                                                                                                         \
+    ENTRY(U64)                                                                                                         \
+    ENTRY(BOOL)                                                                                                        \
+    ENTRY(F64)                                                                                                         \
+    ENTRY(F32)                                                                                                         \
+    ENTRY(POINTER)
+
+#define DIRECT(result)                                                                                                 \
+    static int entry_direct_##result(lua_State *L)                                                                     \
+    {                                                                                                                  \
+        return run_directly(L, RESULT_##result);                                                                       \
+    }
+DIRECT_RESULTS(DIRECT)
+#undef DIRECT
+
+/* By ResultKind; the others are NULL. */
+static const lua_CFunction direct_entries[RESULT_OBJECT + 1] = {
+#define DIRECT(result) [RESULT_##result] = entry_direct_##result,
+    DIRECT_RESULTS(DIRECT)
+#undef DIRECT
+};
 
 /* uniform.def: one entry for each kind and number of parameters and kind of result that are common. */
 #define UNIFORM(params, nparams, result)                                                                               \
@@ -392,13 +486,17 @@ lua_CFunction target_entry(const Signature *signature)
             is_uniform(signature, (ParamKind)entry->params))
             return entry->function;
     }
-    return entry_small;
+    lua_CFunction direct = direct_entries[signature->result_kind];
+    return signature->plan->direct != NULL && direct != NULL ? direct : entry_small;
 }
 
 bool target_is_entry(lua_CFunction function)
 {
     for (size_t i = 0; i < COUNT_OF(uniform_entries); i++)
         if (function == uniform_entries[i].function)
+            return true;
+    for (size_t i = 0; i < COUNT_OF(direct_entries); i++)
+        if (function != NULL && function == direct_entries[i])
             return true;
     return function == entry_small || function == entry_large || function == variadic_entry;
 }

@@ -51,15 +51,17 @@ void function_push(FfiState *S, lua_State *L, TypeInfo *function, void *address,
     luaL_checkstack(L, 10, NULL);
     if (library != 0)
         library = lua_absindex(L, library);
-    const Signature *signature = signature_of(function, L, decl);
+    Signature *signature = signature_of(function, L, decl);
     push_functions_of(S, L, function);
     if (lua_rawgetp(L, -1, address) == LUA_TNIL) {
         lua_pop(L, 1);
         CallTarget *target = lua_newuserdatauv(L, sizeof *target, 0);
         *target = target_make(signature, address, decl);
+        lua_pushlightuserdata(L, target);
+        lua_insert(L, -2);
         if (library != 0)
             lua_pushvalue(L, library);
-        lua_pushcclosure(L, target_entry(signature), library != 0 ? 2 : 1);
+        lua_pushcclosure(L, target_entry(signature), library != 0 ? 3 : 2);
         lua_pushvalue(L, -1);
         lua_rawsetp(L, -3, address);
     }

@@ -8,7 +8,12 @@ static ParamKind param_kind(const TypeInfo *info, uint32_t slot)
 {
     if (slot == ABI_NO_SLOT)
         return PARAM_VALUE;
-    switch ((ValueKind)info->kind) {
+    switch ((ValueKind)(info->kind == VALUE_ENUM ? info->underlying : info->kind)) {
+    case VALUE_BOOL: return PARAM_BOOL;
+    case VALUE_I8:
+    case VALUE_U8:
+    case VALUE_I16:
+    case VALUE_U16: return PARAM_NARROW;
     case VALUE_I32:
     case VALUE_U32:
     case VALUE_I64:
@@ -26,11 +31,13 @@ static ParamKind param_kind(const TypeInfo *info, uint32_t slot)
 
 static ResultKind result_kind(const TypeInfo *info, const AbiPlan *plan)
 {
-    switch ((ValueKind)info->kind) {
+    switch ((ValueKind)(info->kind == VALUE_ENUM ? info->underlying : info->kind)) {
     case VALUE_VOID: return RESULT_VOID;
     case VALUE_I32: return RESULT_I32;
     case VALUE_U32: return RESULT_U32;
     case VALUE_I64: return RESULT_I64;
+    case VALUE_U64: return RESULT_U64;
+    case VALUE_BOOL: return RESULT_BOOL;
     case VALUE_F64: return RESULT_F64;
     case VALUE_F32: return RESULT_F32;
     case VALUE_POINTER: return RESULT_POINTER;
@@ -38,12 +45,6 @@ static ResultKind result_kind(const TypeInfo *info, const AbiPlan *plan)
     case VALUE_VECTOR:
     case VALUE_COMPLEX:
     case VALUE_DECIMAL: return RESULT_OBJECT;
-    case VALUE_ENUM:
-        if (info->underlying == VALUE_I32)
-            return RESULT_I32;
-        if (info->underlying == VALUE_U32)
-            return RESULT_U32;
-        break;
     default: break;
     }
     return plan->result == ABI_RESULT_MEMORY ? RESULT_OBJECT : RESULT_SCALAR;
@@ -117,16 +118,13 @@ static void make_plan(Signature *signature, lua_State *L, uint32_t nfixed, const
         param->slot = signature->plan->args[i].slot;
         param->kind = (uint8_t)param_kind(param->info, param->slot);
     }
-    for (uint32_t i = signature->nparams; i-- > 0;) {
-        bool same = i + 1 < signature->nparams && signature->params[i + 1].kind == signature->params[i].kind;
-        signature->params[i].run_length = same ? signature->params[i + 1].run_length + 1 : 1;
-    }
+    signature->params[signature->nparams].kind = PARAM_END;
     signature->result_kind = (uint8_t)result_kind(signature->result, signature->plan);
 }
 
 static size_t signature_nbytes(uint32_t nparams)
 {
-    return offsetof(Signature, params) + nparams * sizeof(Param);
+    return offsetof(Signature, params) + ((size_t)nparams + 1) * sizeof(Param);
 }
 
 static void set_types(Signature *signature, lua_State *L, TypeInfo *function)
@@ -141,7 +139,7 @@ static void set_types(Signature *signature, lua_State *L, TypeInfo *function)
         signature->params[i].info = typeinfo_of(S, L, type->params[i]->main);
 }
 
-const Signature *signature_of(TypeInfo *function, lua_State *L, const CDecl *decl)
+Signature *signature_of(TypeInfo *function, lua_State *L, const CDecl *decl)
 {
     if (function->signature != NULL)
         return function->signature;

@@ -6,13 +6,16 @@
 
 /* How an argument gets into its slot. */
 typedef enum ParamKind {
-    PARAM_WORD, /* an integer of 32 or 64 bits: a Lua integer as it is, whose upper half a 32-bit callee ignores */
+    PARAM_WORD, /* an integer or enum of 32 or 64 bits: a Lua integer as it is, whose upper half a 32-bit callee ignores */
+    PARAM_NARROW, /* one of 8 or 16 bits: extended to 64 */
+    PARAM_BOOL,
     PARAM_DOUBLE,
     PARAM_FLOAT,
     PARAM_STRING, /* a pointer that takes Lua strings */
     PARAM_POINTER,
     PARAM_SCALAR, /* any other value of one slot */
-    PARAM_VALUE   /* through abi_place */
+    PARAM_VALUE,  /* through abi_place */
+    PARAM_END     /* behind the last one */
 } ParamKind;
 
 typedef enum ResultKind {
@@ -20,6 +23,8 @@ typedef enum ResultKind {
     RESULT_I32,
     RESULT_U32,
     RESULT_I64,
+    RESULT_U64,
+    RESULT_BOOL,
     RESULT_F64,
     RESULT_F32,
     RESULT_POINTER,
@@ -28,10 +33,11 @@ typedef enum ResultKind {
 } ResultKind;
 
 typedef struct Param {
-    uint8_t kind;        /* ParamKind */
-    uint32_t slot;       /* frame offset, unless PARAM_VALUE */
-    uint32_t run_length; /* number of parameters of this kind from here on */
     TypeInfo *info;
+    const TypeInfo
+        *taken;    /* STRING, POINTER: of the cdata that was last found to convert, which its like then do too */
+    uint32_t slot; /* frame offset, unless PARAM_VALUE */
+    uint8_t kind;  /* ParamKind */
 } Param;
 
 struct Signature {
@@ -41,12 +47,12 @@ struct Signature {
     bool is_variadic;
     TypeInfo *result; /* unqualified */
     TypeInfo *info;   /* the function type's */
-    Param params[];
+    Param params[];   /* nparams, and one of PARAM_END */
 };
 
 /* The signature of a FUNCTION type. decl names the function in messages, may be NULL. Raises when a type cannot be
  * passed. [-0, +0, v] */
-const Signature *signature_of(TypeInfo *function, lua_State *L, const CDecl *decl);
+Signature *signature_of(TypeInfo *function, lua_State *L, const CDecl *decl);
 
 /* A signature for one call of a variadic function whose arguments beyond the prototype have these types, promoted
  * already. It and its plan live in userdata left on the stack. [-0, +2, v] */

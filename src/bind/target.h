@@ -9,13 +9,14 @@
 #include "bind/convert.h"
 #include "bind/signature.h"
 
-/* What an entry finds in its first upvalue, a userdata; the second keeps the library mapped. What every call reads is
- * copied here. */
+/* What an entry finds the address of in its first upvalue; the second is the userdata, the third, if any, keeps the library
+ * mapped. What every call reads is copied here. */
 typedef struct CallTarget {
     AbiFunction function;
+    AbiFunction direct; /* the plan's */
     FfiState *state;
     const AbiPlan *plan;
-    const Signature *signature;
+    Signature *signature;
     const CDecl *decl; /* NULL: called through a pointer */
     uint32_t nparams;
     uint8_t result_kind; /* ResultKind */
@@ -36,6 +37,16 @@ static inline AbiFrame *target_small_frame(SmallBlock *block)
     return (AbiFrame *)(void *)(block->bytes + sizeof(CallRecord));
 }
 
+/* The same for a plan that can be called directly: all registers, and nothing else. */
+typedef struct DirectBlock {
+    _Alignas(16) unsigned char bytes[sizeof(CallRecord) + sizeof(AbiFrame) + 8 * 8];
+} DirectBlock;
+
+static inline AbiFrame *target_direct_frame(DirectBlock *block)
+{
+    return (AbiFrame *)(void *)(block->bytes + sizeof(CallRecord));
+}
+
 /* A frame of nbytes with room for its record, until the calling function returns. */
 #define TARGET_FRAME(nbytes)                                                                                           \
     ((AbiFrame *)(void *)((char *)__builtin_alloca_with_align(sizeof(CallRecord) + (nbytes), 16 * 8) +                 \
@@ -47,7 +58,7 @@ static inline CallRecord *target_record(AbiFrame *frame)
 }
 
 /* A target of the signature's type at `address`; decl: its declaration, for messages, or NULL. */
-CallTarget target_make(const Signature *signature, void *address, const CDecl *decl);
+CallTarget target_make(Signature *signature, void *address, const CDecl *decl);
 
 /* The Lua C function whose first upvalue is a CallTarget of this signature. */
 lua_CFunction target_entry(const Signature *signature);
