@@ -2,11 +2,13 @@
  * by clang at -O0 and -O2, called through the engine; what they receive and return is compared with what was sent, bit for bit of every
  * member. A caller compiled by gcc makes each call first: where it and a callee of clang's disagree, the compilers do, and the case is left
  * out if a rule of generate.lua names it. Registers, stack, x87, MXCSR and flags are looked at on both sides of each call.
+ * The same the other way round: callers compiled by each compiler call a slot, whose target takes the arguments and places the result; the
+ * callee that each of them calls first is gcc's. There a variadic signature stands for its named arguments.
  * Under valgrind long doubles are such as fit its 64 bits; what the CPU (or valgrind) lacks of AVX and AVX-512F is left out.
  *
  *     abi_differential [--seed N] [--count N] [--first N] [--keep]       or AIRLOCK_SEED, AIRLOCK_COUNT in the environment
  *
- * One signature on one compiler and level is one check. --first I --count 1 brings back signature I of a seed. */
+ * One signature on one compiler and level is one check, in each direction. --first I --count 1 brings back signature I of a seed. */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -18,7 +20,10 @@
 #include "unit.h"
 
 #include "abi_differential/calls.h"
+#include "abi_differential/check.h"
 #include "abi_differential/entry.h"
+#include "abi_differential/inbound.h"
+#include "abi_differential/tally.h"
 
 enum {
     PER_BATCH = 250,
@@ -26,7 +31,6 @@ enum {
     COUNT_SANITIZED = 400,
     NAILED_MAX = 12,
     PATH_NBYTES = 1024,
-    NTALLIES_MAX = 256,
     NORACLES = 16
 };
 
@@ -54,48 +58,7 @@ static struct Variant {
     {"clang-O2", "-O2", &run.clang, true},
 };
 
-/* -- tallies ------------------------------------------------------------------------------------------------------- */
-
-typedef struct Tally {
-    struct {
-        char name[120];
-        unsigned count;
-    } rows[NTALLIES_MAX];
-    size_t nrows;
-} Tally;
-
-static Tally features, left_out[2]; /* of gcc, of clang */
-
-static void tally_add(Tally *tally, const char *name, size_t length)
-{
-    size_t i = 0;
-    while (i < tally->nrows && (strncmp(tally->rows[i].name, name, length) != 0 || tally->rows[i].name[length] != '\0'))
-        i++;
-    if (i == NTALLIES_MAX || length >= sizeof tally->rows[0].name)
-        return;
-    if (i == tally->nrows) {
-        memcpy(tally->rows[i].name, name, length);
-        tally->nrows++;
-    }
-    tally->rows[i].count++;
-}
-
-static void tally_words(Tally *tally, const char *words)
-{
-    while (*words != '\0') {
-        size_t length = strcspn(words, " ");
-        tally_add(tally, words, length);
-        words += length + (words[length] == ' ');
-    }
-}
-
-static void tally_print(const Tally *tally, const char *title)
-{
-    printf("%s:", title);
-    for (size_t i = 0; i < tally->nrows; i++)
-        printf("%s %s %u", i > 0 ? "," : "", tally->rows[i].name, tally->rows[i].count);
-    printf("%s\n", tally->nrows == 0 ? " none" : "");
-}
+static Tally features, left_out[2], inbound_left_out[2]; /* of gcc, of clang */
 
 /* -- programs ------------------------------------------------------------------------------------------------------ */
 
@@ -214,57 +177,11 @@ static bool compile_all(const BatchFile *files, size_t nfiles)
 
 /* -- one call ------------------------------------------------------------------------------------------------------ */
 
-/* A signature on one compiler and level, with its values. */
-typedef struct Case {
-    const BatchSignature *signature;
-    const ValueType *types;
-    const struct Variant *variant;
-    const Callees *callees;
-    Call call;
-    unsigned char wanted[RETURNED_NBYTES]; /* the result */
-    EntryRecord entry;                     /* what each call starts with */
-    uint32_t compiler_al;                  /* at entry from the compiled caller */
-    char complaint[2000];                  /* of the last call; "" when all was well */
-} Case;
-
 static MachineRoom value_rooms[BATCH_ARGS_MAX], result_room, frame_room;
 
-static void complain(Case *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void complain(Case *c, const char *format, ...)
+static void check_received(Case *c, uint32_t nargs)
 {
-    size_t length = strlen(c->complaint);
-    va_list list;
-    va_start(list, format);
-    vsnprintf(c->complaint + length, sizeof c->complaint - length, format, list);
-    va_end(list);
-}
-
-static void complain_bytes(Case *c, const char *title, const unsigned char *bytes, size_t nbytes)
-{
-    complain(c, "\n        %s", title);
-    for (size_t i = 0; i < nbytes; i++)
-        complain(c, "%s%02x", i % 8 == 0 ? " " : "", bytes[i]);
-}
-
-static void check_value(Case *c, const char *what, uint32_t number, const ValueType *type, const unsigned char *got,
-                        const void *wanted)
-{
-    long place = value_compare(type, got, wanted);
-    if (place < 0)
-        return;
-    complain(c, "\n      %s %u (%s, %llu bytes, align %u) differs at byte %ld", what, number, type->batch->name,
-             (unsigned long long)type->abi.size, type->abi.align, place);
-    if (type->abi.size > 64)
-        return;
-    complain_bytes(c, "wanted", wanted, type->abi.size);
-    complain_bytes(c, "got   ", got, type->abi.size);
-    complain_bytes(c, "mask  ", type->mask, type->abi.size);
-}
-
-static void check_received(Case *c)
-{
-    for (uint32_t i = 0; i < c->signature->nargs; i++) {
+    for (uint32_t i = 0; i < nargs; i++) {
         const BatchArg *arg = &c->signature->args[i];
         const ValueType *type = &c->types[arg->type];
         check_value(c, "argument", i + 1, type, c->callees->received + arg->received, c->call.values[i]);
@@ -293,37 +210,17 @@ static void check_result(Case *c)
     }
 }
 
-enum { FLAG_DIRECTION = 1 << 10, MXCSR_STATUS = 0x3f };
-
-static void check_state(Case *c, const char *where, const MachineCall *machine, uint64_t flags, uint32_t mxcsr,
-                        const uint32_t *x87)
-{
-    if (flags & FLAG_DIRECTION)
-        complain(c, "\n      at %s the direction flag is set", where);
-    if ((mxcsr & ~(uint32_t)MXCSR_STATUS) != (machine->mxcsr_in & ~(uint32_t)MXCSR_STATUS))
-        complain(c, "\n      at %s MXCSR is %x, was %x", where, mxcsr, machine->mxcsr_in);
-    if ((x87[0] & 0xffff) != machine->control_in)
-        complain(c, "\n      at %s the x87 control word is %x, was %x", where, x87[0] & 0xffff, machine->control_in);
-    if ((x87[2] & 0xffff) != 0xffff)
-        complain(c, "\n      at %s the x87 tags are %x: the stack is not empty", where, x87[2] & 0xffff);
-}
-
 static void check_machine(Case *c, const MachineCall *machine, bool by_compiler)
 {
-    static const char *const names[6] = {"rbx", "rbp", "r12", "r13", "r14", "r15"};
     EntryRecord *entry = c->callees->entry;
-    for (size_t i = 0; i < 6; i++) {
-        if (machine->in[i] != machine->out[i])
-            complain(c, "\n      %s is %llx, was %llx", names[i], (unsigned long long)machine->out[i],
-                     (unsigned long long)machine->in[i]);
-    }
-    check_state(c, "exit", machine, machine->flags, machine->mxcsr_out, machine->x87_out);
-    check_state(c, "entry", machine, entry->flags, entry->mxcsr, entry->x87);
+    check_saved_registers(c, machine->out, machine->in);
+    check_state(c, "exit", machine, machine->flags, machine->mxcsr_out, machine->x87_out, 0);
+    check_state(c, "entry", machine, entry->flags, entry->mxcsr, entry->x87, 0);
     if (entry->rsp % 16 != 8)
         complain(c, "\n      at entry rsp is %llx: not 16-aligned before the call", (unsigned long long)entry->rsp);
     if (entry->nmisaligned != 0)
         complain(c, "\n      %u arguments do not stand at their alignment", entry->nmisaligned);
-    if (!c->signature->is_variadic)
+    if (!c->signature->is_variadic || c->call.inbound != NULL)
         return;
     if (by_compiler)
         c->compiler_al = entry->rax & 0xff;
@@ -331,14 +228,21 @@ static void check_machine(Case *c, const MachineCall *machine, bool by_compiler)
         complain(c, "\n      al is %u, the compiled caller's %u", (unsigned)(entry->rax & 0xff), c->compiler_al);
 }
 
-/* Makes the call in one of the ways; true when all was well, else c->complaint says what was not. */
-static bool make_call(Case *c, const CallMode *mode, Random *random)
+static MachineCall new_machine_call(Case *c, const CallMode *mode, Random *random)
 {
     MachineCall machine = {.function = mode->run, .context = &c->call};
     machine.mxcsr_in = 0x1f80 | (uint32_t)(random_next(random) & 0x6000);
     machine.control_in = 0x037f | (uint32_t)(random_next(random) & 0x0c00);
     random_fill(random, (unsigned char *)machine.in, sizeof machine.in);
+    random_fill(random, (unsigned char *)machine_between_state.in, sizeof machine_between_state.in);
     c->complaint[0] = '\0';
+    return machine;
+}
+
+/* Makes the call in one of the ways; true when all was well, else c->complaint says what was not. */
+static bool make_call(Case *c, const CallMode *mode, Random *random)
+{
+    MachineCall machine = new_machine_call(c, mode, random);
     c->call.nmissing_slots = 0;
     memset(c->callees->received, 0x5a, RECEIVED_NBYTES);
     memcpy(c->callees->returned, c->wanted, RETURNED_NBYTES);
@@ -355,7 +259,7 @@ static bool make_call(Case *c, const CallMode *mode, Random *random)
     machine_make_defined(c->callees->received, RECEIVED_NBYTES);
     machine_make_defined(result_room.start, result_room.nbytes);
     check_machine(c, &machine, mode->run == call_by_compiler);
-    check_received(c);
+    check_received(c, mode->run == call_by_inbound ? c->signature->nfixed : c->signature->nargs);
     check_result(c);
     if (c->call.nmissing_slots > 0)
         complain(c, "\n      %u scalars have no slot", c->call.nmissing_slots);
@@ -420,9 +324,9 @@ static bool make_plans(Case *c, AbiPlan **plan, AbiPlan **fixed_plan, Random *ra
 {
     Error error;
     *fixed_plan = NULL;
-    *plan = call_new_plan(c->signature, c->types, c->signature->nargs, random, &error);
+    *plan = call_new_plan(c->signature, c->types, c->signature->nargs, c->signature->is_variadic, random, &error);
     if (*plan != NULL && call_has_plain_varargs(c->signature, c->types))
-        *fixed_plan = call_new_plan(c->signature, c->types, c->signature->nfixed, random, &error);
+        *fixed_plan = call_new_plan(c->signature, c->types, c->signature->nfixed, true, random, &error);
     c->call.plan = *plan;
     c->call.fixed_plan = *fixed_plan;
     if (*plan != NULL && (*fixed_plan != NULL || !call_has_plain_varargs(c->signature, c->types)))
@@ -434,42 +338,150 @@ static bool make_plans(Case *c, AbiPlan **plan, AbiPlan **fixed_plan, Random *ra
 
 /* Where a rule has it that compilers may disagree, one byte that happens to be right is no agreement, and neither is a
  * register in which the caller happened to leave what the callee looks for there. */
-static bool compilers_agree(Case *c, bool has_rule, Random *random)
+static bool compilers_agree(Case *c, const CallMode *mode, const char *rules, Tally *without, Random *random)
 {
-    static const CallMode by_compiler = {"by gcc's caller", call_by_compiler};
-    bool agree = true;
+    bool agree = true, has_rule = rules[0] != '\0';
     c->entry.ngpr = has_rule ? c->call.plan->end.ngpr : 6;
     c->entry.nvec = has_rule ? c->call.plan->end.nvec : 8;
     for (int i = 0; agree && i < (has_rule ? NORACLES : 1); i++) {
         draw_values(c, random);
-        agree = make_call(c, &by_compiler, random);
+        agree = make_call(c, mode, random);
     }
     c->entry.ngpr = 6;
     c->entry.nvec = 8;
     if (!agree && !has_rule)
-        report(c, by_compiler.name);
+        report(c, mode->name);
+    if (!agree && has_rule)
+        tally_add(without, rules, strlen(rules));
     return agree;
 }
 
-static void check_case(const BatchSignature *signature, const ValueType *types, const struct Variant *variant,
-                       const Callees *callees, AbiFunction entry)
+static Case new_case(const BatchSignature *signature, const ValueType *types, const struct Variant *variant,
+                     const Callees *callees, uint32_t index)
 {
-    static Case c;
-    void *values[BATCH_ARGS_MAX];
+    static void *values[BATCH_ARGS_MAX];
+    Case c = {.signature = signature, .types = types, .variant = variant, .callees = callees};
+    c.call = (Call){.signature = signature, .types = types, .function = callees->entries[index], .values = values};
+    return c;
+}
+
+static const char *rules_of(const Case *c)
+{
+    return c->variant->is_clang ? c->signature->clang_differs : c->signature->gcc_fails;
+}
+
+static void check_case(Case *c, Random *random)
+{
+    static const CallMode by_compiler = {"by gcc's caller", call_by_compiler};
     AbiPlan *plan, *fixed_plan;
-    Random random = {run.seed ^ signature->index << 32 ^ (uint64_t)(variant - variants)};
-    const char *rules = variant->is_clang ? signature->clang_differs : signature->gcc_fails;
-    bool has_rule = rules[0] != '\0';
-    c = (Case){.signature = signature, .types = types, .variant = variant, .callees = callees};
-    c.call = (Call){.signature = signature, .types = types, .function = entry, .values = values};
-    if (make_plans(&c, &plan, &fixed_plan, &random)) {
-        if (compilers_agree(&c, has_rule, &random))
-            unit_npassed += make_engine_calls(&c, &random);
-        else if (has_rule)
-            tally_add(&left_out[variant->is_clang], rules, strlen(rules));
-    }
+    if (make_plans(c, &plan, &fixed_plan, random) &&
+        compilers_agree(c, &by_compiler, rules_of(c), &left_out[c->variant->is_clang], random))
+        unit_npassed += make_engine_calls(c, random);
     abi_plan_free(&mem_system_allocator, fixed_plan);
     abi_plan_free(&mem_system_allocator, plan);
+}
+
+/* -- one case the other way round ---------------------------------------------------------------------------------- */
+
+/* A result in memory may be there. */
+static void check_callers_stack(Case *c)
+{
+    MachineBetween *between = &machine_between_state;
+    uint64_t place = between->rdi - between->rsp_in, nbytes = c->call.plan->result_nbytes;
+    if (c->call.plan->result == ABI_RESULT_MEMORY && place < MACHINE_ABOVE_NBYTES) {
+        if (nbytes > MACHINE_ABOVE_NBYTES - place)
+            nbytes = MACHINE_ABOVE_NBYTES - place;
+        memcpy(between->above_out + place, between->above_in + place, nbytes);
+    }
+    if (memcmp(between->above_in, between->above_out, sizeof between->above_in) != 0)
+        complain(c, "\n      the caller's stack was written");
+}
+
+/* What the caller was given back. nx87: as after gcc's callee. */
+static void check_inbound_return(Case *c, const MachineCall *machine, uint32_t nx87)
+{
+    const MachineBetween *between = &machine_between_state;
+    const ValueType *type = c->signature->result != BATCH_NO_TYPE ? &c->types[c->signature->result] : NULL;
+    uint32_t kind = type != NULL ? value_scalar_kind(type) : (uint32_t)ABI_KIND_COUNT;
+    check_saved_registers(c, between->out, between->in);
+    check_state(c, "return", machine, between->flags, between->mxcsr_out, between->x87_out, nx87);
+    if (between->rsp_in != between->rsp_out)
+        complain(c, "\n      rsp is %llx, was %llx", (unsigned long long)between->rsp_out,
+                 (unsigned long long)between->rsp_in);
+    check_callers_stack(c);
+    if (c->call.plan->result == ABI_RESULT_MEMORY && between->rax != between->rdi)
+        complain(c, "\n      rax is not the result's address");
+    if (kind < ABI_I128 && between->rax != value_extended(kind, c->wanted))
+        complain(c, "\n      rax is %llx, the extended result is %llx", (unsigned long long)between->rax,
+                 (unsigned long long)value_extended(kind, c->wanted));
+    if (kind < ABI_I32 && (uint64_t)(int64_t)c->call.wide != value_extended(kind, c->wanted))
+        complain(c, "\n      the result is %d as an int", c->call.wide);
+}
+
+static bool make_inbound_call(Case *c, Inbound *inbound, uint32_t nx87, uint32_t nentered, Random *random)
+{
+    static const CallMode mode = {"", call_by_inbound};
+    MachineCall machine = new_machine_call(c, &mode, random);
+    inbound->machine = &machine;
+    inbound->nentered = 0;
+    memset(result_room.start, 0xa5, result_room.nbytes);
+    int number = machine_call_guarded(&machine);
+    if (number != 0) {
+        complain(c, "\n      signal %d (%s)", number, strsignal(number));
+        return false;
+    }
+    machine_make_defined(&machine, sizeof machine);
+    machine_make_defined(&machine_between_state, sizeof machine_between_state);
+    machine_make_defined(result_room.start, result_room.nbytes);
+    check_saved_registers(c, machine.out, machine.in);
+    check_state(c, "exit", &machine, machine.flags, machine.mxcsr_out, machine.x87_out, 0);
+    check_inbound_return(c, &machine, nx87);
+    check_result(c);
+    if (inbound->nentered != nentered)
+        complain(c, "\n      the target was entered %u times", inbound->nentered);
+    return c->complaint[0] == '\0';
+}
+
+/* A slot with the plan, which it keeps: called twice, and once after it was given back. */
+static bool make_inbound_calls(Case *c, AbiPlan *plan, Random *random)
+{
+    static const char *const ways[] = {"inbound by abi_take", "inbound by slots", "inbound after the slot was given back"};
+    uint32_t nx87 = count_x87(machine_between_state.x87_out[2]);
+    Inbound inbound = {.c = c, .plan = plan};
+    AbiSlot *slot = inbound_arm(plan, &inbound);
+    bool ok = true;
+    c->call.function = abi_slot_entry(slot);
+    for (unsigned i = 0; i < 3; i++) {
+        draw_values(c, random);
+        inbound.by_slots = i == 1;
+        if (i == 2) {
+            memset(c->wanted, 0, sizeof c->wanted);
+            abi_slot_give_back(slot, NULL);
+        }
+        if (ok && !make_inbound_call(c, &inbound, nx87, i < 2, random)) {
+            report(c, ways[i]);
+            ok = false;
+        }
+    }
+    inbound_rotate();
+    return ok;
+}
+
+static void check_inbound_case(Case *c, InboundCaller caller, Random *random)
+{
+    static const CallMode by_compiler = {"inbound to gcc's callee", call_by_inbound};
+    Error error;
+    AbiPlan *plan = call_new_plan(c->signature, c->types, c->signature->nfixed, false, random, &error);
+    c->call.plan = plan;
+    c->call.inbound = caller;
+    if (plan == NULL) {
+        snprintf(c->complaint, sizeof c->complaint, "\n      abi_plan_new: %s", error.text);
+        report(c, "inbound");
+    } else if (compilers_agree(c, &by_compiler, rules_of(c), &inbound_left_out[c->variant->is_clang], random)) {
+        unit_npassed += make_inbound_calls(c, plan, random);
+    } else {
+        abi_plan_free(&mem_system_allocator, plan);
+    }
 }
 
 /* -- batches ------------------------------------------------------------------------------------------------------- */
@@ -487,9 +499,11 @@ static void *open_object(const BatchFile *file, const char *what, const char *sy
     return object;
 }
 
+/* gcc: its callees at -O0. */
 static void check_variant(const BatchFile *file, const Batch *batch, const ValueType *types,
-                          const struct Variant *variant)
+                          const struct Variant *variant, const Callees *gcc)
 {
+    static Case c;
     const void *data;
     void *object = open_object(file, variant->name, "callees", &data);
     const Callees *callees = data;
@@ -497,20 +511,26 @@ static void check_variant(const BatchFile *file, const Batch *batch, const Value
         return;
     for (uint32_t i = 0; i < batch->nsignatures; i++) {
         static const char no_such_type[] = "_Float16, decimals, _Complex __int128 (clang has none)";
-        if (callees->entries[i] == NULL)
+        Random random = {run.seed ^ batch->signatures[i].index << 32 ^ (uint64_t)(variant - variants)};
+        if (callees->entries[i] == NULL) {
             tally_add(&left_out[variant->is_clang], no_such_type, strlen(no_such_type));
-        else
-            check_case(&batch->signatures[i], types, variant, callees, callees->entries[i]);
+            continue;
+        }
+        c = new_case(&batch->signatures[i], types, variant, callees, i);
+        check_case(&c, &random);
+        c = new_case(&batch->signatures[i], types, variant, gcc, i);
+        check_inbound_case(&c, callees->inbounds[i], &random);
     }
     dlclose(object);
 }
 
 static void check_batch(const BatchFile *file)
 {
-    const void *data;
-    void *object = open_object(file, "table", "batch", &data);
+    const void *data, *gcc;
+    void *object = open_object(file, "table", "batch", &data),
+         *gcc_object = open_object(file, variants[0].name, "callees", &gcc);
     const Batch *batch = data;
-    if (batch == NULL)
+    if (batch == NULL || gcc == NULL)
         return;
     ValueType *types = calloc(batch->ntypes + 1, sizeof *types);
     if (types == NULL)
@@ -520,10 +540,11 @@ static void check_batch(const BatchFile *file)
     for (uint32_t i = 0; i < batch->nsignatures; i++)
         tally_words(&features, batch->signatures[i].features);
     for (size_t v = 0; v < NVARIANTS; v++)
-        check_variant(file, batch, types, &variants[v]);
+        check_variant(file, batch, types, &variants[v], gcc);
     for (uint32_t i = 0; i < batch->ntypes; i++)
         value_unload_type(&types[i]);
     free(types);
+    dlclose(gcc_object);
     dlclose(object);
 }
 
@@ -628,11 +649,16 @@ int main(int argc, char **argv)
         value_rooms[i] = machine_new_room(1);
     result_room = machine_new_room(1);
     frame_room = machine_new_room(16);
+    inbound_begin();
     machine_catch_faults();
     check_all();
     tally_print(&features, "signatures by what they hold");
     tally_print(&left_out[false], "checks left out for gcc");
     tally_print(&left_out[true], "checks left out for clang");
+    tally_print(&inbound_left_out[false], "inbound checks left out for gcc");
+    tally_print(&inbound_left_out[true], "inbound checks left out for clang");
+    printf("slots: %d owners are left\n", inbound_nowners);
+    CHECK(inbound_nowners <= INBOUND_NKEPT + 1);
     if (run.keeps || unit_nfailed > 0)
         printf("what was generated is in %s\n", run.dir);
     else

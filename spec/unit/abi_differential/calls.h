@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "batch.h"
+#include "entry.h"
 #include "machine.h"
 #include "values.h"
 
@@ -21,6 +22,8 @@ typedef struct Call {
     const AbiPlan *fixed_plan; /* of the arguments before the `...`, or NULL when what follows is not all scalars */
     AbiFrame *frame;           /* room for frame_nbytes */
     uint32_t nmissing_slots;   /* out: scalars of up to 8 bytes for which the plan has no slot */
+    InboundCaller inbound;     /* calls `function` from compiled code */
+    int wide;                  /* out: its result, converted to int */
 } Call;
 
 typedef struct CallMode {
@@ -60,11 +63,10 @@ static inline AbiType call_abi_type(const ValueType *type, Random *random)
 }
 
 static inline AbiPlan *call_new_plan(const BatchSignature *signature, const ValueType *types, uint32_t nargs,
-                                     Random *random, Error *error)
+                                     bool is_variadic, Random *random, Error *error)
 {
     AbiType args[BATCH_ARGS_MAX];
-    AbiSignature abi = {
-        .args = args, .nargs = nargs, .nfixed = signature->nfixed, .is_variadic = signature->is_variadic != 0};
+    AbiSignature abi = {.args = args, .nargs = nargs, .nfixed = signature->nfixed, .is_variadic = is_variadic};
     if (signature->result != BATCH_NO_TYPE)
         abi.result = call_abi_type(&types[signature->result], random);
     for (uint32_t i = 0; i < nargs; i++)
@@ -178,6 +180,18 @@ static inline void call_by_cursor(void *context)
     }
     abi_call_variadic(call->fixed_plan, call->frame, call->function, &cursor);
     call_take_result(call, call->fixed_plan);
+}
+
+/* A variadic callee may look for more arguments than this caller passes: behind them there is a stack to read. */
+static inline void call_by_inbound(void *context)
+{
+    enum { ROOM_NBYTES = 1 << 14 };
+    Call *call = context;
+    volatile unsigned char room[ROOM_NBYTES];
+    room[0] = room[ROOM_NBYTES - 1] = 0;
+    machine_between_state.function = call->function;
+    call->inbound(machine_between, call->result, call->values, &call->wide);
+    room[0] = room[ROOM_NBYTES - 1];
 }
 
 #endif

@@ -16,9 +16,14 @@ typedef struct EntryRecord {
     uint32_t nmisaligned; /* arguments that did not stand at their type's alignment */
 } EntryRecord;
 
+/* Calls `function`, which takes the named arguments and no others, with those at values[i]. The result goes to `result`; an integer
+ * narrower than int also goes, converted, to *wide. */
+typedef void (*InboundCaller)(void (*function)(void), void *result, void *const *values, int *wide);
+
 /* What a library of callees exports, as `callees`. */
 typedef struct Callees {
-    void (*const *entries)(void); /* NULL for one that this compiler cannot have */
+    void (*const *entries)(void);  /* NULL for one that this compiler cannot have */
+    const InboundCaller *inbounds; /* the other direction */
     EntryRecord *entry;
     unsigned char *received;
     unsigned char *returned;

@@ -1,5 +1,5 @@
 -- Writes batches of random C signatures for ../abi_differential.c: for each batch NAME.h (types), NAME_callee.c (what every compiler
--- compiles) and NAME_table.c (what gcc tells about the types, and a compiled caller for each signature). A line "NAME ISA COUNT" for each
+-- compiles: callees of calls and callers of callbacks) and NAME_table.c (what gcc tells about the types, and a compiled caller for each signature). A line "NAME ISA COUNT" for each
 -- batch goes to DIR/batches. Deterministic: signature number i of seed s is always the same, whatever else is asked for.
 --
 --     lua5.4 generate.lua SEED FIRST COUNT ISA PER_BATCH DIR      ISA: 0 baseline, 1 AVX too, 2 AVX-512F too
@@ -236,6 +236,22 @@ local function spell_caller(signature)
     return ("static void call_%d(AbiFunction function, void *result, void *const *values)\n{\n    %s;\n}"):format(signature.index, call)
 end
 
+-- Calls it as a callback is called: a function of the named arguments alone.
+local function spell_inbound(signature)
+    local types, values = {}, {}
+    for i = 1, signature.nfixed do
+        types[i] = signature.args[i].name
+        values[i] = ("*(%s *)values[%d]"):format(types[i], i - 1)
+    end
+    local call = ("((%s (*)(%s))function)(%s)"):format(spell_result(signature), #types == 0 and "void" or table.concat(types, ", "),
+        table.concat(values, ", "))
+    local t = signature.result
+    local body = not t and call .. ";" or ("%s got = %s; memcpy(result, &got, sizeof got);%s"):format(
+        t.name, call, is_widened(t) and " *wide = (int)got;" or "")
+    return ("static void inbound_%d(void (*function)(void), void *result, void *const *values, int *wide)\n{\n    %s\n}"):format(
+        signature.index, body)
+end
+
 local function spell_string(text)
     return '"' .. text:gsub('[\\"]', "\\%0"):gsub("\n", "\\n") .. '"'
 end
@@ -307,17 +323,21 @@ local function write_table(dir, name, signatures)
 end
 
 local function write_batch(dir, name, signatures)
-    local headers, callees, entries = {'#include "callee.h"'}, {"#define AIRLOCK_CALLEES", ('#include "%s.h"'):format(name)}, {}
+    local headers, callees = {'#include "callee.h"'}, {"#define AIRLOCK_CALLEES", ('#include "%s.h"'):format(name)}
+    local entries, inbounds = {}, {}
     for i, signature in ipairs(signatures) do
         local guard = signature.is_gcc_only and "#if HAS_GCC_TYPES\n%s\n#endif" or "%s"
         headers[#headers + 1] = guard:format(spell_header(signature):gsub("%%", "%%%%"))
-        callees[#callees + 1] = guard:format(spell_callee(signature))
-        entries[i] = (signature.is_gcc_only and "    ENTRY_GCC_TYPES(entry_%d)," or "    entry_%d,"):format(signature.index)
+        callees[#callees + 1] = guard:format(spell_callee(signature) .. "\n" .. spell_inbound(signature))
+        local item = signature.is_gcc_only and "    ENTRY_GCC_TYPES(%s_%d)," or "    %s_%d,"
+        entries[i] = item:format("entry", signature.index)
+        inbounds[i] = item:format("inbound", signature.index)
     end
     write_file(("%s/%s.h"):format(dir, name), table.concat(headers, "\n"))
     write_file(("%s/%s_callee.c"):format(dir, name), table.concat(callees, "\n"),
         "static void (*const entries[])(void) = {", table.concat(entries, "\n"), "};",
-        "const Callees callees = {entries, &entry_record, received, returned};")
+        "static const InboundCaller inbounds[] = {", table.concat(inbounds, "\n"), "};",
+        "const Callees callees = {entries, inbounds, &entry_record, received, returned};")
     write_table(dir, name, signatures)
 end
 

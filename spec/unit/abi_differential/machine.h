@@ -1,5 +1,6 @@
-/* The machine around a call: a shim that enters a C function with known registers and notes what it leaves behind, memory that ends at a
- * forbidden page, and signals turned into failures. For abi_differential.c alone. */
+/* The machine around a call: a shim that enters a C function with known registers and notes what it leaves behind, another that stands
+ * between a compiled caller and what it calls, memory that ends at a forbidden page, and signals turned into failures. For
+ * abi_differential.c alone. */
 #ifndef AIRLOCK_SPEC_ABI_DIFFERENTIAL_MACHINE_H
 #define AIRLOCK_SPEC_ABI_DIFFERENTIAL_MACHINE_H
 
@@ -11,6 +12,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include "abi/abi.h"
 
 /* -- the shim ------------------------------------------------------------------------------------------------------ */
 
@@ -87,6 +90,100 @@ __asm__(".text\n"
         "    popq %rbx\n"
         "    ret\n"
         ".size machine_call, . - machine_call\n");
+
+/* -- the shim between a caller and its callee --------------------------------------------------------------------------- */
+
+enum { MACHINE_ABOVE_NBYTES = 1024 };
+
+/* What machine_between does and sees. It moves nothing: the callee finds the caller's stack and argument registers. */
+typedef struct MachineBetween {
+    AbiFunction function; /* in: whom to call */
+    uint64_t return_address;
+    uint64_t caller[6];       /* the caller's rbx, rbp, r12-r15 */
+    uint64_t in[6], out[6];   /* those that the callee finds, and leaves */
+    uint64_t rsp_in, rsp_out; /* before the call and behind it */
+    uint64_t rdi, rsi, rcx;   /* arguments */
+    uint64_t rax;             /* out */
+    uint64_t flags;
+    uint32_t mxcsr_out, x87_out[7];
+    unsigned char above_in[MACHINE_ABOVE_NBYTES], above_out[MACHINE_ABOVE_NBYTES]; /* the caller's stack */
+} MachineBetween;
+
+_Static_assert(offsetof(MachineBetween, caller) == 16, "machine_between");
+_Static_assert(offsetof(MachineBetween, in) == 64, "machine_between");
+_Static_assert(offsetof(MachineBetween, out) == 112, "machine_between");
+_Static_assert(offsetof(MachineBetween, rsp_in) == 160, "machine_between");
+_Static_assert(offsetof(MachineBetween, rdi) == 176, "machine_between");
+_Static_assert(offsetof(MachineBetween, rax) == 200, "machine_between");
+_Static_assert(offsetof(MachineBetween, flags) == 208, "machine_between");
+_Static_assert(offsetof(MachineBetween, mxcsr_out) == 216, "machine_between");
+_Static_assert(offsetof(MachineBetween, above_in) == 248, "machine_between");
+_Static_assert(offsetof(MachineBetween, above_out) == 1272, "machine_between");
+
+__attribute__((visibility("hidden"))) MachineBetween machine_between_state;
+void machine_between(void);
+
+__asm__(".text\n"
+        ".globl machine_between\n"
+        ".hidden machine_between\n"
+        ".type machine_between, @function\n"
+        "machine_between:\n"
+        "    endbr64\n"
+        "    leaq machine_between_state(%rip), %r11\n"
+        "    popq 8(%r11)\n"
+        "    movq %rsp, 160(%r11)\n"
+        "    movq %rdi, 176(%r11)\n"
+        "    movq %rsi, 184(%r11)\n"
+        "    movq %rcx, 192(%r11)\n"
+        "    movq %rsp, %rsi\n"
+        "    leaq 248(%r11), %rdi\n"
+        "    movl $128, %ecx\n"
+        "    rep movsq\n"
+        "    movq 176(%r11), %rdi\n"
+        "    movq 184(%r11), %rsi\n"
+        "    movq 192(%r11), %rcx\n"
+        "    movq %rbx, 16(%r11)\n"
+        "    movq %rbp, 24(%r11)\n"
+        "    movq %r12, 32(%r11)\n"
+        "    movq %r13, 40(%r11)\n"
+        "    movq %r14, 48(%r11)\n"
+        "    movq %r15, 56(%r11)\n"
+        "    movq 64(%r11), %rbx\n"
+        "    movq 72(%r11), %rbp\n"
+        "    movq 80(%r11), %r12\n"
+        "    movq 88(%r11), %r13\n"
+        "    movq 96(%r11), %r14\n"
+        "    movq 104(%r11), %r15\n"
+        "    call *(%r11)\n" /* the return address is where the caller's was */
+        "    leaq machine_between_state(%rip), %r11\n"
+        "    movq %rbx, 112(%r11)\n"
+        "    movq %rbp, 120(%r11)\n"
+        "    movq %r12, 128(%r11)\n"
+        "    movq %r13, 136(%r11)\n"
+        "    movq %r14, 144(%r11)\n"
+        "    movq %r15, 152(%r11)\n"
+        "    movq 16(%r11), %rbx\n"
+        "    movq 24(%r11), %rbp\n"
+        "    movq 32(%r11), %r12\n"
+        "    movq 40(%r11), %r13\n"
+        "    movq 48(%r11), %r14\n"
+        "    movq 56(%r11), %r15\n"
+        "    movq %rsp, 168(%r11)\n"
+        "    movq 160(%r11), %rsp\n"
+        "    movq %rax, 200(%r11)\n"
+        "    pushfq\n"
+        "    popq 208(%r11)\n"
+        "    cld\n"
+        "    stmxcsr 216(%r11)\n"
+        "    fnstenv 220(%r11)\n"
+        "    fldenv 220(%r11)\n"
+        "    movq %rsp, %rsi\n"
+        "    leaq 1272(%r11), %rdi\n"
+        "    movl $128, %ecx\n"
+        "    rep movsq\n"
+        "    pushq 8(%r11)\n"
+        "    ret\n"
+        ".size machine_between, . - machine_between\n");
 
 /* -- valgrind ------------------------------------------------------------------------------------------------------ */
 
