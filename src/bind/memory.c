@@ -11,21 +11,30 @@ typedef struct Span {
     uint64_t nbytes; /* CTYPE_SIZE_UNKNOWN: behind a pointer */
 } Span;
 
-/* Arrays of and pointers to char and its kin, which may be written to unless they are const. */
-static bool quick_span(Cdata *cdata, bool is_const, Span *span)
+ALWAYS_INLINE uint64_t span_nbytes(Cdata *cdata)
+{
+    const CType *type = cdata->info->type;
+    bool is_plain = (cdata_flags(cdata) & (CDATA_SIZED | CDATA_UNCHECKED)) == 0 && !type->is_vla;
+    return is_plain ? type->size : cdata_nbytes(cdata);
+}
+
+/* Records, arrays of and pointers to what is no array or function, without qualifiers where they are written to. */
+ALWAYS_INLINE bool quick_span(Cdata *cdata, bool is_const, Span *span)
 {
     const TypeInfo *info = cdata->info;
-    unsigned allowed = is_const ? QUALIFIER_CONST | QUALIFIER_VOLATILE : 0;
-    if (info->plain_element == NULL || !typeinfo_is_byte(info->plain_element) ||
-        (info->element_qualifiers & ~allowed) != 0)
+    const CType *element = info->plain_element;
+    unsigned qualifiers = element != NULL ? info->element_qualifiers : info->type->qualifiers;
+    if (element != NULL && (element->kind == CTYPE_ARRAY || element->kind == CTYPE_FUNCTION))
+        return false;
+    if ((qualifiers & ~(is_const ? QUALIFIER_CONST | QUALIFIER_VOLATILE : 0u)) != 0)
         return false;
     if (info->kind == VALUE_POINTER)
         *span = (Span){.start = cdata_pointer(cdata), .nbytes = CTYPE_SIZE_UNKNOWN};
-    else if (info->kind == VALUE_ARRAY && cdata_nbytes(cdata) != CTYPE_SIZE_UNKNOWN)
-        *span = (Span){.start = cdata_address(cdata), .nbytes = cdata_nbytes(cdata)};
+    else if (info->kind == VALUE_ARRAY || info->kind == VALUE_RECORD)
+        *span = (Span){.start = cdata_address(cdata), .nbytes = span_nbytes(cdata)};
     else
         return false;
-    return true;
+    return info->kind == VALUE_POINTER || span->nbytes != CTYPE_SIZE_UNKNOWN;
 }
 
 /* Bytes from `start` to the end of the object that the cdata at `index` is a view into; CTYPE_SIZE_UNKNOWN when that is C's.
@@ -47,19 +56,13 @@ static uint64_t owner_nbytes(lua_State *L, int index, const char *start)
     return nbytes;
 }
 
-static Span check_span(FfiState *S, lua_State *L, int index, bool is_const, const char *function)
+/* All that quick_span leaves. */
+static NOINLINE Span other_span(lua_State *L, int index, bool is_const, const char *function)
 {
+    FfiState *S = state_of(L);
     Span span = {.nbytes = CTYPE_SIZE_UNKNOWN};
-    if (is_const && lua_type(L, index) == LUA_TSTRING) {
-        size_t length;
-        span.start = (char *)(uintptr_t)lua_tolstring(L, index, &length);
-        span.nbytes = length + 1;
-        return span;
-    }
     Place place = {.kind = PLACE_API, .index = index, .name = function};
     Cdata *cdata = cdata_to(L, index);
-    if (cdata != NULL && quick_span(cdata, is_const, &span))
-        return span;
     if (cdata != NULL && !cdata->info->is_pointer)
         span.nbytes = cdata_nbytes(cdata);
     else if (lua_type(L, index) == LUA_TSTRING)
@@ -73,26 +76,64 @@ static Span check_span(FfiState *S, lua_State *L, int index, bool is_const, cons
     return span;
 }
 
-static size_t check_length(FfiState *S, lua_State *L, int index, const char *function)
+ALWAYS_INLINE Span check_span(lua_State *L, int index, bool is_const, const char *function)
+{
+    Span span;
+    if (is_const && lua_type(L, index) == LUA_TSTRING) {
+        size_t length;
+        span.start = (char *)(uintptr_t)lua_tolstring(L, index, &length);
+        span.nbytes = length + 1;
+        return span;
+    }
+    Cdata *cdata = cdata_to(L, index);
+    if (__builtin_expect(cdata != NULL && quick_span(cdata, is_const, &span), 1))
+        return span;
+    return other_span(L, index, is_const, function);
+}
+
+static NOINLINE size_t check_other_length(lua_State *L, int index, const char *function)
 {
     int64_t length;
-    if (!number_to_integer(S, L, index, &length))
+    if (!number_to_integer(state_of(L), L, index, &length))
         error_raise(L, MESSAGE_ARGUMENT_WANTED, index, function, "length", error_push_value(L, index));
     if (length < 0)
         error_raise(L, MESSAGE_LENGTH_RANGE, index, function, (LUAI_UACINT)length);
     return (size_t)length;
 }
 
-/* The `nbytes` must lie inside what is known of the argument, and NULL holds none. */
-static void check_inside(lua_State *L, int index, const Span *span, size_t nbytes, const char *function)
+/* A Lua integer that is not negative. */
+ALWAYS_INLINE bool quick_length(lua_State *L, int index, size_t *length)
 {
-    if (span->start == NULL && nbytes > 0)
+    if (!lua_isinteger(L, index))
+        return false;
+    lua_Integer integer = lua_tointegerx(L, index, NULL);
+    *length = (size_t)integer;
+    return integer >= 0;
+}
+
+ALWAYS_INLINE size_t check_length(lua_State *L, int index, const char *function)
+{
+    size_t length;
+    return quick_length(L, index, &length) ? length : check_other_length(L, index, function);
+}
+
+_Noreturn static NOINLINE void raise_outside(lua_State *L, int index, const Span *span, size_t nbytes,
+                                             const char *function)
+{
+    if (span->start == NULL)
         error_raise(L, MESSAGE_ARGUMENT_WANTED, index, function, "pointer", error_push_value(L, index));
-    if (span->nbytes == CTYPE_SIZE_UNKNOWN || nbytes <= span->nbytes)
-        return;
     Cdata *cdata = cdata_to(L, index);
     const char *type = cdata != NULL ? error_push_type(L, cdata->info->type) : luaL_typename(L, index);
     error_raise(L, MESSAGE_BEYOND_OBJECT, function, (LUAI_UACINT)nbytes, (LUAI_UACINT)span->nbytes, type);
+}
+
+_Static_assert(CTYPE_SIZE_UNKNOWN == UINT64_MAX, "no length is beyond what is not known");
+
+/* The `nbytes` must lie inside what is known of the argument, and NULL holds none. */
+ALWAYS_INLINE void check_inside(lua_State *L, int index, const Span *span, size_t nbytes, const char *function)
+{
+    if (__builtin_expect((span->start == NULL && nbytes > 0) || nbytes > span->nbytes, 0))
+        raise_outside(L, index, span, nbytes, function);
 }
 
 /* Without a length only what can hold text is taken: char and its kin, void. */
@@ -109,43 +150,60 @@ static void check_text(lua_State *L, int index)
 }
 
 /* The commonest use without a length, a pointer to char: its text, or NULL when it is another use. */
-static const char *quick_text(lua_State *L)
+ALWAYS_INLINE const char *quick_text(Cdata *cdata)
 {
-    Cdata *cdata = cdata_to(L, 1);
-    const CType *element = cdata != NULL && cdata->info->kind == VALUE_POINTER ? cdata->info->plain_element : NULL;
+    const CType *element = cdata->info->kind == VALUE_POINTER ? cdata->info->plain_element : NULL;
     bool is_text = element != NULL && typeinfo_is_byte(element);
     return is_text ? cdata_pointer(cdata) : NULL;
 }
 
-int memory_string(lua_State *L)
+/* Up to the first zero, or the end of what is known of the object. */
+static int push_text(lua_State *L)
 {
-    FfiState *S = state_of(L);
-    const char *text = lua_isnoneornil(L, 2) ? quick_text(L) : NULL;
-    if (text != NULL) {
-        lua_pushstring(L, text);
-        return 1;
-    }
-    Span span = check_span(S, L, 1, true, "ffi.string");
-    size_t length;
-    if (!lua_isnoneornil(L, 2)) {
-        length = check_length(S, L, 2, "ffi.string");
-        check_inside(L, 1, &span, length, "ffi.string");
-    } else {
-        check_text(L, 1);
-        check_inside(L, 1, &span, span.start == NULL, "ffi.string");
-        length = span.nbytes == CTYPE_SIZE_UNKNOWN ? strlen(span.start) : strnlen(span.start, (size_t)span.nbytes);
-    }
+    Span span = check_span(L, 1, true, "ffi.string");
+    check_text(L, 1);
+    check_inside(L, 1, &span, span.start == NULL, "ffi.string");
+    bool is_open = span.nbytes == CTYPE_SIZE_UNKNOWN;
+    size_t length = is_open ? strlen(span.start) : strnlen(span.start, (size_t)span.nbytes);
     lua_pushlstring(L, length > 0 ? span.start : "", length);
     return 1;
 }
 
+int memory_string(lua_State *L)
+{
+    Cdata *cdata = cdata_to(L, 1);
+    Span span;
+    if (lua_gettop(L) == 1) {
+        const char *text = cdata != NULL ? quick_text(cdata) : NULL;
+        if (text == NULL)
+            return push_text(L);
+        lua_pushstring(L, text);
+        return 1;
+    }
+    if (lua_isnil(L, 2))
+        return push_text(L);
+    if (cdata == NULL || !quick_span(cdata, true, &span))
+        span = check_span(L, 1, true, "ffi.string");
+    size_t length = check_length(L, 2, "ffi.string");
+    check_inside(L, 1, &span, length, "ffi.string");
+    lua_pushlstring(L, length > 0 ? span.start : "", length);
+    return 1;
+}
+
+/* A whole string goes with its zero. */
+static NOINLINE size_t check_copy_length(lua_State *L, const Span *source)
+{
+    bool is_whole = lua_isnoneornil(L, 3) && lua_type(L, 2) == LUA_TSTRING;
+    return is_whole ? (size_t)source->nbytes : check_other_length(L, 3, "ffi.copy");
+}
+
 int memory_copy(lua_State *L)
 {
-    FfiState *S = state_of(L);
-    Span target = check_span(S, L, 1, false, "ffi.copy");
-    Span source = check_span(S, L, 2, true, "ffi.copy");
-    bool is_whole_string = lua_isnoneornil(L, 3) && lua_type(L, 2) == LUA_TSTRING;
-    size_t length = is_whole_string ? (size_t)source.nbytes : check_length(S, L, 3, "ffi.copy");
+    Span target = check_span(L, 1, false, "ffi.copy");
+    Span source = check_span(L, 2, true, "ffi.copy");
+    size_t length;
+    if (!quick_length(L, 3, &length))
+        length = check_copy_length(L, &source);
     check_inside(L, 1, &target, length, "ffi.copy");
     check_inside(L, 2, &source, length, "ffi.copy");
     if (length > 0)
@@ -169,8 +227,8 @@ static uint8_t check_byte(FfiState *S, lua_State *L, int index, const char *func
 int memory_fill(lua_State *L)
 {
     FfiState *S = state_of(L);
-    Span target = check_span(S, L, 1, false, "ffi.fill");
-    size_t length = check_length(S, L, 2, "ffi.fill");
+    Span target = check_span(L, 1, false, "ffi.fill");
+    size_t length = check_length(L, 2, "ffi.fill");
     uint8_t byte = check_byte(S, L, 3, "ffi.fill");
     check_inside(L, 1, &target, length, "ffi.fill");
     if (length > 0)
