@@ -17,22 +17,25 @@ typedef struct Guard {
     void *handle; /* NULL: nothing was opened */
 } Guard;
 
-/* Upvalues of a namespace's metamethods: the state, the library object, the library's name for messages, and the
- * variables that were found before. */
-enum { UPVALUE_STATE = 1, UPVALUE_LIBRARY = 2, UPVALUE_NAME = 3, UPVALUE_VARIABLES = 4, NUPVALUES = 4 };
+/* Upvalues of a namespace's metamethods: the address of what they share, the library object, the library's name for
+ * messages, and the userdata that is shared. */
+enum { UPVALUE_ADDRESS = 1, UPVALUE_LIBRARY = 2, UPVALUE_NAME = 3, UPVALUE_SHARED = 4, NUPVALUES = 4 };
 
 typedef struct Variable {
     const void *key; /* lua_topointer of the name, when that is an interned string; else NULL */
-    TypeInfo *info;
     void *address;
+    TypeInfo *info;
+    uint8_t kind;     /* ValueKind */
+    uint8_t set_kind; /* the same; VOID: const */
 } Variable;
 
 enum { NRECENT = 16 };
 
-/* A userdata whose user value is the table: name -> Variable. */
-typedef struct Variables {
-    const Variable *recent[NRECENT]; /* by a hash of the key; the newest one wins */
-} Variables;
+/* A userdata whose user value is a table of the variables that were found before: name -> Variable. */
+typedef struct Namespace {
+    FfiState *state;
+    Variable recent[NRECENT]; /* by a hash of the key; the newest one wins. Empty: of kind VOID */
+} Namespace;
 
 /* -- names --------------------------------------------------------------------------------------------------------- */
 
@@ -77,44 +80,52 @@ static void push_constant(FfiState *S, lua_State *L, const CDecl *decl)
     value_push(L, typeinfo_of(S, L, decl->type), value, 0, 0);
 }
 
-static const Variable **recent_slot(lua_State *L, const void *key)
+ALWAYS_INLINE Namespace *namespace_of(lua_State *L)
 {
-    Variables *variables = lua_touserdata(L, lua_upvalueindex(UPVALUE_VARIABLES));
-    return &variables->recent[((uintptr_t)key >> 4 ^ (uintptr_t)key >> 8) % NRECENT];
+    return lua_touserdata(L, lua_upvalueindex(UPVALUE_ADDRESS));
 }
 
-static const Variable *find_variable(lua_State *L)
+static inline Variable *recent_slot(Namespace *namespace, const void *key)
 {
-    lua_getiuservalue(L, lua_upvalueindex(UPVALUE_VARIABLES), 1);
-    lua_pushvalue(L, 2);
-    lua_rawget(L, -2);
-    const Variable *variable = lua_touserdata(L, -1);
-    lua_pop(L, 2); /* the table keeps it */
-    if (variable != NULL && variable->key != NULL)
-        *recent_slot(L, variable->key) = variable;
-    return variable;
+    return &namespace->recent[((uintptr_t)key >> 4 ^ (uintptr_t)key >> 8) % NRECENT];
 }
 
-/* The variable that the key at 2 named before, or NULL. */
-static const Variable *known_variable(lua_State *L)
+static void remember(Namespace *namespace, const Variable *variable)
 {
-    const void *key = lua_topointer(L, 2);
-    const Variable *variable = *recent_slot(L, key);
-    return variable != NULL && variable->key == key ? variable : find_variable(L);
+    if (variable->key != NULL)
+        *recent_slot(namespace, variable->key) = *variable;
 }
 
-static const Variable *new_variable(FfiState *S, lua_State *L, const CDecl *decl)
+static const Variable *new_variable(Namespace *namespace, lua_State *L, const CDecl *decl)
 {
+    FfiState *S = namespace->state;
     void *address = check_symbol(L, decl);
     TypeInfo *info = typeinfo_of(S, L, decl->type);
-    lua_getiuservalue(L, lua_upvalueindex(UPVALUE_VARIABLES), 1);
+    lua_getiuservalue(L, lua_upvalueindex(UPVALUE_SHARED), 1);
     lua_pushvalue(L, 2);
     Variable *variable = lua_newuserdatauv(L, sizeof *variable, 0);
-    *variable = (Variable){.info = info, .address = address};
+    *variable = (Variable){.info = info,
+                           .address = address,
+                           .kind = info->kind,
+                           .set_kind = info->is_const ? (uint8_t)VALUE_VOID : info->kind};
     if (lua_rawlen(L, 2) <= S->interned_length)
         variable->key = lua_topointer(L, 2);
     lua_rawset(L, -3);
     lua_pop(L, 1);
+    remember(namespace, variable);
+    return variable;
+}
+
+/* The variable that the key at 2 named before, or NULL. */
+static const Variable *find_variable(Namespace *namespace, lua_State *L)
+{
+    lua_getiuservalue(L, lua_upvalueindex(UPVALUE_SHARED), 1);
+    lua_pushvalue(L, 2);
+    lua_rawget(L, -2);
+    const Variable *variable = lua_touserdata(L, -1);
+    lua_pop(L, 2); /* the table keeps it */
+    if (variable != NULL)
+        remember(namespace, variable);
     return variable;
 }
 
@@ -125,16 +136,16 @@ static int push_variable(lua_State *L, const Variable *variable)
     return 1;
 }
 
-/* (namespace, name): what is not in the table. */
-static int namespace_index(lua_State *L)
+/* All that the recent variables of the commonest types leave. */
+static NOINLINE int index_slowly(Namespace *namespace, lua_State *L)
 {
-    const Variable *variable = known_variable(L);
+    FfiState *S = namespace->state;
+    const Variable *variable = find_variable(namespace, L);
     if (variable != NULL)
         return push_variable(L, variable);
-    FfiState *S = state_of(L);
     const CDecl *decl = check_decl(S, L);
     if (decl->kind == CDECL_VARIABLE)
-        return push_variable(L, new_variable(S, L, decl));
+        return push_variable(L, new_variable(namespace, L, decl));
     if (decl->kind == CDECL_CONSTANT)
         push_constant(S, L, decl);
     else
@@ -146,24 +157,60 @@ static int namespace_index(lua_State *L)
     return 1;
 }
 
-/* (namespace, name, value): only variables can be assigned to. */
-static int namespace_newindex(lua_State *L)
+/* (namespace, name): what is not in the table. */
+static int namespace_index(lua_State *L)
 {
-    const Variable *variable = known_variable(L);
+    Namespace *namespace = namespace_of(L);
+    const void *key = lua_topointer(L, 2);
+    const Variable *variable = recent_slot(namespace, key);
+    if (__builtin_expect(variable->key != key, 0))
+        return index_slowly(namespace, L);
+    switch ((ValueKind)variable->kind) {
+    case VALUE_VOID: return index_slowly(namespace, L);
+    case VALUE_I32: lua_pushinteger(L, *(const int32_t *)variable->address); return 1;
+    case VALUE_U32: lua_pushinteger(L, *(const uint32_t *)variable->address); return 1;
+    case VALUE_I64: lua_pushinteger(L, *(const int64_t *)variable->address); return 1;
+    case VALUE_F64: lua_pushnumber(L, *(const double *)variable->address); return 1;
+    default: return push_variable(L, variable);
+    }
+}
+
+static NOINLINE int newindex_slowly(Namespace *namespace, lua_State *L)
+{
+    const Variable *variable = find_variable(namespace, L);
     if (variable == NULL) {
-        FfiState *S = state_of(L);
-        const CDecl *decl = check_decl(S, L);
+        const CDecl *decl = check_decl(namespace->state, L);
         if (decl->kind != CDECL_VARIABLE)
             error_raise(L, MESSAGE_NAMESPACE_WRITE, decl->name);
-        variable = new_variable(S, L, decl);
+        variable = new_variable(namespace, L, decl);
     }
-    if (!variable->info->is_const && number_store_lua(L, variable->info, variable->address, 3))
-        return 0;
     Place place = {.kind = PLACE_VARIABLE, .name = lua_tostring(L, 2)};
     if (variable->info->is_const)
         error_raise(L, MESSAGE_CONST_WRITE, error_push_place(L, &place));
     value_assign(L, variable->info, variable->address, 3, &place);
     return 0;
+}
+
+/* (namespace, name, value): only variables can be assigned to. */
+static int namespace_newindex(lua_State *L)
+{
+    Namespace *namespace = namespace_of(L);
+    const void *key = lua_topointer(L, 2);
+    const Variable *variable = recent_slot(namespace, key);
+    if (__builtin_expect(variable->key != key, 0))
+        return newindex_slowly(namespace, L);
+    lua_Integer integer;
+    switch ((ValueKind)variable->set_kind) {
+    case VALUE_I32:
+    case VALUE_U32:
+        if (!lua_isinteger(L, 3))
+            return newindex_slowly(namespace, L);
+        integer = lua_tointegerx(L, 3, NULL);
+        memcpy(variable->address, &integer, sizeof(int32_t)); /* the low bytes come first */
+        return 0;
+    case VALUE_VOID: return newindex_slowly(namespace, L);
+    default: return number_store_lua(L, variable->info, variable->address, 3) ? 0 : newindex_slowly(namespace, L);
+    }
 }
 
 static int namespace_tostring(lua_State *L)
@@ -181,12 +228,13 @@ static void push_namespace(lua_State *L, FfiState *S, int library, const char *n
     } methods[] = {
         {"__index", namespace_index}, {"__newindex", namespace_newindex}, {"__tostring", namespace_tostring}};
     lua_newtable(L);
-    memset(lua_newuserdatauv(L, sizeof(Variables), 1), 0, sizeof(Variables));
+    Namespace *namespace = lua_newuserdatauv(L, sizeof *namespace, 1);
+    *namespace = (Namespace){.state = S};
     lua_newtable(L);
     lua_setiuservalue(L, -2, 1);
     lua_createtable(L, 0, 5);
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
-        state_push_ref(L, S->ref_self);
+        lua_pushlightuserdata(L, namespace);
         lua_pushvalue(L, library);
         lua_pushstring(L, name);
         lua_pushvalue(L, -5);
