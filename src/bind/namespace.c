@@ -85,9 +85,12 @@ ALWAYS_INLINE Namespace *namespace_of(lua_State *L)
     return lua_touserdata(L, lua_upvalueindex(UPVALUE_ADDRESS));
 }
 
+_Static_assert(sizeof(Variable) == 32, "a key's own bits are the offset of its slot");
+
 static inline Variable *recent_slot(Namespace *namespace, const void *key)
 {
-    return &namespace->recent[((uintptr_t)key >> 4 ^ (uintptr_t)key >> 8) % NRECENT];
+    size_t offset = (uintptr_t)key & (NRECENT - 1) * sizeof(Variable);
+    return (Variable *)(void *)((char *)namespace->recent + offset);
 }
 
 static void remember(Namespace *namespace, const Variable *variable)
