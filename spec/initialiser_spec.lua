@@ -205,20 +205,29 @@ describe("variable-length structs", function()
     ffi.cdef [[
         struct init_vls { int n; short a[?]; };
         struct init_vls_pairs { char tag; struct init_pair a[?]; };
+        struct init_vls_padded { double d; char tag; short a[?]; };
+        struct init_vls_outer { long l; struct init_vls_padded inner; };
+        union init_vla_union { double d[3]; short a[?]; };
+        struct init_empty {};
     ]]
     local make = ffi.typeof "struct init_vls"
 
-    it("are as large as C's with as many elements", function()
+    it("have the size that C programs allocate: without elements, and the elements", function()
         local lines = oracle.lines("initialiser_vls", [[
             struct a { int n; short a[]; };
             struct b { char tag; struct { int x, y; } a[]; };
+            struct c { double d; char tag; short a[]; };
+            struct d { long l; struct c inner; };
             for (size_t n = 0; n < 6; n++)
-                printf("%zu %zu\n", (sizeof(struct a) + n * 2 + 3) & -4ul, sizeof(struct b) + n * 8);
+                printf("%zu %zu %zu %zu\n", sizeof(struct a) + n * sizeof(short), sizeof(struct b) + n * 8, sizeof(struct c) + n * sizeof(short),
+                    sizeof(struct d) + n * sizeof(short));
         ]])
+        local types = { make, ffi.typeof "struct init_vls_pairs", ffi.typeof "struct init_vls_padded", ffi.typeof "struct init_vls_outer" }
         for n = 0, 5 do
-            local expected = lines[n + 1]
-            assert.equal(expected, ("%d %d"):format(ffi.sizeof(make(n)), ffi.sizeof(ffi.new("struct init_vls_pairs", n))))
-            assert.equal(expected, ("%d %d"):format(ffi.sizeof(make, n), ffi.sizeof("struct init_vls_pairs", n)))
+            local made, asked = {}, {}
+            for i, ct in ipairs(types) do made[i], asked[i] = ffi.sizeof(ct(n)), ffi.sizeof(ct, n) end
+            assert.equal(lines[n + 1], table.concat(made, " "))
+            assert.equal(lines[n + 1], table.concat(asked, " "))
         end
         assert.is_nil(ffi.sizeof(make))
         assert.equal(4, ffi.offsetof(make, "a"))
@@ -249,6 +258,28 @@ describe("variable-length structs", function()
         assert.equal("too many initialisers for 'struct init_vls': at most 2, got 3 (initialiser of 'struct init_vls')",
             message(make, 2, 7, { 1 }, 3))
         assert.equal("'struct init_vls' needs its number of elements, got table", message(make, { 7 }))
+    end)
+
+    it("have no elements in the padding behind the others", function()
+        local refused = "too many initialisers for 'short [?]': at most 2, got 3 (field 'a' of 'struct init_vls_padded')"
+        assert.equal(refused, message(ffi.new, "struct init_vls_padded", 2, { a = { 1, 2, 3 } }))
+        assert.equal(refused, message(ffi.new, "struct init_vls_outer", 2, { inner = { a = { 1, 2, 3 } } }))
+        assert.equal(2, #ffi.totable(ffi.new("struct init_vls_padded", 2), true).a)
+        assert.equal("{.l = 0, .inner = {.d = 0.0, .tag = '\\0', .a = {0, 0}}}", ffi.inspect(ffi.new("struct init_vls_outer", 2)))
+    end)
+
+    it("of unions are as large as the largest member", function()
+        for n = 0, 20 do
+            assert.equal(math.max(ffi.sizeof "double[3]", n * ffi.sizeof "short"), ffi.sizeof("union init_vla_union", n))
+        end
+        local union = ffi.new("union init_vla_union", 1, { d = { 1, 2, 3 } })
+        assert.equal(3.0, ffi.new("union init_vla_union", 1, union).d[2])
+    end)
+
+    it("of elements without bytes do not know how many they are", function()
+        local array = ffi.new("struct init_empty[?]", 3)
+        assert.equal(ffi.typeof "struct init_empty", ffi.typeof(array[2]))
+        assert.equal(0, ffi.sizeof(array))
     end)
 
     it("are no elements, and members only at the end", function()

@@ -309,6 +309,21 @@ describe("ffi.totable", function()
         end
     end)
 
+    it("takes so many elements without bytes and no more, wherever they are", function()
+        ffi.cdef [[
+            struct insp_nothing {};
+            struct insp_crowd { struct insp_nothing all[1000000000000]; };
+            struct insp_square { struct insp_nothing all[1025][1024]; };
+        ]]
+        local refused = "'ffi.totable' takes no more than 1048576 elements of 'struct insp_nothing', which have no bytes"
+        assert.equal(1048576, #ffi.totable(ffi.new "struct insp_nothing[1048576]"))
+        assert_refused(refused, ffi.totable, ffi.new "struct insp_nothing[1048577]")
+        assert_refused(refused, ffi.totable, ffi.new "struct insp_crowd", true)
+        assert_refused(refused, ffi.totable, ffi.new "struct insp_square", true)
+        assert_refused(refused, ffi.totable, ffi.cast("struct insp_nothing *", 16), math.maxinteger)
+        assert.equal(3, #ffi.totable(ffi.new("struct insp_crowd").all, 3))
+    end)
+
     it("keeps alive what the views in it show", function()
         local made = ffi.totable(ffi.new("struct in_node", { list = { { 1, 2, 3 }, { 4, 5, 6 } } }))
         for _ = 1, 10 do

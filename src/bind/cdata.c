@@ -156,6 +156,13 @@ uint64_t cdata_nbytes(Cdata *cdata)
     return cdata->info->type->size;
 }
 
+uint64_t cdata_content_nbytes(Cdata *cdata)
+{
+    const CType *type = cdata->info->type;
+    uint64_t nbytes = cdata_nbytes(cdata);
+    return nbytes != CTYPE_SIZE_UNKNOWN && type->is_vla ? nbytes - ctype_vla_padding(type) : nbytes;
+}
+
 uint64_t cdata_nelems(Cdata *cdata)
 {
     const CType *type = cdata->info->type;
@@ -163,7 +170,7 @@ uint64_t cdata_nelems(Cdata *cdata)
         return type->nelems;
     if (type->is_vla && cdata_flags(cdata) & CDATA_SIZED) {
         uint64_t element = type->u.element->size;
-        return element == 0 ? 0 : cdata_nbytes(cdata) / element;
+        return element == 0 ? CTYPE_SIZE_UNKNOWN : cdata_nbytes(cdata) / element;
     }
     if (cdata_flags(cdata) & CDATA_UNCHECKED || !ctype_is_complete(type))
         return CTYPE_SIZE_UNKNOWN;

@@ -82,6 +82,8 @@ bool cdata_points_to(Cdata *cdata, void **address, const CType **pointee);
 
 /* Number of bytes that the object is known to have, or CTYPE_SIZE_UNKNOWN (unchecked arrays, incomplete types). */
 uint64_t cdata_nbytes(Cdata *cdata);
+/* The same without the padding behind a variable-length object's array. */
+uint64_t cdata_content_nbytes(Cdata *cdata);
 /* Number of elements of an ARRAY or VECTOR cdata, or CTYPE_SIZE_UNKNOWN when unknown. */
 uint64_t cdata_nelems(Cdata *cdata);
 

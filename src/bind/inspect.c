@@ -564,7 +564,7 @@ static void put_object(Writer *w, Cdata *cdata)
 {
     TypeInfo *info = cdata->info;
     const char *address = cdata_address(cdata);
-    uint64_t nbytes = cdata_nbytes(cdata), count = 0;
+    uint64_t nbytes = cdata_content_nbytes(cdata), count = 0;
     w->end = nbytes != CTYPE_SIZE_UNKNOWN ? address + nbytes : NULL;
     bool is_known = info->kind != VALUE_ARRAY || array_length(w, info->type, address, &count);
     /* an address is written with its type wherever it stands */

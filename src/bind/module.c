@@ -235,7 +235,7 @@ static int push_object(FfiState *S, lua_State *L, TypeInfo *info, int first)
         memset(address, 0, (size_t)nbytes);
     }
     if (count > 0)
-        value_initialise(L, info, address, nbytes, first, count, &place);
+        value_initialise(L, info, address, nbytes - (type->is_vla ? ctype_vla_padding(type) : 0), first, count, &place);
     if (metatype_has(info) && metatype_push_entry_of_ref(L, info, S->ref_gc_event))
         finalizer_set(S, L, -2);
     return 1;

@@ -10,8 +10,11 @@ typedef struct Walk {
     FfiState *S;
     lua_State *L;
     bool is_recursive;
-    char *end; /* behind an object of known size, whose last array has no length of its own; NULL: unknown */
+    char *end;        /* behind an object of known size, whose last array has no length of its own; NULL: unknown */
+    uint64_t *nempty; /* elements so far of a type without bytes, of which memory sets no bound */
 } Walk;
+
+enum { NEMPTY_MAX = 1 << 20 };
 
 static void push_record(const Walk *walk, const CRecord *record, char *start);
 
@@ -77,8 +80,18 @@ static void push_item(const Walk *walk, TypeInfo *info, char *address)
         value_push(walk->L, info, address, 1, is_open(info->type) ? CDATA_UNCHECKED : 0);
 }
 
+static void count_empty(const Walk *walk, TypeInfo *element, uint64_t count)
+{
+    if (element->type->size > 0)
+        return;
+    *walk->nempty += count;
+    if (count > NEMPTY_MAX || *walk->nempty > NEMPTY_MAX)
+        error_raise(walk->L, MESSAGE_EMPTY_ELEMENTS, NEMPTY_MAX, error_push_type(walk->L, element->type));
+}
+
 static void push_elements(const Walk *walk, TypeInfo *element, char *start, uint64_t count)
 {
+    count_empty(walk, element, count);
     lua_createtable(walk->L, count < INT_MAX / 64 ? (int)count : INT_MAX / 64, 0);
     for (uint64_t i = 0; i < count; i++) {
         push_item(walk, element, start + i * element->type->size);
@@ -142,7 +155,7 @@ static void push_of_object(Walk *walk, Cdata *cdata)
     lua_State *L = walk->L;
     TypeInfo *info = cdata->info;
     char *start = cdata_address(cdata);
-    uint64_t nbytes = cdata_nbytes(cdata);
+    uint64_t nbytes = cdata_content_nbytes(cdata);
     bool has_count = !lua_isnil(L, 2);
     walk->end = nbytes != CTYPE_SIZE_UNKNOWN ? start + nbytes : NULL;
     if (info->kind == VALUE_ARRAY && (has_count || cdata_nelems(cdata) == CTYPE_SIZE_UNKNOWN)) {
@@ -172,7 +185,8 @@ int totable_lua(lua_State *L)
         lua_pushnil(L);
         lua_insert(L, 2);
     }
-    Walk walk = {.S = S, .L = L, .is_recursive = lua_toboolean(L, 3)};
+    uint64_t nempty = 0;
+    Walk walk = {.S = S, .L = L, .is_recursive = lua_toboolean(L, 3), .nempty = &nempty};
     if (cdata->info->is_pointer)
         push_of_pointer(&walk, cdata);
     else

@@ -273,9 +273,12 @@ bool ctype_find_constant(const CRecord *record, const char *name, size_t length,
 /* Whether the enum has an enumerator of that name, and its value. Constant time, but for the name of another enum's. */
 bool ctype_find_enumerator(const CEnum *enumeration, const char *name, size_t length, uint64_t *value);
 
-/* Bytes of an object of a variable-length type (is_vla) whose array has nelems elements, padding included. False when
- * that is too large for an object. */
+/* Bytes of an object of a variable-length type (is_vla) whose array has nelems elements: of a record its size without
+ * elements, and the elements. False when that is too large for an object. */
 bool ctype_vla_nbytes(const CType *type, uint64_t nelems, uint64_t *nbytes);
+
+/* How many of these bytes are behind the array: the padding at the record's end. */
+uint64_t ctype_vla_padding(const CType *type);
 
 /* Writes the C spelling of a type ("const char *", "int (*)(double)", "struct point [3]"), with `name` as declarator
  * when not NULL. Returns the length that the whole text has, like snprintf; always NUL-terminates when nbytes > 0.

@@ -308,20 +308,20 @@ CRecordStatus ctype_record_complete(CTypeTable *table, CRecord *record, CRecordS
 
 /* -- variable-length types ----------------------------------------------------------------------------------------- */
 
-/* Bytes up to the end of the variable-length array of `nelems` elements that an object of this type ends in, one of
- * them for a union. False when that is too large. */
+/* Bytes up to the end of the array of `nelems` elements that a value of this type ends in, for a union up to the end of
+ * its largest member. False when that is too large. */
 static bool vla_end(const CType *type, uint64_t nelems, uint64_t *nbytes)
 {
     if (type->kind == CTYPE_ARRAY)
         return !__builtin_mul_overflow(nelems, type->u.element->size, nbytes) && *nbytes <= PTRDIFF_MAX / 2;
     const CRecord *record = type->u.record;
-    *nbytes = type->size;
-    for (uint32_t i = 0; i < record->nmembers; i++) {
+    *nbytes = 0;
+    for (uint32_t i = record->is_union ? 0 : record->nmembers - 1; i < record->nmembers; i++) {
         const CMember *member = &record->members[i];
-        uint64_t inner;
-        if (!member->type->is_vla)
-            continue;
-        if (!vla_end(member->type, nelems, &inner) || member->offset > PTRDIFF_MAX / 2)
+        uint64_t inner = member->type->size;
+        if (member->type->is_vla && !vla_end(member->type, nelems, &inner))
+            return false;
+        if (member->offset > PTRDIFF_MAX / 2 || inner > PTRDIFF_MAX / 2)
             return false;
         if (member->offset + inner > *nbytes)
             *nbytes = member->offset + inner;
@@ -329,13 +329,18 @@ static bool vla_end(const CType *type, uint64_t nelems, uint64_t *nbytes)
     return *nbytes <= PTRDIFF_MAX / 2;
 }
 
-bool ctype_vla_nbytes(const CType *type, uint64_t nelems, uint64_t *nbytes)
+uint64_t ctype_vla_padding(const CType *type)
 {
     uint64_t end;
-    if (!vla_end(type, nelems, &end))
+    return type->kind == CTYPE_RECORD && vla_end(type, 0, &end) ? type->size - end : 0;
+}
+
+bool ctype_vla_nbytes(const CType *type, uint64_t nelems, uint64_t *nbytes)
+{
+    if (!vla_end(type, nelems, nbytes))
         return false;
-    *nbytes = (end + type->align - 1) & ~(uint64_t)(type->align - 1);
-    return true;
+    *nbytes += ctype_vla_padding(type);
+    return *nbytes <= PTRDIFF_MAX / 2;
 }
 
 /* -- enums --------------------------------------------------------------------------------------------------------- */
