@@ -157,6 +157,25 @@ static TypeInfo *moved_type(FfiState *S, lua_State *L, TypeInfo *info)
     return typeinfo_of(S, L, type);
 }
 
+/* The way of nearly all pointer arithmetic: a pointer whose stride is known, by a Lua integer that cannot overflow. */
+ALWAYS_INLINE bool move_quickly(lua_State *L, Cdata *pointer, const Cdata *other, bool negative)
+{
+    if (pointer == NULL || other != NULL || !lua_isinteger(L, 2))
+        return false;
+    TypeInfo *info = pointer->info;
+    int64_t limit = (int64_t)info->limit;
+    int64_t count = lua_tointegerx(L, 2, NULL);
+    if (info->kind != VALUE_POINTER || info->stride == 0 || count >= limit || count <= -limit)
+        return false;
+    uintptr_t offset = (uintptr_t)count * info->stride;
+    uintptr_t moved = (uintptr_t)cdata_pointer(pointer) + (negative ? -offset : offset);
+    if (moved == 0)
+        lua_pushnil(L);
+    else
+        cdata_push_pointer_from(L, info, (void *)moved, pointer, 1);
+    return true;
+}
+
 /* pointer + integer, integer + pointer, pointer - integer; false: no such operands */
 static bool offset_pointer(FfiState *S, lua_State *L, const Operand *pointer, const Operand *other, bool negative)
 {
@@ -168,6 +187,8 @@ static bool offset_pointer(FfiState *S, lua_State *L, const Operand *pointer, co
         error_raise(L, MESSAGE_INDEX_OVERFLOW, (LUAI_UACINT)count, error_push_type(L, pointer->info->type));
     uintptr_t moved = (uintptr_t)start_of(pointer) + (negative ? -(uintptr_t)offset : (uintptr_t)offset);
     TypeInfo *type = moved_type(S, L, pointer->info);
+    (void)typeinfo_element(type, L);
+    typeinfo_set_stride(type);
     cdata_push_pointer_or_nil(L, type, (void *)moved, pointer->index);
     return true;
 }
@@ -214,57 +235,67 @@ static bool built_in(FfiState *S, lua_State *L, Operator op, const Operand *left
     return pointer_operator(S, L, op, left, right) || integer_operator(S, L, op, left, right);
 }
 
-static int operate(FfiState *S, lua_State *L, Operator op, const Operand *left, const Operand *right)
+NOINLINE static int operate(lua_State *L, Operator op)
 {
-    bool any_record = operand_kind(left) == VALUE_RECORD || operand_kind(right) == VALUE_RECORD;
-    if (any_record && operator_defer(L, op) != 0)
+    FfiState *S = state_of(L);
+    Operand left = operand_of(L, 1);
+    Operand right = operand_of(L, 2);
+    bool any_record = operand_kind(&left) == VALUE_RECORD || operand_kind(&right) == VALUE_RECORD;
+    if (any_record && metatype_operator(L, left.info, right.info) != 0)
         return 1;
-    bool any_complex = is_complex(left) || is_complex(right);
-    if (!any_complex && built_in(S, L, op, left, right))
+    bool any_complex = is_complex(&left) || is_complex(&right);
+    if (!any_complex && built_in(S, L, op, &left, &right))
         return 1;
-    if (any_complex && !has_metatype(left) && !has_metatype(right) && complex_operator(S, L, op, left, right))
+    if (any_complex && !has_metatype(&left) && !has_metatype(&right) && complex_operator(S, L, op, &left, &right))
         return 1;
-    if (operator_defer(L, op) == 0 && !complex_operator(S, L, op, left, right))
+    if (metatype_operator(L, left.info, right.info) == 0 && !complex_operator(S, L, op, &left, &right))
         operator_refuse(L, op);
     return 1;
 }
 
-static int push_word(FfiState *S, lua_State *L, uint64_t value, bool is_unsigned)
+/* A record's own entry, where it is the left operand: there is nothing else to ask. */
+ALWAYS_INLINE bool push_own_operator(lua_State *L, const Cdata *left)
 {
+    return left != NULL && left->info->kind == VALUE_RECORD && metatype_push_own(L, left->info);
+}
+
+ALWAYS_INLINE int push_word(lua_State *L, const Cdata *left, const Cdata *right, uint64_t value, bool is_unsigned)
+{
+    const Cdata *cdata = left != NULL ? left : right;
+    const FfiState *S = cdata != NULL ? cdata->info->state : state_of(L);
     TypeInfo *type = is_unsigned ? S->uword : S->word;
-    memcpy(cdata_push_new(L, type), &value, sizeof value);
+    memcpy(cdata_push_bare(L, type, sizeof value), &value, sizeof value);
+    cdata_set_metatable(L, type);
     return 1;
 }
 
-/* `expression` is what is to be had of two 64-bit operands a and b at once. */
-#define WORD_METAMETHOD(name, op, expression)                                                                          \
+/* `otherwise` is tried where two 64-bit operands a and b, of which `expression` is to be had at once, are not given. */
+#define WORD_METAMETHOD(name, op, expression, otherwise)                                                               \
     int meta_##name(lua_State *L)                                                                                      \
     {                                                                                                                  \
-        FfiState *S = state_of(L);                                                                                     \
-        Operand left = operand_of(L, 1);                                                                               \
-        Operand right = operand_of(L, 2);                                                                              \
+        Cdata *left = cdata_to(L, 1);                                                                                  \
+        if (push_own_operator(L, left))                                                                                \
+            return metatype_call_pair(L);                                                                              \
+        Cdata *right = cdata_to(L, 2);                                                                                 \
         uint64_t a;                                                                                                    \
         uint64_t b;                                                                                                    \
         bool is_unsigned = false;                                                                                      \
-        if (operand_to_word(L, &left, &a, &is_unsigned) && operand_to_word(L, &right, &b, &is_unsigned))               \
-            return push_word(S, L, expression, is_unsigned);                                                           \
-        return operate(S, L, op, &left, &right);                                                                       \
+        if (word_at(L, 1, left, &a, &is_unsigned) && word_at(L, 2, right, &b, &is_unsigned))                           \
+            return push_word(L, left, right, expression, is_unsigned);                                                 \
+        return (otherwise) ? 1 : operate(L, op);                                                                       \
     }
-WORD_METAMETHOD(add, OP_ADD, a + b)
-WORD_METAMETHOD(sub, OP_SUB, a - b)
-WORD_METAMETHOD(mul, OP_MUL, a *b)
-WORD_METAMETHOD(band, OP_BAND, a &b)
-WORD_METAMETHOD(bor, OP_BOR, a | b)
-WORD_METAMETHOD(bxor, OP_BXOR, a ^ b)
+WORD_METAMETHOD(add, OP_ADD, a + b, move_quickly(L, left, right, false))
+WORD_METAMETHOD(sub, OP_SUB, a - b, move_quickly(L, left, right, true))
+WORD_METAMETHOD(mul, OP_MUL, a *b, false)
+WORD_METAMETHOD(band, OP_BAND, a &b, false)
+WORD_METAMETHOD(bor, OP_BOR, a | b, false)
+WORD_METAMETHOD(bxor, OP_BXOR, a ^ b, false)
 #undef WORD_METAMETHOD
 
 #define METAMETHOD(name, op)                                                                                           \
     int meta_##name(lua_State *L)                                                                                      \
     {                                                                                                                  \
-        FfiState *S = state_of(L);                                                                                     \
-        Operand left = operand_of(L, 1);                                                                               \
-        Operand right = operand_of(L, 2);                                                                              \
-        return operate(S, L, op, &left, &right);                                                                       \
+        return push_own_operator(L, cdata_to(L, 1)) ? metatype_call_pair(L) : operate(L, op);                          \
     }
 METAMETHOD(div, OP_DIV)
 METAMETHOD(idiv, OP_IDIV)

@@ -48,17 +48,19 @@ static void *check_address(lua_State *L, TypeInfo *info, int index, int *owner)
 
 static void cast_to_pointer(lua_State *L, TypeInfo *info, int index)
 {
-    int owner = index;
+    int owner;
     Cdata *cdata = cdata_to(L, index);
     ValueKind kind = cdata != NULL ? (ValueKind)cdata->info->kind : VALUE_VOID;
-    void *address;
-    if (kind == VALUE_POINTER)
-        address = cdata_pointer(cdata);
-    else if (kind == VALUE_RECORD || kind == VALUE_ARRAY)
-        address = cdata_address(cdata);
+    if (kind != VALUE_POINTER && kind != VALUE_RECORD && kind != VALUE_ARRAY) {
+        void *address = check_address(L, info, index, &owner);
+        cdata_push_pointer_or_nil(L, info, address, owner);
+        return;
+    }
+    const void *address = kind == VALUE_POINTER ? cdata_pointer(cdata) : cdata_address(cdata);
+    if (address == NULL)
+        lua_pushnil(L);
     else
-        address = check_address(L, info, index, &owner);
-    cdata_push_pointer_or_nil(L, info, address, owner);
+        cdata_push_pointer_from(L, info, address, cdata, index);
 }
 
 /* What is referred to, where it is: all that can be done with a reference is done with that. */
@@ -108,10 +110,10 @@ static void cast_to_number(lua_State *L, TypeInfo *info, int index)
 
 void cast_push(lua_State *L, TypeInfo *info, int index)
 {
-    if (value_is_number((ValueKind)info->kind)) {
-        cast_to_number(L, info, index);
-    } else if (info->kind == VALUE_POINTER) {
+    if (info->kind == VALUE_POINTER) {
         cast_to_pointer(L, typeinfo_of(info->state, L, info->type->main), index);
+    } else if (value_is_number((ValueKind)info->kind)) {
+        cast_to_number(L, info, index);
     } else if (info->kind == VALUE_REFERENCE) {
         cast_to_reference(L, info, index);
     } else if (info->kind == VALUE_COMPLEX || info->kind == VALUE_VECTOR || info->kind == VALUE_DECIMAL) {

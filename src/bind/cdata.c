@@ -23,12 +23,6 @@ static uint64_t stamp_of(const TypeInfo *info, unsigned flags)
     return cdata_cookie ^ (uintptr_t)info ^ flags;
 }
 
-static void set_metatable(lua_State *L, int ref)
-{
-    state_push_ref(L, ref);
-    lua_setmetatable(L, -2);
-}
-
 /* Objects whose size is not the type's, or whose alignment is beyond the 16 bytes that a userdata gives: the header
  * says where the value begins inside the same userdata. */
 static void *push_sized(lua_State *L, TypeInfo *info, uint64_t nbytes)
@@ -42,7 +36,7 @@ static void *push_sized(lua_State *L, TypeInfo *info, uint64_t nbytes)
     cdata->header.info = info;
     cdata->address = (void *)start;
     cdata->nbytes = nbytes;
-    set_metatable(L, info->state->ref_cdata_meta);
+    cdata_set_metatable(L, info);
     return cdata->address;
 }
 
@@ -51,11 +45,9 @@ void *cdata_push_new(lua_State *L, TypeInfo *info)
     const CType *type = info->type;
     if (type->align > 16 || type->size > PTRDIFF_MAX - 64)
         return push_sized(L, info, type->size);
-    Cdata *cdata = lua_newuserdatauv(L, sizeof *cdata + (size_t)type->size, 0);
-    cdata->stamp = stamp_of(info, 0);
-    cdata->info = info;
-    set_metatable(L, info->state->ref_cdata_meta);
-    return cdata + 1;
+    void *value = cdata_push_bare(L, info, (size_t)type->size);
+    cdata_set_metatable(L, info);
+    return value;
 }
 
 void *cdata_push_new_sized(lua_State *L, TypeInfo *info, uint64_t nbytes)
@@ -79,11 +71,8 @@ typedef enum Anchor {
     ANCHOR_OWNER  /* what the value hangs on */
 } Anchor;
 
-static Anchor anchor_of(lua_State *L, int owner)
+static inline Anchor anchor_of_cdata(const Cdata *cdata)
 {
-    Cdata *cdata = cdata_to(L, owner);
-    if (cdata == NULL)
-        return has_memory(L, owner) ? ANCHOR_VALUE : ANCHOR_NONE;
     unsigned flags = cdata_flags(cdata);
     if (flags & CDATA_FINALISED)
         return ANCHOR_VALUE;
@@ -91,6 +80,14 @@ static Anchor anchor_of(lua_State *L, int owner)
         return ANCHOR_OWNER;
     bool is_elsewhere = cdata->info->is_pointer || (flags & (CDATA_INDIRECT | CDATA_SIZED)) == CDATA_INDIRECT;
     return is_elsewhere ? ANCHOR_NONE : ANCHOR_VALUE;
+}
+
+static Anchor anchor_of(lua_State *L, int owner)
+{
+    const Cdata *cdata = cdata_to(L, owner);
+    if (cdata == NULL)
+        return has_memory(L, owner) ? ANCHOR_VALUE : ANCHOR_NONE;
+    return anchor_of_cdata(cdata);
 }
 
 /* New userdata for a header and a pointer, hung on this anchor of the value at `owner`. */
@@ -108,7 +105,7 @@ static Cdata *push_hung(lua_State *L, TypeInfo *info, Anchor anchor, int owner, 
             lua_pushvalue(L, from);
         lua_setiuservalue(L, -2, 1);
     }
-    set_metatable(L, info->state->ref_cdata_meta);
+    cdata_set_metatable(L, info);
     return cdata;
 }
 
@@ -124,10 +121,22 @@ void cdata_push_view(lua_State *L, TypeInfo *info, void *address, int owner, uns
     memcpy(cdata + 1, &address, sizeof address);
 }
 
+void cdata_push_view_from(lua_State *L, TypeInfo *info, void *address, const Cdata *cdata, int owner, unsigned flags)
+{
+    Cdata *view = push_hung(L, info, anchor_of_cdata(cdata), owner, CDATA_INDIRECT | flags);
+    memcpy(view + 1, &address, sizeof address);
+}
+
 void cdata_push_pointer(lua_State *L, TypeInfo *info, const void *value, int owner)
 {
     Cdata *cdata = push_reference(L, info, owner, 0);
     memcpy(cdata + 1, &value, sizeof value);
+}
+
+void cdata_push_pointer_from(lua_State *L, TypeInfo *info, const void *value, const Cdata *cdata, int owner)
+{
+    Cdata *pointer = push_hung(L, info, anchor_of_cdata(cdata), owner, 0);
+    memcpy(pointer + 1, &value, sizeof value);
 }
 
 void cdata_push_address(lua_State *L, TypeInfo *info, const void *value, int index)
@@ -217,7 +226,8 @@ void ctypeobj_push(FfiState *S, lua_State *L, CType *type)
         CtypeObject *object = lua_newuserdatauv(L, sizeof *object, 0);
         object->stamp = ~cdata_cookie ^ (uintptr_t)type;
         object->type = type;
-        set_metatable(L, S->ref_ctype_meta);
+        state_push_ref(L, S->ref_ctype_meta);
+        lua_setmetatable(L, -2);
         lua_pushvalue(L, -1);
         lua_rawsetp(L, -3, type);
     }

@@ -60,6 +60,23 @@ static inline void *cdata_pointer(Cdata *cdata)
     return *(void **)cdata_address(cdata);
 }
 
+/* Gives the new cdata on top its metatable. [-0, +0, -] */
+static inline void cdata_set_metatable(lua_State *L, const TypeInfo *info)
+{
+    state_push_ref(L, info->state->ref_cdata_meta);
+    lua_setmetatable(L, -2);
+}
+
+/* New object of a type of nbytes, aligned to 16 at most, with its value unset and without its metatable, which must
+ * follow; returns the value's address. [-0, +1, m] */
+static inline void *cdata_push_bare(lua_State *L, TypeInfo *info, size_t nbytes)
+{
+    Cdata *cdata = lua_newuserdatauv(L, sizeof *cdata + nbytes, 0);
+    cdata->stamp = cdata_cookie ^ (uintptr_t)info;
+    cdata->info = info;
+    return cdata + 1;
+}
+
 /* New object of a complete type with its value unset; returns the value's address. [-0, +1, m] */
 void *cdata_push_new(lua_State *L, TypeInfo *info);
 /* New variable-length object of nbytes, zeroed; returns the value's address. [-0, +1, m] */
@@ -68,11 +85,15 @@ void *cdata_push_new_sized(lua_State *L, TypeInfo *info, uint64_t nbytes);
  * C's. Any value will do: what has no memory of its own (nil, numbers, pointers read from C) keeps nothing alive. [-0,
  * +1, m] */
 void cdata_push_view(lua_State *L, TypeInfo *info, void *address, int owner, unsigned flags);
+/* The same where the owner, at stack index `owner`, is this cdata. [-0, +1, m] */
+void cdata_push_view_from(lua_State *L, TypeInfo *info, void *address, const Cdata *cdata, int owner, unsigned flags);
 /* Pointer object with this value (never nil); owner as above. [-0, +1, m] */
 void cdata_push_pointer(lua_State *L, TypeInfo *info, const void *value, int owner);
 /* Pointer object with this value, an address inside the object that the cdata at `index` is: keeps that alive, also when
  * it is a pointer itself. [-0, +1, m] */
 void cdata_push_address(lua_State *L, TypeInfo *info, const void *value, int index);
+/* cdata_push_pointer where the owner, at stack index `owner`, is this cdata. [-0, +1, m] */
+void cdata_push_pointer_from(lua_State *L, TypeInfo *info, const void *value, const Cdata *cdata, int owner);
 /* Like cdata_push_pointer, but NULL is nil. [-0, +1, m] */
 void cdata_push_pointer_or_nil(lua_State *L, TypeInfo *info, const void *value, int owner);
 

@@ -3,6 +3,7 @@
 
 #include "bind/errors.h"
 #include "bind/metamethods.h"
+#include "bind/metatype.h"
 #include "bind/operand.h"
 #include "bind/pointer.h"
 #include "bind/relation.h"
@@ -15,12 +16,6 @@ static int order_of(const Integers *integers)
         return 0;
     bool less = integers->is_signed ? (Int128)integers->a < (Int128)integers->b : integers->a < integers->b;
     return less ? -1 : 1;
-}
-
-static int order_of_words(uint64_t a, uint64_t b, bool is_unsigned)
-{
-    bool less = is_unsigned ? a < b : (int64_t)a < (int64_t)b;
-    return less ? -1 : a != b;
 }
 
 /* Pointers by their unsigned addresses, if what they point to agrees; nil is a NULL of either's type. */
@@ -39,14 +34,7 @@ static bool order_pointers(lua_State *L, const Operand *left, const Operand *rig
 /* -1, 0 or 1 in *order; false: nothing built in says. */
 static bool compare(FfiState *S, lua_State *L, const Operand *left, const Operand *right, int *order)
 {
-    uint64_t a;
-    uint64_t b;
-    bool is_unsigned = false;
     Integers integers;
-    if (operand_to_word(L, left, &a, &is_unsigned) && operand_to_word(L, right, &b, &is_unsigned)) {
-        *order = order_of_words(a, b, is_unsigned);
-        return true;
-    }
     if (order_pointers(L, left, right, order))
         return true;
     if (!operands_to_integers(S, L, left, right, &integers))
@@ -55,30 +43,36 @@ static bool compare(FfiState *S, lua_State *L, const Operand *left, const Operan
     return true;
 }
 
-static int order_operator(lua_State *L, Operator op, int limit)
+NOINLINE static int order_operator(lua_State *L, Operator op, int limit)
 {
-    FfiState *S = state_of(L);
     Operand left = operand_of(L, 1);
     Operand right = operand_of(L, 2);
     int order;
-    if (compare(S, L, &left, &right, &order)) {
+    if (compare(state_of(L), L, &left, &right, &order)) {
         lua_pushboolean(L, order < limit);
         return 1;
     }
-    if (operator_defer(L, op) == 0)
+    if (metatype_operator(L, left.info, right.info) == 0)
         operator_refuse(L, op);
     return 1;
 }
 
-int meta_lt(lua_State *L)
-{
-    return order_operator(L, OP_LT, 0);
-}
-
-int meta_le(lua_State *L)
-{
-    return order_operator(L, OP_LE, 1);
-}
+/* Two 64-bit operands at once: as unsigned ones, signed ones with their highest bits turned. */
+#define ORDER_METAMETHOD(name, op, relation, limit)                                                                    \
+    int meta_##name(lua_State *L)                                                                                      \
+    {                                                                                                                  \
+        uint64_t a;                                                                                                    \
+        uint64_t b;                                                                                                    \
+        bool is_unsigned = false;                                                                                      \
+        if (!word_at(L, 1, cdata_to(L, 1), &a, &is_unsigned) || !word_at(L, 2, cdata_to(L, 2), &b, &is_unsigned))      \
+            return order_operator(L, op, limit);                                                                       \
+        uint64_t lowest = is_unsigned ? 0 : (uint64_t)1 << 63;                                                         \
+        lua_pushboolean(L, (a ^ lowest) relation(b ^ lowest));                                                         \
+        return 1;                                                                                                      \
+    }
+ORDER_METAMETHOD(lt, OP_LT, <, 0)
+ORDER_METAMETHOD(le, OP_LE, <=, 1)
+#undef ORDER_METAMETHOD
 
 /* -- equality ------------------------------------------------------------------------------------------------------ */
 
@@ -128,7 +122,7 @@ int meta_eq(lua_State *L)
     Operand right = operand_of(L, 2);
     bool equal;
     if (!compare_equal(S, L, &left, &right, &equal)) {
-        if (operator_defer(L, OP_EQ) != 0)
+        if (metatype_operator(L, left.info, right.info) != 0)
             return 1;
         equal = complex_is_equal(L, &left, &right) || places_equal(&left, &right);
     }

@@ -71,13 +71,16 @@ static inline bool store_common(lua_State *L, ValueKind kind, char *address)
     return true;
 }
 
-NOINLINE static int push_field(lua_State *L, const Field *field, char *start)
+/* Of the record that the cdata at 1 is or points to. */
+NOINLINE static int push_field(lua_State *L, const Cdata *cdata, const Field *field, char *start)
 {
     char *address = start + field->offset;
-    if (field->kind == VALUE_BITFIELD)
+    if (field->kind == VALUE_RECORD || field->kind == VALUE_ARRAY)
+        cdata_push_view_from(L, field->info, address, cdata, 1, field->is_unchecked ? CDATA_UNCHECKED : 0);
+    else if (field->kind == VALUE_BITFIELD)
         bitfield_push(L, field, address);
     else
-        value_push(L, field->info, address, 1, field->is_unchecked ? CDATA_UNCHECKED : 0);
+        value_push(L, field->info, address, 1, 0);
     return 1;
 }
 
@@ -216,15 +219,12 @@ _Noreturn static void raise_no_member(lua_State *L, const TypeInfo *info)
 }
 
 /* The way of each method call: the event's name is at hand as an upvalue, and a table is first asked raw. */
-static int index_metatype(lua_State *L, const TypeInfo *info)
+NOINLINE static int index_metatype(lua_State *L, const TypeInfo *info)
 {
-    if (!metatype_has(info))
+    if (!metatype_push_own(L, info))
         raise_no_member(L, info);
-    state_push_ref(L, info->meta->metatable);
-    lua_pushvalue(L, lua_upvalueindex(2));
-    switch (lua_rawget(L, 3)) {
-    case LUA_TNIL: raise_no_member(L, info);
-    case LUA_TFUNCTION: lua_replace(L, 3); return metatype_call(L, 1);
+    switch (lua_type(L, 4)) {
+    case LUA_TFUNCTION: return metatype_call_pair(L);
     case LUA_TTABLE:
         lua_pushvalue(L, 2);
         if (lua_rawget(L, 4) != LUA_TNIL)
@@ -288,7 +288,7 @@ NOINLINE static int index_other(lua_State *L, Cdata *cdata)
         const Field *field = typeinfo_other_field(info, L, 2);
         if (field == NULL)
             return push_scoped_constant(L, info) ? 1 : index_metatype(L, info);
-        return push_field(L, field, record_start(L, cdata));
+        return push_field(L, cdata, field, record_start(L, cdata));
     }
     char *part = complex_part(L, cdata);
     if (part == NULL)
@@ -314,12 +314,15 @@ int meta_index(lua_State *L)
     Cdata *cdata = lua_touserdata(L, 1);
     const TypeInfo *record = cdata->info->record;
     const Field *field = record != NULL ? typeinfo_known_field(record, lua_topointer(L, 2)) : NULL;
-    if (field == NULL)
-        return index_element(L, cdata);
+    if (field == NULL) {
+        bool is_other_name = record != NULL && record->fields != NULL && record->fields->is_all;
+        return is_other_name && lua_type(L, 2) == LUA_TSTRING ? index_metatype(L, cdata->info)
+                                                              : index_element(L, cdata);
+    }
     char *start = start_of(cdata);
     if (start != NULL && push_common(L, (ValueKind)field->kind, start + field->offset))
         return 1;
-    return push_field(L, field, record_start(L, cdata));
+    return push_field(L, cdata, field, record_start(L, cdata));
 }
 
 NOINLINE static int newindex_other(lua_State *L, Cdata *cdata)
@@ -391,7 +394,9 @@ int meta_len(lua_State *L)
 
 int meta_concat(lua_State *L)
 {
-    if (metatype_operator(L, "__concat") != 0)
+    const Cdata *a = cdata_to(L, 1);
+    const Cdata *b = cdata_to(L, 2);
+    if (metatype_operator(L, a != NULL ? a->info : NULL, b != NULL ? b->info : NULL) != 0)
         return 1;
     const char *left = error_push_value(L, 1);
     error_raise(L, MESSAGE_CONCAT, left, error_push_value(L, 2));

@@ -45,21 +45,37 @@ int metatype_call(lua_State *L, int nresults)
     return lua_gettop(L);
 }
 
-/* Whether the operand at `index` has a metamethod, pushed then. Strings are left out: theirs are for numerals. */
-static bool push_operator(lua_State *L, int index, const char *event)
+static int finish_pair(lua_State *L, int status, lua_KContext context)
 {
-    const Cdata *cdata = cdata_to(L, index);
-    int type = lua_type(L, index);
-    if (cdata != NULL)
-        return metatype_push(L, cdata->info, event);
-    return (type == LUA_TTABLE || type == LUA_TUSERDATA) && luaL_getmetafield(L, index, event) != LUA_TNIL;
+    (void)L;
+    (void)status;
+    (void)context;
+    return 1;
 }
 
-int metatype_operator(lua_State *L, const char *event)
+int metatype_call_pair(lua_State *L)
 {
-    if (!push_operator(L, 1, event) && !push_operator(L, 2, event))
+    lua_pushvalue(L, 1);
+    lua_pushvalue(L, 2);
+    lua_callk(L, 2, 1, 0, finish_pair);
+    return 1;
+}
+
+/* Whether the operand at `index` has a metamethod, pushed then. Strings are left out: theirs are for numerals. */
+static bool push_operator(lua_State *L, const TypeInfo *info, int index)
+{
+    int type = lua_type(L, index);
+    if (info != NULL)
+        return metatype_push_own(L, info);
+    return (type == LUA_TTABLE || type == LUA_TUSERDATA) &&
+           luaL_getmetafield(L, index, lua_tostring(L, lua_upvalueindex(2))) != LUA_TNIL;
+}
+
+int metatype_operator(lua_State *L, const TypeInfo *left, const TypeInfo *right)
+{
+    if (!push_operator(L, left, 1) && !push_operator(L, right, 2))
         return 0;
-    return metatype_call(L, 1);
+    return metatype_call_pair(L);
 }
 
 bool metatype_push_given_name(lua_State *L, const TypeInfo *info)

@@ -36,11 +36,25 @@ static inline bool metatype_push(lua_State *L, const TypeInfo *info, const char 
  * [-all, +nresults, v] */
 int metatype_call(lua_State *L, int nresults);
 
-/* The metamethod for a binary operator (or a unary one, whose operand Lua gives twice) with the operands at 1 and 2 and
- * nothing above: the left operand's, else the right one's; an operand that is no cdata is asked for its metatable's. Calls
- * it with both and returns 1, to be returned at once as above; 0, and nothing is done: neither has one. In an upvalue's
- * state. [-2, +1, v] or [-0, +0, m] */
-int metatype_operator(lua_State *L, const char *event);
+/* Calls the value on top with those at 1 and 2; one result. Returned at once, as above. [-1, +1, v] */
+int metatype_call_pair(lua_State *L);
+
+/* In a metamethod of cdata, whose second upvalue is the event's name: pushes the metatype's metatable and its entry for
+ * that event and returns true, or pushes what is no matter and returns false: there is no such entry. Up to two free
+ * stack slots. [-0, +2, -] */
+static inline bool metatype_push_own(lua_State *L, const TypeInfo *info)
+{
+    if (!metatype_has(info))
+        return false;
+    state_push_ref(L, info->meta->metatable);
+    lua_pushvalue(L, lua_upvalueindex(2));
+    return lua_rawget(L, -2) != LUA_TNIL;
+}
+
+/* In such a metamethod of a binary operator (or a unary one, whose operand Lua gives twice) with the operands at 1 and
+ * 2, of these types (NULL: a Lua value, which is asked for its metatable's): calls the left operand's, else the right
+ * one's with both and returns 1, to be returned at once as above; 0: neither has one. [-0, +1, v] or [-0, +n, m] */
+int metatype_operator(lua_State *L, const TypeInfo *left, const TypeInfo *right);
 
 /* Pushes the metatype's __name if that is a string, with " *" for a pointer and " &" for a reference to such a type, and
  * returns true; or pushes nothing. [-0, +(0|1), m] */

@@ -4,13 +4,9 @@
 #include "bind/function.h"
 #include "bind/metatype.h"
 
-#define OPERATOR_SYMBOL(name, symbol, event) symbol,
+#define OPERATOR_SYMBOL(name, symbol) symbol,
 static const char *const symbols[] = {OPERATORS(OPERATOR_SYMBOL)};
 #undef OPERATOR_SYMBOL
-
-#define OPERATOR_EVENT(name, symbol, event) event,
-static const char *const events[] = {OPERATORS(OPERATOR_EVENT)};
-#undef OPERATOR_EVENT
 
 /* -- values -------------------------------------------------------------------------------------------------------- */
 
@@ -135,11 +131,6 @@ void integers_divide(const Integers *integers, Uint128 *quotient, Uint128 *remai
 }
 
 /* -- what has no operator of its own ------------------------------------------------------------------------------- */
-
-int operator_defer(lua_State *L, Operator op)
-{
-    return metatype_operator(L, events[op]);
-}
 
 /* A string beside an enum that has no such constant. */
 static void refuse_constant(lua_State *L, Operator op, int enumeration, int name)

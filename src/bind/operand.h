@@ -8,28 +8,28 @@
 #include "bind/cdata.h"
 #include "bind/number.h"
 
-/* OPERATOR(name, symbol, metamethod) */
+/* OPERATOR(name, symbol) */
 #define OPERATORS(OPERATOR)                                                                                            \
-    OPERATOR(ADD, "+", "__add")                                                                                        \
-    OPERATOR(SUB, "-", "__sub")                                                                                        \
-    OPERATOR(MUL, "*", "__mul")                                                                                        \
-    OPERATOR(DIV, "/", "__div")                                                                                        \
-    OPERATOR(IDIV, "//", "__idiv")                                                                                     \
-    OPERATOR(MOD, "%", "__mod")                                                                                        \
-    OPERATOR(POW, "^", "__pow")                                                                                        \
-    OPERATOR(BAND, "&", "__band")                                                                                      \
-    OPERATOR(BOR, "|", "__bor")                                                                                        \
-    OPERATOR(BXOR, "~", "__bxor")                                                                                      \
-    OPERATOR(SHL, "<<", "__shl")                                                                                       \
-    OPERATOR(SHR, ">>", "__shr")                                                                                       \
-    OPERATOR(UNM, "unary -", "__unm")                                                                                  \
-    OPERATOR(BNOT, "unary ~", "__bnot")                                                                                \
-    OPERATOR(LT, "<", "__lt")                                                                                          \
-    OPERATOR(LE, "<=", "__le")                                                                                         \
-    OPERATOR(EQ, "==", "__eq")
+    OPERATOR(ADD, "+")                                                                                                 \
+    OPERATOR(SUB, "-")                                                                                                 \
+    OPERATOR(MUL, "*")                                                                                                 \
+    OPERATOR(DIV, "/")                                                                                                 \
+    OPERATOR(IDIV, "//")                                                                                               \
+    OPERATOR(MOD, "%")                                                                                                 \
+    OPERATOR(POW, "^")                                                                                                 \
+    OPERATOR(BAND, "&")                                                                                                \
+    OPERATOR(BOR, "|")                                                                                                 \
+    OPERATOR(BXOR, "~")                                                                                                \
+    OPERATOR(SHL, "<<")                                                                                                \
+    OPERATOR(SHR, ">>")                                                                                                \
+    OPERATOR(UNM, "unary -")                                                                                           \
+    OPERATOR(BNOT, "unary ~")                                                                                          \
+    OPERATOR(LT, "<")                                                                                                  \
+    OPERATOR(LE, "<=")                                                                                                 \
+    OPERATOR(EQ, "==")
 
 typedef enum Operator {
-#define OPERATOR_ID(name, symbol, event) OP_##name,
+#define OPERATOR_ID(name, symbol) OP_##name,
     OPERATORS(OPERATOR_ID)
 #undef OPERATOR_ID
 } Operator;
@@ -78,6 +78,23 @@ static inline bool operand_to_word(lua_State *L, const Operand *operand, uint64_
     return true;
 }
 
+/* The same of the value at `index`, which is this cdata or, for NULL, a Lua value. [-0, +0, -] */
+ALWAYS_INLINE bool word_at(lua_State *L, int index, Cdata *cdata, uint64_t *word, bool *is_unsigned)
+{
+    if (cdata == NULL) {
+        if (!lua_isinteger(L, index))
+            return false;
+        *word = (uint64_t)lua_tointegerx(L, index, NULL);
+        return true;
+    }
+    ValueKind kind = (ValueKind)cdata->info->kind;
+    if (kind != VALUE_I64 && kind != VALUE_U64)
+        return false;
+    memcpy(word, cdata_address(cdata), sizeof *word);
+    *is_unsigned |= kind == VALUE_U64;
+    return true;
+}
+
 /* A Lua number or a cdata of a real type; no boolean of Lua's and no string. */
 bool operand_to_number(lua_State *L, const Operand *operand, Number *number);
 
@@ -105,10 +122,6 @@ TypeInfo *integers_type(FfiState *S, lua_State *L, bool is_signed, bool is_wide)
 
 /* a / b and a % b truncated as in C; the lowest by -1 wraps. b is not zero. */
 void integers_divide(const Integers *integers, Uint128 *quotient, Uint128 *remainder);
-
-/* What the metatypes of the operands at 1 and 2 say: their metamethod's result is pushed, and 1 returned, to be returned
- * at once; 0: neither has one. [-2, +1, v] or [-0, +0, m] */
-int operator_defer(lua_State *L, Operator op);
 
 /* Raises: these operands at 1 and 2 have no such operator. [-0, +0, v] */
 _Noreturn void operator_refuse(lua_State *L, Operator op);

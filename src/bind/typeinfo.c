@@ -226,6 +226,7 @@ static void make_fields(TypeInfo *info, lua_State *L)
     table->mask = nslots - 1;
     FieldScan scan = {.S = info->state, .L = L, .table = table};
     add_fields(&scan, record, 0, info->type->qualifiers, true);
+    table->is_all = !table->has_long_names && !record->has_constants;
     info->fields = memcpy(state_alloc(info->state, L, nbytes), table, nbytes);
     lua_pop(L, 1);
 }
@@ -267,6 +268,33 @@ const Field *typeinfo_find_field(TypeInfo *info, lua_State *L, int index)
 {
     const Field *field = typeinfo_known_field(info->record, lua_topointer(L, index));
     return field != NULL ? field : typeinfo_other_field(info, L, index);
+}
+
+/* -- members from numbers ------------------------------------------------------------------------------------------ */
+
+static bool is_part(const CMember *member)
+{
+    ValueKind kind = kind_of(member->type);
+    bool is_plain = (kind >= VALUE_I8 && kind <= VALUE_U64) || kind == VALUE_F32 || kind == VALUE_F64;
+    return is_plain && member->name != NULL && !member->is_bitfield && member->offset <= UINT32_MAX;
+}
+
+const Parts *typeinfo_make_parts(TypeInfo *info, lua_State *L)
+{
+    const CRecord *record = info->type->u.record;
+    uint32_t count = 0;
+    uint64_t nbytes = 0;
+    while (!record->is_union && count < record->nmembers && is_part(&record->members[count]))
+        nbytes += record->members[count++].type->size;
+    Parts *parts = state_alloc(info->state, L, sizeof *parts + count * sizeof parts->list[0]);
+    parts->count = count;
+    parts->is_whole = count == record->nmembers && nbytes == info->type->size;
+    for (uint32_t i = 0; i < count; i++) {
+        parts->list[i].offset = (uint32_t)record->members[i].offset;
+        parts->list[i].kind = kind_of(record->members[i].type);
+    }
+    info->parts = parts;
+    return parts;
 }
 
 /* -- for the call engine ------------------------------------------------------------------------------------------- */

@@ -66,8 +66,19 @@ typedef struct Field {
 typedef struct FieldTable {
     uint32_t mask;
     bool has_long_names; /* longer than what Lua interns: their pointers do not tell */
+    bool is_all;         /* none such, and no constants: a string that is not here is the metatype's business */
     Field slots[];
 } FieldTable;
+
+/* The members that a struct begins with and that plain numbers initialise. */
+typedef struct Parts {
+    uint32_t count;
+    bool is_whole; /* they are all of it, without padding */
+    struct {
+        uint32_t offset;
+        ValueKind kind;
+    } list[];
+} Parts;
 
 struct TypeInfo {
     FfiState *state;
@@ -85,6 +96,7 @@ struct TypeInfo {
     TypeInfo *record;     /* the record that a field name is looked up in: itself or what it points to; NULL: none */
     TypeInfo *meta;       /* whose metatable holds: the plain RECORD, VECTOR or COMPLEX it is or points to; or NULL */
     int metatable;        /* in such a plain type: its metatype's registry reference; 0: none (metatype.h) */
+    const Parts *parts;   /* RECORD: made on first initialisation from values (typeinfo_parts); NULL before */
     FieldTable *fields;   /* RECORD: made on first field access after completion */
     Signature *signature; /* FUNCTION: made on first use */
     AbiType abi;          /* made on first use (typeinfo_abi); leaves NULL before */
@@ -137,6 +149,14 @@ static inline const Field *typeinfo_known_field(const TypeInfo *record, const vo
 const Field *typeinfo_find_field(TypeInfo *info, lua_State *L, int index);
 /* The same when typeinfo_known_field has not found it. [-0, +0, m] */
 const Field *typeinfo_other_field(TypeInfo *info, lua_State *L, int index);
+
+/* The parts of a complete RECORD. [-0, +0, v] */
+const Parts *typeinfo_make_parts(TypeInfo *info, lua_State *L);
+
+static inline const Parts *typeinfo_parts(TypeInfo *info, lua_State *L)
+{
+    return info->parts != NULL ? info->parts : typeinfo_make_parts(info, L);
+}
 
 /* The type as the call engine wants it, or NULL when it cannot be passed by value. [-0, +0, m] */
 const AbiType *typeinfo_abi(TypeInfo *info, lua_State *L);
