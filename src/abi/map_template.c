@@ -1,6 +1,6 @@
 /* Owns the way from the template page in memory to the same page of the module's file: which file that is and where in
  * it the page lies, and the mapping, which is compared with the original before anybody runs it. Nothing is kept, no lock
- * is taken on the common way (/proc), so that a forked child can come here. */
+ * is taken on the common way (/proc) and little stack, so that a forked child and a small thread can come here. */
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
@@ -10,11 +10,6 @@
 #include <unistd.h>
 
 #include "abi/slot.h"
-
-typedef struct Source {
-    char path[4096];
-    uint64_t offset; /* of the template in the file */
-} Source;
 
 static uintptr_t template_address(void)
 {
@@ -53,37 +48,36 @@ static bool read_line(Reader *reader, char *line, size_t size)
     return c >= 0;
 }
 
-/* A line of maps, `start-end perms offset device inode   path` (proc(5)): true if it maps the template. */
-static bool parse_mapping(const char *line, Source *source)
+/* A line of maps, `start-end perms offset device inode   path` (proc(5)), in file->text: true if it maps the template. */
+static bool parse_mapping(AbiTemplateFile *file)
 {
     unsigned long start, end, offset;
     int path = 0;
-    if (sscanf(line, "%lx-%lx %*s %lx %*s %*s %n", &start, &end, &offset, &path) < 3 || path == 0)
+    if (sscanf(file->text, "%lx-%lx %*s %lx %*s %*s %n", &start, &end, &offset, &path) < 3 || path == 0)
         return false;
     if (template_address() < start || template_address() >= end)
         return false;
-    snprintf(source->path, sizeof source->path, "%s", line + path);
-    source->offset = offset + (template_address() - start);
+    file->path = file->text + path;
+    file->offset = offset + (template_address() - start);
     return true;
 }
 
 /* The path that the kernel knows: also right after a chdir, and for a program that was started through ld.so. */
-static bool find_by_kernel(Source *source)
+static bool find_by_kernel(AbiTemplateFile *file)
 {
-    char line[sizeof source->path + 128];
     Reader reader = {.descriptor = open("/proc/self/maps", O_RDONLY | O_CLOEXEC)};
     bool found = false;
     if (reader.descriptor < 0)
         return false;
-    while (!found && read_line(&reader, line, sizeof line))
-        found = parse_mapping(line, source);
+    while (!found && read_line(&reader, file->text, sizeof file->text))
+        found = parse_mapping(file);
     close(reader.descriptor);
     return found;
 }
 
 static int look_into_object(struct dl_phdr_info *info, size_t nbytes, void *context)
 {
-    Source *source = context;
+    AbiTemplateFile *file = context;
     (void)nbytes;
     for (size_t i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
@@ -91,20 +85,21 @@ static int look_into_object(struct dl_phdr_info *info, size_t nbytes, void *cont
         if (segment->p_type != PT_LOAD || template_address() - start >= segment->p_filesz)
             continue;
         const char *name = info->dlpi_name[0] != '\0' ? info->dlpi_name : "/proc/self/exe";
-        snprintf(source->path, sizeof source->path, "%s", name);
-        source->offset = segment->p_offset + (template_address() - start);
+        snprintf(file->text, sizeof file->text, "%s", name);
+        file->path = file->text;
+        file->offset = segment->p_offset + (template_address() - start);
         return 1;
     }
     return 0;
 }
 
 /* The path that the loader was given: where there is no /proc, or it names what cannot be reached from here. */
-static bool find_by_loader(Source *source)
+static bool find_by_loader(AbiTemplateFile *file)
 {
-    return dl_iterate_phdr(look_into_object, source) == 1;
+    return dl_iterate_phdr(look_into_object, file) == 1;
 }
 
-/* -- the mapping --------------------------------------------------------------------------------------------------- */
+/* -- opening and mapping ------------------------------------------------------------------------------------------- */
 
 /* A long path keeps its end. */
 static bool refuse(Error *error, const char *path, const char *why)
@@ -117,50 +112,66 @@ static bool refuse(Error *error, const char *path, const char *why)
     return false;
 }
 
-static bool refuse_errno(Error *error, const Source *source, const char *what)
+static bool refuse_errno(Error *error, const AbiTemplateFile *file, const char *what)
 {
     char why[150];
     snprintf(why, sizeof why, "%s: %s", what, strerrordesc_np(errno));
-    return refuse(error, source->path, why);
+    return refuse(error, file->path, why);
 }
 
-static bool map_source(const Source *source, void *page, Error *error)
+static bool refuse_changed(Error *error, const AbiTemplateFile *file)
 {
-    int descriptor = open(source->path, O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0)
-        return refuse_errno(error, source, "cannot be opened");
-    /* A short file would be mapped, and touching it would end the process. */
-    off_t nbytes = lseek(descriptor, 0, SEEK_END);
-    if (nbytes < (off_t)(source->offset + ABI_TABLE_CODE_NBYTES)) {
-        close(descriptor);
-        return refuse(error, source->path, "is no longer the file that was loaded");
+    return refuse(error, file->path, "is no longer the file that was loaded");
+}
+
+/* Read, not mapped: touching what a short file does not have would end the process. */
+static bool has_template(const AbiTemplateFile *file)
+{
+    unsigned char part[512];
+    for (size_t at = 0; at < ABI_TABLE_CODE_NBYTES; at += sizeof part)
+        if (pread(file->descriptor, part, sizeof part, (off_t)(file->offset + at)) != (ssize_t)sizeof part ||
+            memcmp(part, abi_table_template + at, sizeof part) != 0)
+            return false;
+    return true;
+}
+
+/* By now something else may stand there, a pipe even. */
+static bool open_file(AbiTemplateFile *file, Error *error)
+{
+    file->descriptor = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file->descriptor < 0)
+        return refuse_errno(error, file, "cannot be opened");
+    if (has_template(file))
+        return true;
+    close(file->descriptor);
+    return refuse_changed(error, file);
+}
+
+bool abi_template_open(AbiTemplateFile *file, Error *error)
+{
+    bool found = find_by_kernel(file);
+    if (found && open_file(file, error))
+        return true;
+    if (find_by_loader(file)) {
+        Error other;
+        return open_file(file, found ? &other : error);
     }
-    void *mapped = mmap(page, ABI_TABLE_CODE_NBYTES, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, descriptor,
-                        (off_t)source->offset);
-    int code = errno;
-    close(descriptor);
-    errno = code;
+    return found ? false : refuse(error, "the module's own file", "cannot be found");
+}
+
+void abi_template_close(const AbiTemplateFile *file)
+{
+    close(file->descriptor);
+}
+
+bool abi_template_map(const AbiTemplateFile *file, void *page, Error *error)
+{
+    void *mapped = mmap(page, ABI_TABLE_CODE_NBYTES, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, file->descriptor,
+                        (off_t)file->offset);
     if (mapped == MAP_FAILED)
-        return refuse_errno(error, source, "cannot be mapped");
+        return refuse_errno(error, file, "cannot be mapped");
     if (memcmp(page, abi_table_template, ABI_TABLE_CODE_NBYTES) == 0)
         return true;
     mmap(page, ABI_TABLE_CODE_NBYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-    return refuse(error, source->path, "is no longer the file that was loaded");
-}
-
-bool abi_map_template(void *page, Error *error)
-{
-    Source source;
-    int code = errno;
-    bool found = find_by_kernel(&source), done = found && map_source(&source, page, error);
-    if (!done) {
-        Error unused;
-        Source other;
-        if (find_by_loader(&other))
-            done = map_source(&other, page, found ? &unused : error);
-        else if (!found)
-            refuse(error, "the module's own file", "cannot be found");
-    }
-    errno = code;
-    return done;
+    return refuse_changed(error, file);
 }

@@ -1,26 +1,67 @@
-/* Owns the callback slots: where they are, and the list of the free ones. The first table is part of the module; others
+/* Owns the callback slots: where they are, and which of them are free. The first table is part of the module; others
  * are mapped side by side into one range of addresses, reserved when the first of them is wanted, and never unmapped.
  * So an index, a slot and an entry are each other's arithmetic.
  *
- * The list of free slots is a stack with its top and a count of changes in one word (a slot that came back in between is
- * no longer taken for the same top). */
+ * Slots that were given back are a stack with its top and a count of changes in one word (a slot that came back in
+ * between is no longer taken for the same top). Those of the first table are handed out in order before that, so that a
+ * short program never sees one a second time. No thread waits for another one that could be gone: a fork leaves the
+ * child with what was finished, and loses it a slot or a table that somebody was just taking. */
 #include "abi/slot.h"
 
+#include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 enum {
     LOG2_NTABLES_MAX = 12, /* in the range: a million callbacks, 80 MiB of addresses */
-    RANGE_LOG2_MASK = 31
+    NTABLES_MAX = 1 << LOG2_NTABLES_MAX,
+    RANGE_LOG2_MASK = 31,
+    RANGE_SHARE = 16, /* of what RLIMIT_AS lets the process have */
+    NYIELDS_MAX = 1000
 };
+
+/* A bit for each table of the range. */
+typedef struct TableSet {
+    _Atomic(uint64_t) words[NTABLES_MAX / 64];
+} TableSet;
 
 AbiSlot abi_builtin_slots[ABI_TABLE_NSLOTS] __attribute__((aligned(ABI_SLOT_NBYTES)));
 
-static _Atomic(uint64_t) free_list;    /* count of changes << 32 | 1 + index of the top, 0: empty */
-static _Atomic(bool) has_builtin;      /* the first table's slots have been put into the list */
-static _Atomic(uintptr_t) range;       /* address of the range | log2 of its tables; 0: not reserved */
-static _Atomic(uint32_t) nmapped_from; /* tables of the range handed out to be mapped */
+static _Atomic(uint32_t) nbuiltin_taken; /* slots of the first table that were taken once */
+static _Atomic(uint64_t) given_back;     /* count of changes << 32 | 1 + index of the top, 0: empty */
+static _Atomic(uintptr_t) range;         /* address of the range | log2 of its tables; 0: not reserved */
+static TableSet claimed;                 /* somebody maps it or has */
+static TableSet mapped;                  /* has slots */
+
+/* -- sets of tables ------------------------------------------------------------------------------------------------ */
+
+static bool has_table(TableSet *set, uint32_t table)
+{
+    return atomic_load_explicit(&set->words[table / 64], memory_order_acquire) >> table % 64 & 1;
+}
+
+/* False if it was in there. */
+static bool add_to_tables(TableSet *set, uint32_t table)
+{
+    uint64_t bit = (uint64_t)1 << table % 64;
+    return !has_table(set, table) && (atomic_fetch_or(&set->words[table / 64], bit) & bit) == 0;
+}
+
+static void remove_from_tables(TableSet *set, uint32_t table)
+{
+    atomic_fetch_and(&set->words[table / 64], ~((uint64_t)1 << table % 64));
+}
+
+static uint32_t count_tables(TableSet *set)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < NTABLES_MAX / 64; i++)
+        n += (uint32_t)__builtin_popcountll(atomic_load(&set->words[i]));
+    return n;
+}
 
 /* -- where things are ---------------------------------------------------------------------------------------------- */
 
@@ -47,38 +88,57 @@ AbiFunction abi_slot_entry(const AbiSlot *slot)
     return function;
 }
 
-AbiSlot *abi_slot_of(AbiFunction entry)
+static AbiSlot *slot_in(uint32_t table, uintptr_t offset)
 {
-    uintptr_t address, word = atomic_load_explicit(&range, memory_order_acquire), offset;
-    uintptr_t base = word & ~(uintptr_t)RANGE_LOG2_MASK;
-    memcpy(&address, &entry, sizeof address);
-    offset = address - (uintptr_t)abi_builtin_entries;
-    if (offset < ABI_TABLE_CODE_NBYTES)
-        return offset % ABI_ENTRY_NBYTES == 0 ? &abi_builtin_slots[offset / ABI_ENTRY_NBYTES] : NULL;
-    offset = address - base;
-    if (word == 0 || offset >= (uintptr_t)atomic_load(&nmapped_from) * TABLE_NBYTES ||
-        offset % TABLE_NBYTES >= ABI_TABLE_CODE_NBYTES || offset % TABLE_NBYTES % ABI_ENTRY_NBYTES != 0)
+    if (offset >= ABI_TABLE_CODE_NBYTES || offset % ABI_ENTRY_NBYTES != 0)
         return NULL;
-    return (AbiSlot *)(void *)(range_table((uint32_t)(offset / TABLE_NBYTES)) + ABI_TABLE_CODE_NBYTES) +
-           offset % TABLE_NBYTES / ABI_ENTRY_NBYTES;
+    return abi_slot_at(table * ABI_TABLE_NSLOTS + (uint32_t)(offset / ABI_ENTRY_NBYTES));
 }
 
-/* -- the list of free slots ---------------------------------------------------------------------------------------- */
+AbiSlot *abi_slot_of(AbiFunction entry)
+{
+    uintptr_t address, offset, word = atomic_load_explicit(&range, memory_order_acquire);
+    memcpy(&address, &entry, sizeof address);
+    offset = address - (uintptr_t)abi_builtin_entries;
+    if (offset < ABI_ENTRY_NBYTES * (uintptr_t)atomic_load_explicit(&nbuiltin_taken, memory_order_relaxed))
+        return slot_in(0, offset);
+    offset = address - (word & ~(uintptr_t)RANGE_LOG2_MASK);
+    if (word == 0 || offset / TABLE_NBYTES >= NTABLES_MAX || !has_table(&mapped, (uint32_t)(offset / TABLE_NBYTES)))
+        return NULL;
+    return slot_in((uint32_t)(offset / TABLE_NBYTES) + 1, offset % TABLE_NBYTES);
+}
+
+/* -- free slots ---------------------------------------------------------------------------------------------------- */
+
+/* The next of the first table that nobody had. */
+static AbiSlot *take_builtin(void)
+{
+    uint32_t n = atomic_load_explicit(&nbuiltin_taken, memory_order_relaxed);
+    while (n < ABI_TABLE_NSLOTS) {
+        if (!atomic_compare_exchange_weak_explicit(&nbuiltin_taken, &n, n + 1, memory_order_relaxed,
+                                                   memory_order_relaxed))
+            continue;
+        abi_builtin_slots[n].index = n;
+        return &abi_builtin_slots[n];
+    }
+    return NULL;
+}
 
 /* Slots first..last, linked already. */
 static void push(uint32_t first, AbiSlot *last)
 {
-    uint64_t top = atomic_load_explicit(&free_list, memory_order_relaxed), wanted;
+    uint64_t top = atomic_load_explicit(&given_back, memory_order_relaxed), wanted;
     do {
         atomic_store_explicit(&last->next, (uint32_t)top, memory_order_relaxed);
         wanted = ((top >> 32) + 1) << 32 | (first + 1);
     } while (
-        !atomic_compare_exchange_weak_explicit(&free_list, &top, wanted, memory_order_release, memory_order_relaxed));
+        !atomic_compare_exchange_weak_explicit(&given_back, &top, wanted, memory_order_release, memory_order_relaxed));
 }
 
+/* That slot->next may be another thread's by the time it is read: then the exchange fails. */
 static AbiSlot *pop(void)
 {
-    uint64_t top = atomic_load_explicit(&free_list, memory_order_acquire), wanted;
+    uint64_t top = atomic_load_explicit(&given_back, memory_order_acquire), wanted;
     AbiSlot *slot;
     do {
         if ((uint32_t)top == 0)
@@ -86,17 +146,8 @@ static AbiSlot *pop(void)
         slot = abi_slot_at((uint32_t)top - 1);
         wanted = ((top >> 32) + 1) << 32 | atomic_load_explicit(&slot->next, memory_order_relaxed);
     } while (
-        !atomic_compare_exchange_weak_explicit(&free_list, &top, wanted, memory_order_acquire, memory_order_acquire));
+        !atomic_compare_exchange_weak_explicit(&given_back, &top, wanted, memory_order_acquire, memory_order_acquire));
     return slot;
-}
-
-static void push_table(AbiSlot *slots, uint32_t first)
-{
-    for (uint32_t i = 0; i < ABI_TABLE_NSLOTS; i++) {
-        slots[i].index = first + i;
-        atomic_store_explicit(&slots[i].next, first + i + 2, memory_order_relaxed);
-    }
-    push(first, &slots[ABI_TABLE_NSLOTS - 1]);
 }
 
 /* -- more tables --------------------------------------------------------------------------------------------------- */
@@ -108,10 +159,21 @@ static bool refuse(Error *error, ErrorCode code, const char *text)
     return false;
 }
 
-/* The range, or as much of it as the limits of the process allow. Where two threads come here, one of them wins. */
+/* The whole range, or what a limited process can well spare. */
+static unsigned choose_log2(void)
+{
+    struct rlimit limit;
+    unsigned log2 = LOG2_NTABLES_MAX;
+    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+        while (log2 > 0 && ((rlim_t)TABLE_NBYTES << log2) > limit.rlim_cur / RANGE_SHARE)
+            log2--;
+    return log2;
+}
+
+/* Where two threads come here, one of them wins. */
 static bool reserve_range(Error *error)
 {
-    for (unsigned log2 = LOG2_NTABLES_MAX + 1; log2-- > 0;) {
+    for (unsigned log2 = choose_log2() + 1; log2-- > 0;) {
         size_t nbytes = (size_t)TABLE_NBYTES << log2;
         void *base = mmap(NULL, nbytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         uintptr_t none = 0;
@@ -124,53 +186,113 @@ static bool reserve_range(Error *error)
     return refuse(error, ERROR_LIMIT, "there is no room in memory for more callbacks");
 }
 
-static bool map_table(uint32_t table, Error *error)
+static uint32_t range_ntables(void)
+{
+    return (uint32_t)1 << (atomic_load(&range) & RANGE_LOG2_MASK);
+}
+
+/* The first table that nobody has; range_ntables() if there is none. */
+static uint32_t claim_table(void)
+{
+    uint32_t ntables = range_ntables(), table = 0;
+    while (table < ntables && !add_to_tables(&claimed, table))
+        table++;
+    return table;
+}
+
+/* True when some thread, of which a fork may have left only this trace, was about to add a table. */
+static bool is_table_coming(void)
+{
+    for (size_t i = 0; i < NTABLES_MAX / 64; i++)
+        if (atomic_load(&claimed.words[i]) != atomic_load(&mapped.words[i]))
+            return true;
+    return false;
+}
+
+/* Its slots become everybody's, but for the first nkept. */
+static AbiSlot *open_table(uint32_t table, uint32_t nkept)
+{
+    uint32_t first = (table + 1) * ABI_TABLE_NSLOTS;
+    AbiSlot *slots = abi_slot_at(first);
+    for (uint32_t i = 0; i < ABI_TABLE_NSLOTS; i++) {
+        slots[i].index = first + i;
+        atomic_store_explicit(&slots[i].next, first + i + 2, memory_order_relaxed);
+    }
+    add_to_tables(&mapped, table);
+    push(first + nkept, &slots[ABI_TABLE_NSLOTS - 1]);
+    return slots;
+}
+
+/* Maps `table`, which the caller has claimed; its first slot, or NULL and it is nobody's again. */
+static AbiSlot *add_table(const AbiTemplateFile *file, uint32_t table, uint32_t nkept, Error *error)
 {
     unsigned char *page = range_table(table);
-    if (mprotect(page + ABI_TABLE_CODE_NBYTES, TABLE_SLOTS_NBYTES, PROT_READ | PROT_WRITE) != 0)
-        return refuse(error, ERROR_MEMORY, "not enough memory");
-    return abi_map_template(page, error);
+    bool is_there = abi_template_map(file, page, error);
+    if (is_there && mprotect(page + ABI_TABLE_CODE_NBYTES, TABLE_SLOTS_NBYTES, PROT_READ | PROT_WRITE) == 0)
+        return open_table(table, nkept);
+    if (is_there)
+        refuse(error, ERROR_MEMORY, "not enough memory");
+    remove_from_tables(&claimed, table);
+    return NULL;
 }
 
-static bool add_table(Error *error)
+/* `table`, and an eighth of what there is: finding the file costs a look at each mapping. */
+static AbiSlot *add_some(uint32_t table, Error *error)
+{
+    AbiTemplateFile file;
+    AbiSlot *slot;
+    uint32_t nmore = count_tables(&mapped) / 8;
+    if (!abi_template_open(&file, error)) {
+        remove_from_tables(&claimed, table);
+        return NULL;
+    }
+    slot = add_table(&file, table, 1, error);
+    while (slot != NULL && nmore-- > 0 && (table = claim_table()) < range_ntables())
+        if (add_table(&file, table, 0, error) == NULL)
+            break;
+    abi_template_close(&file);
+    return slot;
+}
+
+/* A slot of a new table. */
+static AbiSlot *add_tables(Error *error)
 {
     char text[96];
-    uint32_t table = atomic_load(&nmapped_from), next;
+    uint32_t table;
     if (atomic_load(&range) == 0 && !reserve_range(error))
-        return false;
-    uint32_t limit = (uint32_t)1 << (atomic_load(&range) & RANGE_LOG2_MASK);
-    do {
-        if (table >= limit) {
-            snprintf(text, sizeof text, "more than %u callbacks are in use", (limit + 1) * ABI_TABLE_NSLOTS);
-            return refuse(error, ERROR_LIMIT, text);
-        }
-    } while (!atomic_compare_exchange_weak(&nmapped_from, &table, table + 1));
-    if (!map_table(table, error)) {
-        next = table + 1; /* another thread may have taken the next one meanwhile: then this one is lost */
-        atomic_compare_exchange_strong(&nmapped_from, &next, table);
-        return false;
-    }
-    push_table((AbiSlot *)(void *)(range_table(table) + ABI_TABLE_CODE_NBYTES), (table + 1) * ABI_TABLE_NSLOTS);
-    return true;
-}
-
-static bool add_slots(Error *error)
-{
-    if (atomic_exchange(&has_builtin, true))
-        return add_table(error);
-    push_table(abi_builtin_slots, 0);
-    return true;
+        return NULL;
+    table = claim_table();
+    if (table < range_ntables())
+        return add_some(table, error);
+    snprintf(text, sizeof text, "more than %u callbacks are in use", (table + 1) * ABI_TABLE_NSLOTS);
+    refuse(error, ERROR_LIMIT, text);
+    return NULL;
 }
 
 /* -- slots --------------------------------------------------------------------------------------------------------- */
 
+/* Where there is no room, another thread may be about to open the last table: it is given some time. */
+static AbiSlot *grow(Error *error)
+{
+    AbiSlot *slot = NULL;
+    int code = errno;
+    for (unsigned nyields = 0; slot == NULL; nyields++) {
+        slot = add_tables(error);
+        if (slot != NULL || error->code != ERROR_LIMIT || nyields == NYIELDS_MAX || !is_table_coming())
+            break;
+        sched_yield();
+        slot = pop();
+    }
+    errno = code;
+    return slot;
+}
+
 AbiSlot *abi_slot_take(Error *error)
 {
-    AbiSlot *slot;
-    while ((slot = pop()) == NULL)
-        if (!add_slots(error))
-            return NULL;
-    return slot;
+    AbiSlot *slot = take_builtin();
+    if (slot == NULL)
+        slot = pop();
+    return slot != NULL ? slot : grow(error);
 }
 
 static void return_zero(AbiSlot *slot, AbiFrame *frame)

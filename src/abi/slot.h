@@ -23,8 +23,19 @@ extern AbiSlot abi_builtin_slots[ABI_TABLE_NSLOTS];
 /* What the entries jump to. */
 void abi_enter_sysv64(void);
 
-/* Maps abi_table_template, from the file that it was loaded from, at `page`, where the caller has reserved it. No
- * descriptor stays open. */
-bool abi_map_template(void *page, Error *error);
+/* The file that holds abi_table_template: the module's own. */
+typedef struct AbiTemplateFile {
+    int descriptor;
+    uint64_t offset;  /* of the template */
+    const char *path; /* in `text` */
+    char text[4096 + 128];
+} AbiTemplateFile;
+
+/* Finds and opens it, and sees that the template is still there. False with *error filled and nothing open. */
+bool abi_template_open(AbiTemplateFile *file, Error *error);
+void abi_template_close(const AbiTemplateFile *file);
+
+/* Maps the template once more, at `page`, where the caller has reserved it. */
+bool abi_template_map(const AbiTemplateFile *file, void *page, Error *error);
 
 #endif
