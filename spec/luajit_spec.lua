@@ -37,7 +37,7 @@ end
 
 describe("a program for LuaJIT", function()
     local directory = support.root .. "/spec/luajit"
-    for _, name in ipairs { "zlib", "image", "syscall", "hash", "sqlite", "vector", "pool", "language" } do
+    for _, name in ipairs { "zlib", "image", "syscall", "hash", "sqlite", "vector", "pool", "language", "library" } do
         it(name .. " prints what it prints there", function()
             local output, status = run_in(directory, support.lua, "-l", "ffi.luajit", name .. ".lua", "one", "two 2")
             assert.equal(0, status, output)
@@ -127,6 +127,25 @@ describe("a literal", function()
             assert.match("^%S+: program.lua:2: malformed number near", output)
         end)
     end
+
+    -- As many local variables as Lua and LuaJIT allow, and one more.
+    it("stands in a chunk that has all the local variables there are", function()
+        for _, count in ipairs { 199, 200, 201 } do
+            local text = ("local x\n"):rep(count) .. "\nx = 2LL^3 + 1 print(x, x == 9LL, (x % 2LL) ~= 0, -3LL, #{ [5LL] = 6 }, debug.getinfo(1, 'l').currentline)"
+            local output, status = luajit_text(text)
+            if count == 201 then
+                assert.match("^%S+: program.lua:203: too many local variables", output) -- the line of the token behind
+                assert.equal(1, status)
+            else
+                assert.equal("9LL\ttrue\ttrue\t-3LL\t0\t" .. count + 2 .. "\n", output)
+            end
+        end
+        for _, broken in ipairs { "x = x 5LL", "x = x\n5LL", "x = 5LL.y", "x = 5LL(1)" } do
+            local output, status = luajit_text(("local x\n"):rep(200) .. broken)
+            assert.match("program.lua:20[12]: .* near", output, nil, broken)
+            assert.equal(1, status)
+        end
+    end)
 
     it("is one object wherever it stands, with every environment", function()
         assert.equal("true\ttrue\t6LL\n", (luajit_text [[

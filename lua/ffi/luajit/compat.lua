@@ -1,6 +1,7 @@
 -- The functions of Lua 5.1 and LuaJIT that stock Lua 5.4 lacks, and those that it has with other results.
 local ffi = require "ffi"
 local environment = require "ffi.luajit.environment"
+local pattern = require "ffi.luajit.pattern"
 local text = require "ffi.luajit.text"
 local value = require "ffi.luajit.value"
 
@@ -20,12 +21,18 @@ local function type_of(...)
     return name
 end
 
--- With a base, and for what is neither string nor cdata, stock Lua's.
+-- A base of 10 is none; with another one numbers are read as their text. What is neither number, string nor cdata is stock Lua's to
+-- refuse.
 local function number_of(...)
     local argument, base = ...
-    if base == nil then
-        if raw_type(argument) == "string" then return value.to_number(argument) end
+    local kind = raw_type(argument)
+    if base ~= nil then base = whole(raw_tonumber(base)) or base end
+    if base == nil or base == 10 then
+        if kind == "string" then return value.to_number(argument) end
         if is_cdata(argument) then return ffi.tonumber(argument) end
+        if base == 10 then return kind == "number" and argument or nil end
+    elseif (kind == "string" or kind == "number") and math_type(base) == "integer" and base >= 2 and base <= 36 then
+        return value.with_base(kind == "number" and ("%.14g"):format(argument) or argument, base)
     end
     return call("tonumber", raw_tonumber, ...)
 end
@@ -34,11 +41,18 @@ local function want_table(object, name)
     if raw_type(object) ~= "table" then error(("bad argument #1 to '%s' (table expected, got %s)"):format(name, value.describe(object)), 3) end
 end
 
+-- LuaJIT's ipairs goes past no metamethod: a table that has an element for every key is not walked for ever.
+local function raw_element(list, i)
+    local element = rawget(list, i + 1)
+    if element ~= nil then return i + 1, element end
+end
+
 local function ipairs_of(object)
     local metatable = getmetatable(object)
     local handler = metatable and rawget(metatable, "__ipairs")
     if handler then return handler(object) end
     want_table(object, "ipairs")
+    if metatable and metatable.__index then return raw_element, object, 0 end
     return raw_ipairs(object)
 end
 
@@ -75,6 +89,7 @@ end
 -- -- table ------------------------------------------------------------------------------------------------------------------
 
 local function maxn(list)
+    want_table(list, "maxn")
     local largest = 0
     for key in next, list do
         if raw_type(key) == "number" and key > largest then largest = key end
@@ -83,10 +98,12 @@ local function maxn(list)
 end
 
 local function clear(list)
+    want_table(list, "clear")
     for key in next, list do list[key] = nil end
 end
 
 local function foreach(list, visit)
+    want_table(list, "foreach")
     for key, element in next, list do
         local result = visit(key, element)
         if result ~= nil then return result end
@@ -94,6 +111,7 @@ local function foreach(list, visit)
 end
 
 local function foreachi(list, visit)
+    want_table(list, "foreachi")
     for i = 1, #list do
         local result = visit(i, list[i])
         if result ~= nil then return result end
@@ -102,8 +120,21 @@ end
 
 local function install_table()
     table.maxn, table.clear, table.foreach, table.foreachi = maxn, clear, foreach, foreachi
-    function table.getn(list) return #list end
+    function table.getn(list)
+        want_table(list, "getn")
+        return #list
+    end
     function table.new() return {} end
+    local remove = table.remove
+    -- Where there is no element, there is none to remove.
+    function table.remove(list, position)
+        if raw_type(list) == "table" then
+            local count = #list
+            position = position == nil and count or whole(position)
+            if math_type(position) and (position < 1 or position > count) then return end
+        end
+        return call("remove", remove, list, position)
+    end
     package.preload["table.new"] = function() return table.new end
     package.preload["table.clear"] = function() return table.clear end
 end
@@ -162,19 +193,38 @@ end
 -- -- os, io and coroutine -----------------------------------------------------------------------------------------------------
 
 -- os.execute as in 5.1: what system(3) returned, or whether there is a shell.
-local function install_os()
-    local execute = os.execute
-    function os.execute(command)
-        if command == nil then return execute() and 1 or 0 end
-        local _, how, number = execute(command)
-        return how == "exit" and number << 8 or number
-    end
-    local open = io.open
+-- The file is closed, whatever a program's exit status was: 5.1 does not tell.
+local function close_result(is_done, how, ...)
+    if how == nil or how == "exit" or how == "signal" then return is_done or how ~= nil end
+    return is_done, how, ...
+end
+
+local function install_io()
+    local open, close_default = io.open, io.close
     -- fopen(3) takes any mode that begins well: "rw" is "r".
     function io.open(filename, mode)
         local letter = raw_type(mode) == "string" and mode:match "^[rwa]"
         if letter then mode = letter .. (mode:match "%+" or "") .. (mode:match "b" or "") end
         return call("open", open, filename, mode)
+    end
+    local methods = getmetatable(io.stdout).__index
+    local close = methods.close
+    function methods.close(file) return close_result(call("close", close, file)) end
+    function io.close(...) return close_result(call("close", close_default, ...)) end
+end
+
+-- os.execute as in 5.1: what system(3) returned, or whether there is a shell. Times may have fractions.
+local function install_os()
+    local execute, date, time = os.execute, os.date, os.time
+    function os.execute(command)
+        if command == nil then return execute() and 1 or 0 end
+        local _, how, number = execute(command)
+        return how == "exit" and number << 8 or number
+    end
+    function os.date(pattern, moment) return call("date", date, pattern, whole(moment)) end
+    function os.time(fields)
+        if raw_type(fields) ~= "table" then return call("time", time, fields) end
+        return call("time", time, setmetatable({}, { __index = function(_, key) return whole(fields[key]) end }))
     end
     local running = coroutine.running
     function coroutine.running()
@@ -187,7 +237,9 @@ function compat.install()
     install_base()
     install_table()
     install_math()
+    install_io()
     install_os()
+    pattern.install()
     text.install()
 end
 

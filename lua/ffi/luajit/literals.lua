@@ -3,17 +3,22 @@
 -- is left for Lua's parser to refuse.
 --
 -- A literal that is a cdata becomes an element of a table, in a local variable of the chunk: `__literals["42LL"]`. The chunk gets the
--- table from no name that a program could change or an environment could lack: from `~"ffi.luajit"`, the string metatable's __bnot.
+-- table from no name that a program could change or an environment could lack: from `~"ffi.luajit"`, the string metatable's __bnot. A chunk
+-- that has as many local variables as Lua allows gets each from there: `(~"ffi.luajit 42LL")`.
 local ffi = require "ffi"
 local value = require "ffi.luajit.value"
 
 local byte, find, lower, match, rep, sub = string.byte, string.find, string.lower, string.match, string.rep, string.sub
 local concat = table.concat
-local math_type, tonumber = math.type, tonumber
+local load, math_type, tonumber = load, math.type, tonumber
 
 local int64 = ffi.typeof "int64_t"
 
 local PROLOGUE = 'local __literals<const> = ~"ffi.luajit"; '
+
+-- What stands for a literal: an element of the chunk's local variable; the literal itself, slower, in a chunk that has no room for
+-- the variable; and what shows whether a chunk is well formed, for parentheses could be read as a call's.
+local ELEMENT, ITSELF, NOTHING = '__literals["%s"]', '(~"ffi.luajit %s")', "nil"
 
 local literals = {}
 
@@ -59,11 +64,11 @@ local function compared_value(text)
     return tonumber(text) or cdata_of(text)
 end
 
--- What a number token becomes: Lua text, or nil to leave it; and whether it is a cdata.
+-- What a number token becomes: Lua text, or nil to leave it; of a cdata, the token. And whether it is a cdata.
 local function replacement(token)
     local small = lower(token)
     if find(small, "[li]$") or find(small, "llu$") then
-        if wide_integer(small) or imaginary(small) then return ('__literals["%s"]'):format(token), true end
+        if wide_integer(small) or imaginary(small) then return token, true end
     elseif find(small, "^0b") then
         local bits = value.binary(small)
         local number = bits and value.as_double(bits, true)
@@ -188,7 +193,7 @@ function Rewriter:replace(first, last, new)
     self.copied = last + 1
 end
 
-local function comparand_text(token) return ('__literals["== %s"]'):format(token) end
+function Rewriter:comparand(token) return self.form:format("== " .. token) end
 
 -- The token ahead of a literal and its sign.
 function Rewriter:ahead() return self.before.text == "-" and self.previous or self.before end
@@ -203,13 +208,13 @@ function Rewriter:takes_comparison(following)
 end
 
 -- A literal that is a cdata, at first..last.
-function Rewriter:cdata(token, first, last, new)
-    local text = self.text
+function Rewriter:cdata(token, first, last)
+    local text, new = self.text, self.form:format(token)
     local following = after_blanks(text, last + 1)
     if self:takes_comparison(following) then
-        new = comparand_text(token)
+        new = self:comparand(token)
     elseif following and left_of[sub(text, following, following + 1)] and opens_expression[self:ahead().text] then
-        new = comparand_text(token)
+        new = self:comparand(token)
         self.taken = following
     end
     self:replace(first, last, new .. separator(text, following))
@@ -220,7 +225,7 @@ end
 function Rewriter:number(token, first, last, new)
     local following = after_blanks(self.text, last + 1)
     if self.is_near and not new and self:takes_comparison(following) then
-        self:replace(first, last, comparand_text(token) .. separator(self.text, following))
+        self:replace(first, last, self:comparand(token) .. separator(self.text, following))
     elseif new then
         self:replace(first, last, new)
     end
@@ -240,11 +245,9 @@ function Rewriter:token(kind, first, last)
     self.previous, self.before = self.before, { text = kind == "string" and "string" or token, first = first, is_taken = is_taken }
 end
 
--- The text with its literals rewritten; the very text if there are none.
-function literals.rewrite(text)
-    if not is_suspect(text) then return text end
+local function rewritten(text, form)
     local start = { text = ";" }
-    local rewriter = setmetatable({ text = text, parts = {}, copied = 1, before = start, previous = start }, Rewriter)
+    local rewriter = setmetatable({ text = text, form = form, parts = {}, copied = 1, before = start, previous = start }, Rewriter)
     local at = after_blanks(text, 1)
     while at and at <= #text do
         local kind, last = token_at(text, at)
@@ -253,7 +256,20 @@ function literals.rewrite(text)
         at = after_blanks(text, last + 1)
     end
     if rewriter.copied == 1 then return text end
-    return (rewriter.has_cdata and PROLOGUE or "") .. concat(rewriter.parts) .. sub(text, rewriter.copied)
+    return (rewriter.has_cdata and form == ELEMENT and PROLOGUE or "") .. concat(rewriter.parts) .. sub(text, rewriter.copied)
+end
+
+-- The text with its literals rewritten; the very text if there are none.
+function literals.rewrite(text) return is_suspect(text) and rewritten(text, ELEMENT) or text end
+
+-- load(text, ...) for a text with literals.
+function literals.load(text, name, ...)
+    local new = literals.rewrite(text)
+    local chunk, message = load(new, name, ...)
+    if chunk or new == text or not find(message, "too many local variables", 1, true) then return chunk, message end
+    chunk, message = load(rewritten(text, NOTHING), name, ...)
+    if not chunk then return nil, message end
+    return load(rewritten(text, ITSELF), name, ...)
 end
 
 -- -- where rewritten chunks find their literals ----------------------------------------------------------------------------------
@@ -291,6 +307,8 @@ local values = setmetatable({}, {
 function literals.install()
     getmetatable("").__bnot = function(operand)
         if operand == "ffi.luajit" then return values end
+        local token = match(operand, "^ffi%.luajit (.+)$")
+        if token then return values[token] end
         error("attempt to perform bitwise operation on a string value", 2)
     end
 end

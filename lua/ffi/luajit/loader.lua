@@ -34,10 +34,14 @@ function loader.load(chunk, name, mode, ...)
     local kind = type(chunk)
     if kind ~= "string" and kind ~= "number" then error("bad argument #1 to 'load' (function expected, got " .. value.describe(chunk) .. ")", 2) end
     if kind == "number" or is_binary(chunk) then return raw_load(chunk, name, mode, ...) end
-    return raw_load(literals.rewrite(chunk), name or chunk, mode, ...)
+    return literals.load(chunk, name or chunk, mode, ...)
 end
 
-function loader.loadstring(text, name) return loader.load(text, name) end
+function loader.loadstring(text, name)
+    local kind = type(text)
+    if kind ~= "string" and kind ~= "number" then return value.call("loadstring", raw_load, text) end
+    return loader.load(text, name)
+end
 
 -- The program in a file's text: no byte order mark, and an empty line for a first line that begins with #.
 local function program_of(text)
@@ -61,11 +65,13 @@ function loader.loadfile(filename, mode, ...)
     local text = contents(filename)
     if not text then return raw_loadfile(filename, mode, ...) end
     local program = program_of(text)
-    if not is_binary(program) then program = literals.rewrite(program) end
-    return raw_load(program, filename and "@" .. filename or "=stdin", mode, ...)
+    return (is_binary(program) and raw_load or literals.load)(program, filename and "@" .. filename or "=stdin", mode, ...)
 end
 
 function loader.dofile(filename)
+    if filename ~= nil and type(filename) ~= "string" and type(filename) ~= "number" then
+        error("bad argument #1 to 'dofile' (string expected, got " .. type(filename) .. ")", 2)
+    end
     local chunk, message = loader.loadfile(filename)
     if not chunk then error(message, 0) end
     return chunk()

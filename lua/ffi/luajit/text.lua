@@ -1,12 +1,12 @@
--- The string functions of LuaJIT that take numbers which stock Lua's refuse: fractions are cut off, and string.format knows cdata, %u, and
--- floats of 2^63 and more for %x.
+-- The string functions of LuaJIT that take what stock Lua's refuse: fractions are cut off, and string.format knows cdata, %u, floats of 2^63
+-- and more for %x, anything for %q, and zeros in a text that has a width.
 local ffi = require "ffi"
 local value = require "ffi.luajit.value"
 
 local call, is_cdata, to_number, integer_of = value.call, value.is_cdata, value.to_number, value.integer_of
 local math_type, tointeger, fmod = math.type, math.tointeger, math.fmod
 local find, gmatch, gsub, sub, format = string.find, string.gmatch, string.gsub, string.sub, string.format
-local error, select, type, unpack = error, select, type, table.unpack
+local error, next, select, tonumber, tostring, type, unpack = error, next, select, tonumber, tostring, type, table.unpack
 
 local text = {}
 
@@ -34,8 +34,8 @@ local function integer_argument(argument, is_unsigned)
     return number and integer_argument(number, is_unsigned)
 end
 
-local function bad_argument(position, argument)
-    local got = is_cdata(argument) and "cdata" or value.describe(argument)
+local function bad_argument(position, argument, count)
+    local got = is_cdata(argument) and "cdata" or (position > count and "no value" or type(argument))
     error(format("bad argument #%d to 'format' (number expected, got %s)", position + 1, got), 6) -- format's caller
 end
 
@@ -46,8 +46,6 @@ local function unsigned_text(integer)
     return format("%d%d", quotient, integer - quotient * 10)
 end
 
-local is_integral = { d = true, i = true, o = true, u = true, x = true, X = true, c = true }
-
 -- %u: the digits, filled up to the precision by %d's rules, and then to the width by %s's.
 local function unsigned_directive(flags, width, precision, integer)
     local digits = unsigned_text(integer)
@@ -57,33 +55,76 @@ local function unsigned_directive(flags, width, precision, integer)
     return "%" .. (find(flags, "-", 1, true) and "-" or "") .. width .. "s", digits
 end
 
+-- %s of a text with zeros in it, filled up to the width and cut off at the precision, which C's functions do not do.
+local function padded(flags, width, precision, argument)
+    if precision ~= "" then argument = sub(argument, 1, tonumber(sub(precision, 2)) or 0) end
+    local blanks = (" "):rep((tonumber(width) or 0) - #argument)
+    return find(flags, "-", 1, true) and argument .. blanks or blanks .. argument
+end
+
+local NAN = -(0 / 0) -- without a sign, which C would print
+
+-- What a directive's letter asks of its argument: to be an integer, no NaN, a string (LuaJIT quotes all that %q is given), or one
+-- without zeros.
+local kind_of = { q = "quoted", s = "padded" }
+for letter in gmatch("diouxXc", ".") do kind_of[letter] = "integral" end
+for letter in gmatch("aAeEfFgG", ".") do kind_of[letter] = "float" end
+
+local is_plain = {
+    integral = function(argument) return math_type(argument) == "integer" end,
+    float = function(argument) return argument == argument end,
+    quoted = function(argument) return type(argument) == "string" end,
+    padded = function(argument) return type(argument) ~= "string" or not find(argument, "\0", 1, true) end,
+}
+
+-- The argument of a directive as stock Lua takes it, and what stands for the directive where that is another one.
+local convert_argument = {
+    integral = function(letter, argument, flags, width, precision)
+        local is_signed = letter == "d" or letter == "i" or letter == "c"
+        local integer = integer_argument(argument, not is_signed)
+        if not integer or letter ~= "u" then return integer end
+        local directive, digits = unsigned_directive(flags, width, precision, integer)
+        return digits, directive
+    end,
+    float = function() return NAN end,
+    quoted = function(_, argument) return type(argument) == "number" and format("%.14g", argument) or tostring(argument) end,
+    padded = function(_, argument, flags, width, precision) return padded(flags, width, precision, argument), "%s" end,
+}
+
+local DIRECTIVE = "%%([-+ #0]*)(%d*)(%.?%d*)(.)"
+
 -- The pattern and its arguments as stock Lua's string.format takes them.
 local function convert(pattern, count, ...)
     local arguments, position = { ... }, 0
-    local converted = gsub(pattern, "%%([-+ #0]*)(%d*)(%.?%d*)(.)", function(flags, width, precision, letter)
+    local converted = gsub(pattern, DIRECTIVE, function(flags, width, precision, letter)
         if letter == "%" then return nil end
         position = position + 1
-        if not is_integral[letter] then return nil end
-        local is_signed = letter == "d" or letter == "i" or letter == "c"
-        local argument = position <= count and arguments[position] or nil
-        arguments[position] = integer_argument(argument, not is_signed) or bad_argument(position, argument)
-        if letter ~= "u" then return nil end
-        local directive
-        directive, arguments[position] = unsigned_directive(flags, width, precision, arguments[position])
+        local kind, argument = kind_of[letter], arguments[position]
+        if position > count and kind ~= "integral" then return nil end
+        if not kind or (letter ~= "u" and is_plain[kind](argument)) then return nil end
+        local new, directive = convert_argument[kind](letter, argument, flags, width, precision)
+        if not new then bad_argument(position, argument, count) end
+        arguments[position] = new
         return directive
     end)
     return converted, unpack(arguments, 1, count)
 end
 
--- What of a pattern concerns us: the positions of the arguments that are to be integers, and whether there is a %u.
+-- What of a pattern concerns us: the positions of the arguments that are to be integers, the kinds of others by their position, and
+-- whether there is a %u.
 local function analyse(pattern)
-    local positions, has_u, position = {}, false, 0
-    for letter in gmatch(pattern, "%%[-+ #0]*%d*%.?%d*(.)") do
+    local positions, others, has_u, position = {}, {}, false, 0
+    for flags, width, precision, letter in gmatch(pattern, DIRECTIVE) do
         if letter ~= "%" then position = position + 1 end
-        if is_integral[letter] then positions[#positions + 1] = position end
+        local kind = kind_of[letter]
+        if kind == "integral" then
+            positions[#positions + 1] = position
+        elseif kind and (kind ~= "padded" or flags .. width .. precision ~= "") then
+            others[position] = is_plain[kind]
+        end
         has_u = has_u or letter == "u"
     end
-    return { positions = positions, has_u = has_u }
+    return { positions = positions, others = others, has_u = has_u }
 end
 
 -- The analyses of patterns, which are few; made anew when a program makes many.
@@ -98,20 +139,25 @@ local function analysis_of(pattern)
     return analysis
 end
 
-local function are_integers(positions, ...)
+local function are_plain(analysis, ...)
+    local positions = analysis.positions
     for i = 1, #positions do
         if math_type((select(positions[i], ...))) ~= "integer" then return false end
+    end
+    for position, is_plain_one in next, analysis.others do
+        if not is_plain_one((select(position, ...))) then return false end
     end
     return true
 end
 
-function text.format(pattern, ...)
-    if type(pattern) ~= "string" then return call("format", format, pattern, ...) end
+function text.format(...)
+    local pattern = ...
+    if type(pattern) ~= "string" then return call("format", format, ...) end
     local analysis = analysis_of(pattern)
-    if analysis.has_u or not are_integers(analysis.positions, ...) then
-        return call("format", format, convert(pattern, select("#", ...), ...))
+    if analysis.has_u or not are_plain(analysis, select(2, ...)) then
+        return call("format", format, convert(pattern, select("#", ...) - 1, select(2, ...)))
     end
-    return call("format", format, pattern, ...)
+    return call("format", format, ...)
 end
 
 function text.install()
@@ -133,15 +179,6 @@ function text.install()
         local codes = { ... }
         for i = 1, #codes do codes[i] = whole(codes[i]) end
         return call("char", raw_char, unpack(codes, 1, select("#", ...)))
-    end
-    local raw_gsub = string.gsub
-    -- LuaJIT takes a % ahead of anything in a replacement.
-    function string.gsub(s, pattern, replacement, ...)
-        if type(replacement) == "function" or type(replacement) == "table" then return raw_gsub(s, pattern, replacement, ...) end
-        if type(replacement) == "string" and find(replacement, "%", 1, true) then
-            replacement = raw_gsub(replacement, "%%(.?)", function(after) return find(after, "^[^%d%%]$") and after or nil end)
-        end
-        return call("gsub", raw_gsub, s, pattern, replacement, ...)
     end
     string.format = text.format
 end

@@ -2,7 +2,7 @@
 local ffi = require "ffi"
 
 local getmetatable = debug.getmetatable
-local find, gsub, match, sub = string.find, string.gsub, string.match, string.sub
+local find, gmatch, gsub, match, sub = string.find, string.gmatch, string.gsub, string.match, string.sub
 local error, pcall, type = error, pcall, type
 local math_type, tointeger, raw_tonumber = math.type, math.tointeger, tonumber
 
@@ -32,9 +32,17 @@ function value.as_double(integer, is_unsigned)
     return integer + 0.0
 end
 
+local INFINITY, NAN = 1 / 0, -(0 / 0)
+local words = { inf = INFINITY, infinity = INFINITY, nan = NAN }
+
 -- The number that LuaJIT reads in a string, or nil.
 function value.to_number(text)
     local number = raw_tonumber(text)
+    if not number and find(text, "[nN]") then
+        local sign, word = match(text, "^%s*([-+]?)(%a+)%s*$")
+        number = word and words[word:lower()]
+        return number and (sign == "-" and number == number and -number or number)
+    end
     if math_type(number) == "float" or (number and #text < 16) then return number end
     local bare = match(text, "^%s*(.-)%s*$")
     local sign, digits = match(bare, "^([-+]?)(.*)$")
@@ -52,6 +60,19 @@ end
 
 local int64_box = ffi.new "int64_t[1]"
 
+-- What LuaJIT reads in "ffff" with a base: too many digits are a float. Nil for what is no number.
+function value.with_base(text, base)
+    local sign, digits = match(text, "^%s*([-+]?)(%w+)%s*$")
+    if not digits then return nil end
+    if base == 16 then digits = match(digits, "^0[xX](.+)$") or digits end
+    local exact = raw_tonumber(digits, base)
+    if not exact then return nil end
+    local number = 0.0
+    for digit in gmatch(digits, ".") do number = number * base + raw_tonumber(digit, base) end
+    number = number <= 0x1p53 and exact or math.min(number, 0x1p64)
+    return sign == "-" and -number or number
+end
+
 local function store(box, cdata) box[0] = cdata end
 
 -- The integer of 64 bits that C's conversion makes of a C number: unsigned ones of 2^63 and more are negative.
@@ -61,13 +82,15 @@ function value.integer_of(cdata)
 end
 
 -- A library's function says where the error is, and what its own name is, only when a program calls it itself.
-local library_error = { bad = true, invalid = true, malformed = true, missing = true, unfinished = true, interval = true }
+local library_error = {}
+for word in ("bad invalid malformed missing unfinished interval resulting string too pattern field"):gmatch "%a+" do library_error[word] = true end
 
 local function finish(name, is_done, ...)
     if is_done then return ... end
     local message = ...
-    if type(message) ~= "string" or not library_error[match(message, "^%a+")] then error(message, 0) end
-    error((gsub(message, "'%?'", "'" .. name .. "'", 1)), 2)
+    if type(message) ~= "string" or not library_error[match(message, "^(%a+) ")] then error(message, 0) end
+    if find(message, "^bad argument") then message = gsub(message, "to '[^']*'", "to '" .. name .. "'", 1) end
+    error(message, 2)
 end
 
 -- fn(...), for a function that stands for the library's `name` and that ends with this call: errors are its caller's.
