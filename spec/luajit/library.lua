@@ -19,7 +19,8 @@ for _, pattern in ipairs(patterns) do
     print(pattern, text, table.concat(found), show(text:gsub(pattern, "[%0]")))
   end
 end
-print("gsub", show(("abc"):gsub("b*", "x", 2)), show(("abc"):gsub("b*", "x", 0)), show(("abc"):gsub("b*", "x", -1)), show(("abc"):gsub("b*", "x", 1.5)))
+print("gsub", show(("abc"):gsub("b*", "x", 2)), show(("abc"):gsub("b*", "x", 0)), show(("abc"):gsub("b*", "x", -1)),
+  show(("abc"):gsub("b*", "x", 1.5)))
 print("gsub", show(("abc"):gsub("b*", { b = "B", [""] = "e" })), show(("abc"):gsub("(b*)()", function(b, at) return #b > 0 and b .. at end)))
 print("gsub", show(("abc"):gsub("b*", 5)), show(("abc"):gsub("b*", "%%")), show(("a.b.c"):gsub("%.*", "%/")), show(string.gsub(123, "%d*", "%0%0")))
 print("gsub", show(("abc"):gsub("^b*", "x")), show(("abc"):gsub("^", "x")), show(("bbc"):gsub("^b*", "x")), show(("trim  "):gsub("%s*$", "")))
@@ -33,11 +34,16 @@ print("lines", #lines, table.concat(lines, "|"))
 
 -- Numbers in strings --------------------------------------------------------------------
 
-print("base 10", show(tonumber("10", 10), tonumber("1e1", 10), tonumber("0x10", 10), tonumber(7, 10), tonumber(7.5, 10), tonumber({}, 10), tonumber(" 8 ", 10)))
-print("base 16", show(tonumber("ff", 16), tonumber("-FF", 16), tonumber("+f", 16), tonumber("0x1f", 16), tonumber(10, 16), tonumber("g", 16), tonumber("", 16)))
-print("bases", show(tonumber("zz", 36), tonumber("12", 2), tonumber("101", 2), tonumber(11, 2), tonumber("7", "8"), tonumber("1 1", 2), tonumber("-", 8)))
-print("large", show(tonumber("7fffffffffffffff", 16), tonumber("ffffffffffffffff", 16), tonumber("-fffffffffffffffff", 16), tonumber("1" .. ("0"):rep(53), 2)))
-print("words", show(tonumber("inf"), tonumber("-INF"), tonumber(" infinity "), tonumber("nan"), tonumber("NaN"), tonumber("in"), tonumber("nano"), tonumber("nine")))
+print("base 10", show(tonumber("10", 10), tonumber("1e1", 10), tonumber("0x10", 10), tonumber(7, 10), tonumber(7.5, 10), tonumber({}, 10),
+  tonumber(" 8 ", 10)))
+print("base 16", show(tonumber("ff", 16), tonumber("-FF", 16), tonumber("+f", 16), tonumber("0x1f", 16), tonumber(10, 16),
+  tonumber("g", 16), tonumber("", 16)))
+print("bases", show(tonumber("zz", 36), tonumber("12", 2), tonumber("101", 2), tonumber(11, 2), tonumber("7", "8"), tonumber("1 1", 2),
+  tonumber("-", 8)))
+print("large", show(tonumber("7fffffffffffffff", 16), tonumber("ffffffffffffffff", 16), tonumber("-fffffffffffffffff", 16),
+  tonumber("1" .. ("0"):rep(53), 2)))
+print("words", show(tonumber("inf"), tonumber("-INF"), tonumber(" infinity "), tonumber("nan"), tonumber("NaN"), tonumber("in"),
+  tonumber("nano"), tonumber("nine")))
 
 -- string.format -------------------------------------------------------------------------
 
@@ -56,13 +62,15 @@ local default = setmetatable({ "a", "b" }, { __index = function(_, key) return k
 local count = 0
 for _ in ipairs(default) do count = count + 1 end
 local list = { 1, 2, 3, [10] = 5 }
-print("tables", count, show(table.remove(list, 7)), show(table.remove(list, 0)), show(table.remove(list, 1)), #list, show(table.remove(list)), show(table.remove({})))
+print("tables", count, show(table.remove(list, 7)), show(table.remove(list, 0)), show(table.remove(list, 1)), #list,
+  show(table.remove(list)), show(table.remove({})))
 for _, name in ipairs({ "getn", "maxn", "foreach", "foreachi" }) do
   local ok, message = pcall(function() return (table[name](5, print)) end)
   print(name, ok, (message:gsub("^.-:%d+: ", ""):gsub("'.-'", "")))
 end
 local pipe = io.popen("exit 3")
 print("close", pipe:close(), io.close(io.popen("true")), io.tmpfile():close())
-print("times", os.date("!%H:%M:%S", 3599.9), os.date("!*t", 86399.5).sec, os.time({ year = 2020, month = 1.5, day = 2.7 }) == os.time({ year = 2020, month = 1, day = 2 }))
+print("times", os.date("!%H:%M:%S", 3599.9), os.date("!*t", 86399.5).sec,
+  os.time({ year = 2020, month = 1.5, day = 2.7 }) == os.time({ year = 2020, month = 1, day = 2 }))
 local ok, message = pcall(function() return (os.time({ year = 2020, day = 1 })) end)
 print("refused", ok, (message:gsub("^.-:%d+: ", "")))
