@@ -131,6 +131,8 @@ describe("a literal", function()
     -- As many local variables as Lua and LuaJIT allow, and one more.
     it("stands in a chunk that has all the local variables there are", function()
         for _, count in ipairs { 199, 200, 201 } do
+            local uses = "print(x, x == 9LL, (x % 2LL) ~= 0, -3LL, #{ [5LL] = 6 }, debug.getinfo(1, 'l').currentline)"
+            local text = ("local x\n"):rep(count) .. "\nx = 2LL^3 + 1 " .. uses
             local output, status = luajit_text(text)
             if count == 201 then
                 assert.match("^%S+: program.lua:203: too many local variables", output) -- the line of the token behind

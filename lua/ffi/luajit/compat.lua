@@ -221,7 +221,7 @@ local function install_os()
         local _, how, number = execute(command)
         return how == "exit" and number << 8 or number
     end
-    function os.date(pattern, moment) return call("date", date, pattern, whole(moment)) end
+    function os.date(form, moment) return call("date", date, form, whole(moment)) end
     function os.time(fields)
         if raw_type(fields) ~= "table" then return call("time", time, fields) end
         return call("time", time, setmetatable({}, { __index = function(_, key) return whole(fields[key]) end }))
