@@ -1,6 +1,7 @@
 -- Writes batches of random C signatures for ../abi_differential.c: for each batch NAME.h (types), NAME_callee.c (what every compiler
 -- compiles: callees of calls and callers of callbacks) and NAME_table.c (what gcc tells about the types, and a compiled caller for each
--- signature). A line "NAME ISA COUNT" for each batch goes to DIR/batches. Deterministic: signature number i of seed s is always the same, whatever else is asked for.
+-- signature). A line "NAME ISA COUNT" for each batch goes to DIR/batches. Deterministic: signature number i of seed s is always the same,
+-- whatever else is asked for.
 --
 --     lua5.4 generate.lua SEED FIRST COUNT ISA PER_BATCH DIR      ISA: 0 baseline, 1 AVX too, 2 AVX-512F too
 --
