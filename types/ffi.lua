@@ -105,6 +105,42 @@ function ffi.cast(ct, value) end
 ---@return T
 function ffi.gc(cdata, finaliser) end
 
+---Options of `ffi.callback`.
+---@class ffi.callbackoptions
+---@field error? any what C gets, instead of zero, when there is an error
+---@field thread? "queue" other threads' calls wait until the state runs them
+
+---A callback of the Lua function, freed with its cdata.
+---@param ct ffi.ct a function type, or a pointer to one
+---@param f function
+---@param options? ffi.callbackoptions
+---@return ffi.cdata
+function ffi.callback(ct, f, options) end
+
+---How many callbacks live; while `ffi.debug` is on, where they were made.
+---@return integer count
+---@return string[]? places
+function ffi.callbacks() end
+
+---Sets what is told of errors in callbacks, at once; the error is dealt with when it returns true.
+---@param handler? fun(error: any, traceback: string): boolean?
+---@return function? previous
+function ffi.onerror(handler) end
+
+---Message and traceback of the last error in a callback.
+---@return string?
+function ffi.lasttraceback() end
+
+---Runs what other threads have queued; waits for that for so many seconds.
+---@param seconds? number
+---@return integer count
+function ffi.poll(seconds) end
+
+---Whether callbacks remember where they were made; sets it.
+---@param on? boolean
+---@return boolean was_on
+function ffi.debug(on) end
+
 ---A pointer to the object, to its field or element, or to a library's variable or function.
 ---@param cdata ffi.cdata|ffi.namespace|function
 ---@param key? string|integer

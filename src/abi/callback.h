@@ -34,6 +34,7 @@ struct AbiSlot {
     uint32_t flags; /* the plan's */
     uint32_t index;
     _Atomic(uint32_t) next;             /* in the list of free slots: 1 + index, 0 at its end */
+    uint32_t serial;                    /* how often it has been armed */
     _Alignas(8) unsigned char user[24]; /* the taker's; kept when the slot is given back */
 };
 
@@ -55,6 +56,11 @@ AbiSlot *abi_slot_of(AbiFunction entry);
 
 /* The slot of that index, which was taken once. */
 AbiSlot *abi_slot_at(uint32_t index);
+
+static inline void abi_owner_retain(AbiOwner *owner)
+{
+    atomic_fetch_add_explicit(&owner->nreferences, 1, memory_order_relaxed);
+}
 
 void abi_owner_release(AbiOwner *owner);
 

@@ -303,8 +303,9 @@ static void return_zero(AbiSlot *slot, AbiFrame *frame)
 void abi_slot_arm(AbiSlot *slot, AbiOwner *owner, AbiTarget target)
 {
     AbiOwner *previous = slot->owner;
-    atomic_fetch_add_explicit(&owner->nreferences, 1, memory_order_relaxed);
+    abi_owner_retain(owner);
     slot->owner = owner;
+    slot->serial++;
     slot->flags = owner->plan->flags;
     slot->enter = abi_enter_sysv64;
     atomic_store_explicit(&slot->target, target, memory_order_release);

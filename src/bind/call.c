@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "bind/inbound.h"
 #include "bind/target.h"
 #include "bind/transparent.h"
 
@@ -221,19 +222,6 @@ void target_place_arguments(lua_State *L, const CallTarget *target, AbiFrame *fr
 
 /* -- the call ------------------------------------------------------------------------------------------------------ */
 
-static inline const void *current_thread(void)
-{
-    const void *thread;
-    __asm__("mov %%fs:0, %0" : "=r"(thread));
-    return thread;
-}
-
-static NOINLINE __attribute__((cold)) void raise_pending(FfiState *S, lua_State *L)
-{
-    S->pending = 0;
-    lua_error(L);
-}
-
 /* Links the call into the state's chain. Until end_call only C runs. errno belongs to the state: what C left is what C
  * finds, whatever Lua did between. */
 ALWAYS_INLINE int *begin_call(lua_State *L, FfiState *S, const CallTarget *target, AbiFrame *frame)
@@ -242,9 +230,9 @@ ALWAYS_INLINE int *begin_call(lua_State *L, FfiState *S, const CallTarget *targe
     int *error_number = &errno;
     record->previous = S->calls;
     record->L = L;
-    record->thread = current_thread();
     record->target = target;
     S->calls = record;
+    atomic_store_explicit(&S->cell->thread, current_thread(), memory_order_relaxed);
     *error_number = S->errno_value;
     return error_number;
 }
@@ -253,8 +241,8 @@ ALWAYS_INLINE void end_call(lua_State *L, FfiState *S, AbiFrame *frame, const in
 {
     S->errno_value = *error_number;
     S->calls = target_record(frame)->previous;
-    if (__builtin_expect(S->pending != 0, 0))
-        raise_pending(S, L);
+    if (__builtin_expect(atomic_load_explicit(&S->cell->attention, memory_order_relaxed) != 0, 0))
+        fault_attend(S, L);
 }
 
 ALWAYS_INLINE void enter(lua_State *L, const CallTarget *target, AbiFrame *frame, const AbiCursor *variadic)

@@ -1,5 +1,6 @@
 #include "bind/cast.h"
 
+#include "bind/callback.h"
 #include "bind/convert.h"
 #include "bind/function.h"
 #include "bind/pointer.h"
@@ -38,10 +39,6 @@ static void *check_address(lua_State *L, TypeInfo *info, int index, int *owner)
     *owner = index;
     if (pointer_to_any(L, index, &address) || pointer_to(L, info, index, &address))
         return address;
-    if (lua_type(L, index) == LUA_TFUNCTION && typeinfo_is_function_pointer(info)) {
-        const char *type = error_push_type(L, info->type);
-        error_raise(L, MESSAGE_CALLBACK, type, "ffi.cast");
-    }
     *owner = 0;
     return (void *)check_number(L, info, index);
 }
@@ -52,6 +49,10 @@ static void cast_to_pointer(lua_State *L, TypeInfo *info, int index)
     Cdata *cdata = cdata_to(L, index);
     ValueKind kind = cdata != NULL ? (ValueKind)cdata->info->kind : VALUE_VOID;
     if (kind != VALUE_POINTER && kind != VALUE_RECORD && kind != VALUE_ARRAY) {
+        if (callback_is_wanted(L, info, index)) {
+            callback_push(L, info, index);
+            return;
+        }
         void *address = check_address(L, info, index, &owner);
         cdata_push_pointer_or_nil(L, info, address, owner);
         return;

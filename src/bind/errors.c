@@ -131,6 +131,8 @@ const char *error_push_place(lua_State *L, const Place *place)
     case PLACE_ELEMENT: text = lua_pushfstring(L, "element %I of '%s'", (LUAI_UACINT)place->index, type); break;
     case PLACE_VARIABLE: text = lua_pushfstring(L, "variable '%s'", place->name); break;
     case PLACE_INITIALISER: text = lua_pushfstring(L, "initialiser of '%s'", type); break;
+    case PLACE_RESULT: text = lua_pushfstring(L, "result of a callback of type '%s'", type); break;
+    case PLACE_OPTION: text = lua_pushfstring(L, "option '%s' of 'ffi.callback'", place->name); break;
     case PLACE_API: text = lua_pushfstring(L, "argument #%d of '%s'", (int)place->index, place->name); break;
     }
     lua_remove(L, -2);

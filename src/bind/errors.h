@@ -28,6 +28,8 @@ typedef enum PlaceKind {
     PLACE_ELEMENT,     /* index of the element; type: the array or pointer */
     PLACE_VARIABLE,    /* name of the variable */
     PLACE_INITIALISER, /* type: what is made */
+    PLACE_RESULT,      /* of a callback; type: the function's */
+    PLACE_OPTION,      /* name of the option of ffi.callback */
     PLACE_API          /* index: argument of a module function; name: "ffi.string" … */
 } PlaceKind;
 

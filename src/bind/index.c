@@ -3,6 +3,7 @@
 
 #include "bind/bitfield.h"
 #include "bind/call.h"
+#include "bind/callback.h"
 #include "bind/convert.h"
 #include "bind/ctypeobj.h"
 #include "bind/finalizer.h"
@@ -221,8 +222,11 @@ _Noreturn static void raise_no_member(lua_State *L, const TypeInfo *info)
 /* The way of each method call: the event's name is at hand as an upvalue, and a table is first asked raw. */
 NOINLINE static int index_metatype(lua_State *L, const TypeInfo *info)
 {
-    if (!metatype_push_own(L, info))
+    if (!metatype_push_own(L, info)) {
+        if (typeinfo_is_function_pointer(info) && callback_push_method(info->state, L, 2))
+            return 1;
         raise_no_member(L, info);
+    }
     switch (lua_type(L, 4)) {
     case LUA_TFUNCTION: return metatype_call_pair(L);
     case LUA_TTABLE:

@@ -537,7 +537,7 @@ static const Option *find_option(lua_State *L, int index)
     for (size_t i = 0; i < NOPTIONS; i++)
         if (strcmp(options[i].name, name) == 0)
             return &options[i];
-    error_raise(L, MESSAGE_NO_OPTION, name);
+    error_raise(L, MESSAGE_NO_OPTION, "ffi.inspect", name);
 }
 
 /* The options table at 2, where there is one. */

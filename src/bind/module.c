@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/version.h"
+#include "bind/callback.h"
 #include "bind/cast.h"
 #include "bind/compare.h"
 #include "bind/convert.h"
@@ -387,6 +388,7 @@ static void open_metatables(FfiState *S, lua_State *L)
     int ctype_meta = new_metatable(S, L, "ctype", ctype_methods);
     namespace_open(S, L);
     finalizer_open(S, L);
+    callback_open(S, L);
     S->ref_ctype_meta = ctype_meta;
     S->ref_cdata_meta = new_metatable(S, L, "cdata", cdata_methods); /* last: it says that all is there */
 }
@@ -412,6 +414,12 @@ int luaopen_ffi(lua_State *L)
         {"fill", memory_fill},
         {"metatype", metatype_set},
         {"gc", finalizer_gc},
+        {"callback", callback_make},
+        {"callbacks", callback_count},
+        {"onerror", fault_onerror},
+        {"lasttraceback", fault_last_traceback},
+        {"poll", remote_poll},
+        {"debug", callback_debug},
         {"eq", compare_values},
         {"addressof", extras_addressof},
         {"tonumber", extras_tonumber},

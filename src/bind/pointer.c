@@ -2,6 +2,7 @@
 
 #include <lauxlib.h>
 
+#include "bind/callback.h"
 #include "bind/cdata.h"
 #include "bind/function.h"
 #include "bind/relation.h"
@@ -58,11 +59,8 @@ void *pointer_of(lua_State *L, TypeInfo *pointer, int index, const Place *place)
     void *address;
     if (pointer_to(L, pointer, index, &address))
         return address;
-    if (lua_type(L, index) == LUA_TFUNCTION && typeinfo_is_function_pointer(pointer) &&
-        function_address_of(L, index) == NULL) {
-        const char *type = error_push_type(L, pointer->type);
-        error_raise(L, MESSAGE_CALLBACK, type, error_push_place(L, place));
-    }
+    if (callback_is_wanted(L, pointer, index))
+        return callback_implicit(L, pointer, index);
     error_conversion(L, pointer->type, index, place);
 }
 

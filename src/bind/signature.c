@@ -29,7 +29,7 @@ static ParamKind param_kind(const TypeInfo *info, uint32_t slot)
     }
 }
 
-static ResultKind result_kind(const TypeInfo *info, const AbiPlan *plan)
+ResultKind signature_value_kind(const TypeInfo *info)
 {
     switch ((ValueKind)(info->kind == VALUE_ENUM ? info->underlying : info->kind)) {
     case VALUE_VOID: return RESULT_VOID;
@@ -47,7 +47,13 @@ static ResultKind result_kind(const TypeInfo *info, const AbiPlan *plan)
     case VALUE_DECIMAL: return RESULT_OBJECT;
     default: break;
     }
-    return plan->result == ABI_RESULT_MEMORY ? RESULT_OBJECT : RESULT_SCALAR;
+    return RESULT_SCALAR;
+}
+
+static ResultKind result_kind(const TypeInfo *info, const AbiPlan *plan)
+{
+    ResultKind kind = signature_value_kind(info);
+    return kind == RESULT_SCALAR && plan->result == ABI_RESULT_MEMORY ? RESULT_OBJECT : kind;
 }
 
 const char *signature_push_name(lua_State *L, const CType *function, const CDecl *decl)
@@ -93,9 +99,8 @@ static TypeInfo *argument_info(lua_State *L, TypeInfo *info)
     return type == info->type ? info : typeinfo_of(info->state, L, type);
 }
 
-/* Plans the call; the result and the arguments are those of `signature`, whose params[].info are set. */
-static void make_plan(Signature *signature, lua_State *L, uint32_t nfixed, const CDecl *decl,
-                      const Allocator *allocator)
+AbiPlan *signature_plan(const Signature *signature, lua_State *L, uint32_t nfixed, const CDecl *decl,
+                        const Allocator *allocator)
 {
     FfiState *S = signature->info->state;
     const CType *function = signature->info->type;
@@ -109,10 +114,18 @@ static void make_plan(Signature *signature, lua_State *L, uint32_t nfixed, const
                            .is_variadic = signature->is_variadic};
     Error error = {.code = ERROR_NONE};
     state_enter(S, L);
-    signature->plan = abi_plan_new(allocator, &wanted, &error);
-    if (signature->plan == NULL)
+    AbiPlan *plan = abi_plan_new(allocator, &wanted, &error);
+    if (plan == NULL)
         error_raise(L, MESSAGE_PLAN, signature_push_name(L, function, decl), error.text);
     lua_pop(L, 1);
+    return plan;
+}
+
+/* Plans the call; the result and the arguments are those of `signature`, whose params[].info are set. */
+static void make_plan(Signature *signature, lua_State *L, uint32_t nfixed, const CDecl *decl,
+                      const Allocator *allocator)
+{
+    signature->plan = signature_plan(signature, L, nfixed, decl, allocator);
     for (uint32_t i = 0; i < signature->nparams; i++) {
         Param *param = &signature->params[i];
         param->slot = signature->plan->args[i].slot;

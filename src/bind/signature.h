@@ -54,6 +54,13 @@ struct Signature {
  * passed. [-0, +0, v] */
 Signature *signature_of(TypeInfo *function, lua_State *L, const CDecl *decl);
 
+/* How a value of the type reads where it is one of a register's, whatever the plan. */
+ResultKind signature_value_kind(const TypeInfo *info);
+
+/* A plan for the signature, whose types are known, from another allocator. [-0, +0, v] */
+AbiPlan *signature_plan(const Signature *signature, lua_State *L, uint32_t nfixed, const CDecl *decl,
+                        const Allocator *allocator);
+
 /* A signature for one call of a variadic function whose arguments beyond the prototype have these types, promoted
  * already. It and its plan live in userdata left on the stack. [-0, +2, v] */
 Signature *signature_push_variadic(FfiState *S, lua_State *L, const Signature *fixed, const CDecl *decl,

@@ -182,6 +182,7 @@ FfiState *state_open(lua_State *L)
     lua_pop(L, 1);
     FfiState *S = lua_newuserdatauv(L, sizeof *S, 0);
     memset(S, 0, sizeof *S);
+    S->cell = &S->own_cell;
     S->interned_length = find_interned_length(L);
     lua_pushvalue(L, -1);
     S->ref_self = luaL_ref(L, LUA_REGISTRYINDEX);

@@ -7,6 +7,7 @@
 
 #include <lauxlib.h>
 #include <lua.h>
+#include <stdatomic.h>
 
 #include "abi/abi.h"
 #include "base/arena.h"
@@ -22,9 +23,28 @@
 typedef struct CallRecord {
     struct CallRecord *previous;
     lua_State *L;                    /* the coroutine that called */
-    const void *thread;              /* its thread's %fs:0 */
     const struct CallTarget *target; /* what it called: function, plan, declaration */
+    void *unused;
 } CallRecord;
+
+/* What an FFI call tells other threads, and what they and callbacks leave for it. */
+typedef struct CallCell {
+    _Atomic(const void *) thread; /* %fs:0 of the thread that last entered the state: its home thread */
+    _Atomic(unsigned) attention;  /* ATTENTION_*, seen to when C returns */
+} CallCell;
+
+enum {
+    ATTENTION_ERROR = 1,   /* a callback left an error that the innermost call must raise */
+    ATTENTION_REMOTE = 2,  /* another thread has called a callback */
+    ATTENTION_OVERFLOW = 4 /* the error is that there was no stack for more */
+};
+
+static inline const void *current_thread(void)
+{
+    const void *thread;
+    __asm__("mov %%fs:0, %0" : "=r"(thread));
+    return thread;
+}
 
 enum { STATE_NSPARES = 9, STATE_NSPELLINGS = 32 };
 
@@ -42,9 +62,12 @@ typedef struct FfiState {
     Arena arena;                 /* of state_alloc: each block of the allocator costs a collection */
     Allocator permanent;         /* from the arena, frees nothing; may be used inside state_enter only */
     CallRecord *calls;           /* innermost FFI call in flight, or NULL */
-    int pending;                 /* non-zero: a callback left an error that the outer call must raise */
-    int errno_value;             /* C's errno as the last FFI call left it; given back to the next */
-    size_t interned_length;      /* strings up to this length are known by their pointers; see find_interned_length */
+    CallCell *cell;              /* of `home`; after the state's guard has been finalised, own_cell */
+    CallCell own_cell;
+    struct Home *home;      /* its callbacks (inbound.h); NULL after the guard */
+    bool is_debugging;      /* ffi.debug */
+    int errno_value;        /* C's errno as the last FFI call left it; given back to the next */
+    size_t interned_length; /* strings up to this length are known by their pointers; see find_interned_length */
     Spelling spellings[STATE_NSPELLINGS]; /* by a hash of the key; the newest one wins */
     struct TypeInfo *word;                /* long, what indices and lengths convert to */
     struct TypeInfo *uword;               /* unsigned long */
@@ -58,6 +81,12 @@ typedef struct FfiState {
     int ref_functions;     /* table: TypeInfo address -> weak-valued table: function address -> C closure */
     int ref_libraries;     /* weak-keyed table: library object -> the guard that closes it */
     int ref_finalizers;    /* weak-keyed table: cdata -> the sentinel of its finaliser */
+    int ref_faults;        /* array: errors of callbacks, see fault.c */
+    int ref_implicit;      /* table: TypeInfo address -> table: Lua function -> entry of its callback */
+    int ref_results;       /* table: slot index -> what the pointer it returned to C points into */
+    int ref_sites;         /* table: slot index -> where the callback was made */
+    int ref_callback_free; /* the method `free` of function pointers */
+    int ref_callback_set;  /* and `set` */
     int ref_new_event;     /* the string "__new" */
     int ref_gc_event;      /* the string "__gc" */
     int ref_sentinel_meta; /* metatable of the sentinels */

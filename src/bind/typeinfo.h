@@ -99,7 +99,8 @@ struct TypeInfo {
     const Parts *parts;   /* RECORD: made on first initialisation from values (typeinfo_parts); NULL before */
     FieldTable *fields;   /* RECORD: made on first field access after completion */
     Signature *signature; /* FUNCTION: made on first use */
-    AbiType abi;          /* made on first use (typeinfo_abi); leaves NULL before */
+    struct CallbackType *callback_type; /* FUNCTION: made with its first callback */
+    AbiType abi;                        /* made on first use (typeinfo_abi); leaves NULL before */
 };
 
 /* What is known of `type`, worked out once: typeinfo_of asks for it. Never NULL; raises for an enum whose values are

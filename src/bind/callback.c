@@ -1,0 +1,496 @@
+/* Owns callbacks as things: made from Lua functions, freed, collected, counted, and parted from a state that closes. What
+ * happens when C calls one is inbound.c's. */
+#include "bind/callback.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bind/cdata.h"
+#include "bind/convert.h"
+#include "bind/finalizer.h"
+#include "bind/function.h"
+#include "bind/inbound.h"
+
+/* -- the home ------------------------------------------------------------------------------------------------------ */
+
+static void release_home(Home *home)
+{
+    if (atomic_fetch_sub_explicit(&home->nreferences, 1, memory_order_acq_rel) == 1)
+        free(home);
+}
+
+static void free_type(AbiOwner *owner)
+{
+    CallbackType *type = (CallbackType *)(void *)owner;
+    release_home(type->home);
+    abi_plan_free(&mem_system_allocator, type->plan);
+    free(type);
+}
+
+/* -- lists of the live --------------------------------------------------------------------------------------------- */
+
+static void link_callback(Home *home, AbiSlot *slot)
+{
+    Callback *callback = callback_of(slot);
+    callback->previous = 0;
+    callback->next = home->newest;
+    if (home->newest != 0)
+        callback_of(abi_slot_at(home->newest - 1))->previous = slot->index + 1;
+    home->newest = slot->index + 1;
+    home->count++;
+}
+
+static void unlink_callback(Home *home, AbiSlot *slot)
+{
+    const Callback *callback = callback_of(slot);
+    if (callback->next != 0)
+        callback_of(abi_slot_at(callback->next - 1))->previous = callback->previous;
+    if (callback->previous != 0)
+        callback_of(abi_slot_at(callback->previous - 1))->next = callback->next;
+    else
+        home->newest = callback->next;
+    home->count--;
+}
+
+/* -- callback types ------------------------------------------------------------------------------------------------ */
+
+static CallbackType *new_type(Home *home, const Signature *signature, AbiPlan *plan)
+{
+    size_t nbytes = sizeof(CallbackType) + signature->nparams * sizeof(CallbackParam);
+    CallbackType *type = malloc(nbytes);
+    if (type == NULL)
+        return NULL;
+    *type = (CallbackType){.owner = {.plan = plan, .nreferences = 1, .free = free_type},
+                           .home = home,
+                           .next = home->types,
+                           .signature = signature,
+                           .plan = plan,
+                           .nparams = signature->nparams,
+                           .result_kind = signature->result_kind};
+    for (uint32_t i = 0; i < type->nparams; i++) {
+        TypeInfo *info = signature->params[i].info;
+        type->params[i] =
+            (CallbackParam){.kind = (uint8_t)signature_value_kind(info), .slot = plan->args[i].slot, .info = info};
+    }
+    atomic_fetch_add_explicit(&home->nreferences, 1, memory_order_relaxed);
+    home->types = type;
+    return type;
+}
+
+static CallbackType *make_type(FfiState *S, lua_State *L, TypeInfo *function)
+{
+    if (function->type->u.function->is_variadic)
+        error_raise(L, MESSAGE_CALLBACK_VARIADIC, error_push_type(L, function->type));
+    const Signature *signature = signature_of(function, L, NULL);
+    if (S->home == NULL)
+        error_raise(L, MESSAGE_CALLBACK_SLOT, error_push_type(L, function->type), "the Lua state is being closed");
+    AbiPlan *plan = signature_plan(signature, L, signature->nparams, NULL, &mem_system_allocator);
+    CallbackType *type = new_type(S->home, signature, plan);
+    if (type == NULL) {
+        abi_plan_free(&mem_system_allocator, plan);
+        error_raise(L, MESSAGE_NO_MEMORY);
+    }
+    return function->callback_type = type;
+}
+
+/* -- making and freeing -------------------------------------------------------------------------------------------- */
+
+static void note_site(FfiState *S, lua_State *L, const AbiSlot *slot)
+{
+    state_push_ref(L, S->ref_sites);
+    luaL_where(L, 1);
+    lua_rawseti(L, -2, slot->index);
+    lua_pop(L, 1);
+}
+
+/* A live callback of the function at `index`. */
+static AbiSlot *make(FfiState *S, lua_State *L, TypeInfo *function, int index)
+{
+    Error error;
+    CallbackType *type = function->callback_type != NULL ? function->callback_type : make_type(S, L, function);
+    lua_pushvalue(L, index);
+    int ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    AbiSlot *slot = abi_slot_take(&error);
+    if (slot == NULL) {
+        luaL_unref(L, LUA_REGISTRYINDEX, ref);
+        error_raise(L, MESSAGE_CALLBACK_SLOT, error_push_type(L, function->type), error.text);
+    }
+    *callback_of(slot) = (Callback){.ref = ref};
+    link_callback(type->home, slot);
+    abi_slot_arm(slot, &type->owner, inbound_live);
+    if (__builtin_expect(S->is_debugging, 0))
+        note_site(S, L, slot);
+    return slot;
+}
+
+static void *entry_address(const AbiSlot *slot)
+{
+    AbiFunction entry = abi_slot_entry(slot);
+    void *address;
+    memcpy(&address, &entry, sizeof address);
+    return address;
+}
+
+static AbiSlot *slot_of_address(void *address)
+{
+    AbiFunction entry;
+    memcpy(&entry, &address, sizeof entry);
+    return abi_slot_of(entry);
+}
+
+/* Forgets what tables hold of it. */
+static void forget(FfiState *S, lua_State *L, const AbiSlot *slot)
+{
+    int tables[] = {S->ref_results, S->ref_sites};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        state_push_ref(L, tables[i]);
+        if (lua_rawgeti(L, -1, slot->index) != LUA_TNIL) {
+            lua_pushnil(L);
+            lua_rawseti(L, -3, slot->index);
+        }
+        lua_pop(L, 2);
+    }
+}
+
+static void forget_implicit(FfiState *S, lua_State *L, AbiSlot *slot)
+{
+    state_push_ref(L, S->ref_implicit);
+    lua_rawgetp(L, -1, callback_type_of(slot)->signature->info);
+    state_push_ref(L, callback_of(slot)->ref);
+    lua_pushnil(L);
+    lua_rawset(L, -3);
+    lua_pop(L, 2);
+}
+
+static void release(FfiState *S, lua_State *L, AbiSlot *slot)
+{
+    Callback *callback = callback_of(slot);
+    if (callback->is_implicit)
+        forget_implicit(S, L, slot);
+    forget(S, L, slot);
+    unlink_callback(callback_type_of(slot)->home, slot);
+    luaL_unref(L, LUA_REGISTRYINDEX, callback->ref);
+    free(callback->extra);
+    *callback = (Callback){.ref = LUA_NOREF};
+    abi_slot_give_back(slot, inbound_freed);
+}
+
+/* -- the guard ----------------------------------------------------------------------------------------------------- */
+
+/* The state closes, and all that was made after the guard is finalised: from now on nobody may touch Lua. */
+static int guard_gc(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    Home *home = S->home;
+    if (home == NULL)
+        return 0;
+    atomic_store(&home->state, NULL);
+    atomic_store_explicit(&S->own_cell.thread, current_thread(), memory_order_relaxed);
+    S->cell = &S->own_cell;
+    S->home = NULL;
+    while (home->newest != 0) {
+        AbiSlot *slot = abi_slot_at(home->newest - 1);
+        unlink_callback(home, slot);
+        free(callback_of(slot)->extra);
+        *callback_of(slot) = (Callback){.ref = LUA_NOREF};
+        abi_slot_give_back(slot, inbound_freed);
+    }
+    remote_close(home);
+    for (CallbackType *type = home->types, *next; type != NULL; type = next) {
+        next = type->next;
+        abi_owner_release(&type->owner);
+    }
+    release_home(home);
+    return 0;
+}
+
+static int new_table(lua_State *L)
+{
+    lua_newtable(L);
+    return luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+static int new_method(FfiState *S, lua_State *L, lua_CFunction method)
+{
+    state_push_ref(L, S->ref_self);
+    lua_pushcclosure(L, method, 1);
+    return luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+static void push_guard(FfiState *S, lua_State *L)
+{
+    lua_newuserdatauv(L, 0, 0);
+    lua_createtable(L, 0, 1);
+    state_push_ref(L, S->ref_self);
+    lua_pushcclosure(L, guard_gc, 1);
+    lua_setfield(L, -2, "__gc");
+    lua_setmetatable(L, -2);
+}
+
+/* -- making, for Lua ----------------------------------------------------------------------------------------------- */
+
+bool callback_is_wanted(lua_State *L, const TypeInfo *pointer, int index)
+{
+    return lua_type(L, index) == LUA_TFUNCTION && typeinfo_is_function_pointer(pointer) &&
+           function_address_of(L, index) == NULL;
+}
+
+/* The cdata first: what can fail comes before the callback. */
+static AbiSlot *push_callback(FfiState *S, lua_State *L, TypeInfo *pointer, int index)
+{
+    index = lua_absindex(L, index);
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    TypeInfo *function = typeinfo_element(pointer, L);
+    cdata_push_pointer(L, pointer, NULL, 0);
+    Cdata *cdata = lua_touserdata(L, -1);
+    AbiSlot *slot = make(S, L, function, index);
+    *(void **)cdata_address(cdata) = entry_address(slot);
+    return slot;
+}
+
+void callback_push(lua_State *L, TypeInfo *pointer, int index)
+{
+    push_callback(pointer->state, L, pointer, index);
+}
+
+/* Pushes the table of a function type's implicit callbacks. */
+static void push_implicit_of(FfiState *S, lua_State *L, const TypeInfo *function)
+{
+    state_push_ref(L, S->ref_implicit);
+    if (lua_rawgetp(L, -1, function) != LUA_TTABLE) {
+        lua_pop(L, 1);
+        lua_newtable(L);
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, -3, function);
+    }
+    lua_remove(L, -2);
+}
+
+void *callback_implicit(lua_State *L, TypeInfo *pointer, int index)
+{
+    FfiState *S = pointer->state;
+    TypeInfo *function = typeinfo_element(pointer, L);
+    index = lua_absindex(L, index);
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    push_implicit_of(S, L, function);
+    lua_pushvalue(L, index);
+    lua_rawget(L, -2);
+    void *address = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    if (address == NULL) {
+        lua_pushvalue(L, index);
+        lua_pushboolean(L, false);
+        lua_rawset(L, -3); /* the entry's memory, before the callback */
+        AbiSlot *slot = make(S, L, function, index);
+        callback_of(slot)->is_implicit = true;
+        address = entry_address(slot);
+        lua_pushvalue(L, index);
+        lua_pushlightuserdata(L, address);
+        lua_rawset(L, -3);
+    }
+    lua_pop(L, 1);
+    return address;
+}
+
+/* -- methods ------------------------------------------------------------------------------------------------------- */
+
+/* The live callback of this state that the function pointer at 1 leads to. */
+static AbiSlot *check_callback(FfiState *S, lua_State *L, const char *method)
+{
+    Cdata *cdata = cdata_to(L, 1);
+    bool is_pointer = cdata != NULL && typeinfo_is_function_pointer(cdata->info);
+    AbiSlot *slot = is_pointer ? slot_of_address(cdata_pointer(cdata)) : NULL;
+    if (slot == NULL || slot->owner == NULL || slot->owner->free != free_type ||
+        callback_type_of(slot)->home != S->home || callback_of(slot)->ref == LUA_NOREF)
+        error_raise(L, MESSAGE_NOT_A_CALLBACK, method, error_push_value(L, 1));
+    return slot;
+}
+
+/* cb:free() */
+static int method_free(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    AbiSlot *slot = check_callback(S, L, "free");
+    finalizer_take(S, L, 1);
+    lua_pop(L, 1);
+    release(S, L, slot);
+    return 0;
+}
+
+/* cb:set(function) */
+static int method_set(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    AbiSlot *slot = check_callback(S, L, "set");
+    if (lua_type(L, 2) != LUA_TFUNCTION)
+        error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "set", "function", error_push_value(L, 2));
+    if (callback_of(slot)->is_implicit) {
+        forget_implicit(S, L, slot);
+        callback_of(slot)->is_implicit = false;
+    }
+    lua_pushvalue(L, 2);
+    lua_rawseti(L, LUA_REGISTRYINDEX, callback_of(slot)->ref);
+    return 0;
+}
+
+bool callback_push_method(FfiState *S, lua_State *L, int index)
+{
+    const char *name = lua_type(L, index) == LUA_TSTRING ? lua_tostring(L, index) : "";
+    if (strcmp(name, "free") == 0)
+        state_push_ref(L, S->ref_callback_free);
+    else if (strcmp(name, "set") == 0)
+        state_push_ref(L, S->ref_callback_set);
+    else
+        return false;
+    return true;
+}
+
+/* -- ffi.callback -------------------------------------------------------------------------------------------------- */
+
+/* Finaliser of the cdata that ffi.callback returns; its second upvalue is the slot's serial. */
+static int collect(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    AbiSlot *slot = slot_of_address(cdata_pointer(lua_touserdata(L, 1)));
+    if (S->home != NULL && slot->serial == (uint32_t)lua_tointeger(L, lua_upvalueindex(2)) &&
+        callback_of(slot)->ref != LUA_NOREF)
+        release(S, L, slot);
+    return 0;
+}
+
+static TypeInfo *check_pointer_type(FfiState *S, lua_State *L)
+{
+    CType *type = check_ctype(S, L, 1, "ffi.callback");
+    if (type->kind == CTYPE_FUNCTION) {
+        state_enter(S, L);
+        type = ctype_pointer(S->types, type);
+        if (type == NULL)
+            error_raise(L, MESSAGE_NO_MEMORY);
+    }
+    TypeInfo *pointer = typeinfo_of(S, L, type->main);
+    if (!typeinfo_is_function_pointer(pointer))
+        error_raise(L, MESSAGE_CALLBACK_TYPE, error_push_type(L, type));
+    return pointer;
+}
+
+static bool check_thread_option(lua_State *L, int index)
+{
+    if (lua_isnil(L, index))
+        return false;
+    if (lua_type(L, index) != LUA_TSTRING || strcmp(lua_tostring(L, index), "queue") != 0)
+        error_raise(L, MESSAGE_THREAD_OPTION, error_push_value(L, index));
+    return true;
+}
+
+static void check_option_names(lua_State *L, int table)
+{
+    lua_pushnil(L);
+    while (lua_next(L, table) != 0) {
+        const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : luaL_typename(L, -2);
+        if (strcmp(name, "error") != 0 && strcmp(name, "thread") != 0)
+            error_raise(L, MESSAGE_NO_OPTION, "ffi.callback", name);
+        lua_pop(L, 1);
+    }
+}
+
+/* Pushes a block with the options of the table at `index`, to be copied once nothing can raise any more. */
+static size_t push_extra(lua_State *L, TypeInfo *result, int index)
+{
+    if (lua_type(L, index) != LUA_TTABLE)
+        error_raise(L, MESSAGE_ARGUMENT_WANTED, index, "ffi.callback", "table of options", error_push_value(L, index));
+    check_option_names(L, index);
+    size_t nbytes = result->kind == VALUE_VOID ? 0 : (size_t)result->type->size;
+    CallbackExtra *extra = lua_newuserdatauv(L, sizeof *extra + nbytes, 0);
+    memset(extra, 0, sizeof *extra + nbytes);
+    lua_getfield(L, index, "thread");
+    extra->is_queued = check_thread_option(L, lua_gettop(L));
+    lua_getfield(L, index, "error");
+    extra->has_error = !lua_isnil(L, -1);
+    Place place = {.kind = PLACE_OPTION, .name = "error"};
+    if (extra->has_error)
+        value_store(L, result, extra->error, lua_gettop(L), &place);
+    lua_pop(L, 2);
+    return sizeof *extra + nbytes;
+}
+
+/* ffi.callback(ctype, function [, options]) -> cdata that frees the callback when it is collected or closed */
+int callback_make(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    size_t nbytes = 0;
+    CallbackExtra *extra = NULL;
+    TypeInfo *pointer = check_pointer_type(S, L);
+    lua_settop(L, 3);
+    if (!callback_is_wanted(L, pointer, 2))
+        error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "ffi.callback", "Lua function", error_push_value(L, 2));
+    if (!lua_isnil(L, 3)) {
+        TypeInfo *function = typeinfo_element(pointer, L);
+        nbytes = push_extra(L, signature_of(function, L, NULL)->result, 3);
+        extra = malloc(nbytes);
+        if (extra == NULL)
+            error_raise(L, MESSAGE_NO_MEMORY);
+        memcpy(extra, lua_touserdata(L, -1), nbytes);
+    }
+    AbiSlot *slot = push_callback(S, L, pointer, 2);
+    callback_of(slot)->extra = extra;
+    state_push_ref(L, S->ref_self);
+    lua_pushinteger(L, slot->serial);
+    lua_pushcclosure(L, collect, 2);
+    finalizer_set(S, L, -2);
+    return 1;
+}
+
+/* ffi.callbacks() -> number of live callbacks, list of where they were made (those made while ffi.debug was on) */
+int callback_count(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    lua_pushinteger(L, S->home != NULL ? S->home->count : 0);
+    if (!S->is_debugging || S->home == NULL)
+        return 1;
+    lua_newtable(L);
+    state_push_ref(L, S->ref_sites);
+    lua_Integer n = 0;
+    for (uint32_t at = S->home->newest; at != 0; at = callback_of(abi_slot_at(at - 1))->next)
+        if (lua_rawgeti(L, -1, at - 1) != LUA_TNIL)
+            lua_rawseti(L, -3, ++n);
+        else
+            lua_pop(L, 1);
+    lua_pop(L, 1);
+    return 2;
+}
+
+/* ffi.debug([on]) -> whether it was on */
+int callback_debug(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    bool was_on = S->is_debugging;
+    if (!lua_isnone(L, 1))
+        S->is_debugging = lua_toboolean(L, 1);
+    lua_pushboolean(L, was_on);
+    return 1;
+}
+
+void callback_open(FfiState *S, lua_State *L)
+{
+    fault_open(S, L);
+    S->ref_implicit = new_table(L);
+    S->ref_results = new_table(L);
+    S->ref_sites = new_table(L);
+    S->ref_callback_free = new_method(S, L, method_free);
+    S->ref_callback_set = new_method(S, L, method_set);
+    push_guard(S, L);
+    luaL_ref(L, LUA_REGISTRYINDEX);
+    Home *home = calloc(1, sizeof *home);
+    if (home == NULL)
+        error_raise(L, MESSAGE_NO_MEMORY);
+    atomic_init(&home->nreferences, 1);
+    atomic_init(&home->state, S);
+    atomic_init(&home->cell.thread, current_thread());
+    lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
+    home->main = lua_tothread(L, -1);
+    lua_pop(L, 1);
+    S->home = home;
+    S->cell = &home->cell;
+}

@@ -1,0 +1,263 @@
+/* Owns the way of one call from C into a Lua function: arguments to Lua, the protected call, its result to C. Nothing
+ * that can raise runs outside a protected call here, for what is below is C's. One level of Lua's C stack is spent for
+ * each callback, so arguments that need memory are made in a protected call of their own, before. */
+#include "bind/inbound.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "bind/cdata.h"
+#include "bind/convert.h"
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#define NOINLINE      __attribute__((noinline))
+
+void inbound_refuse(AbiSlot *slot, AbiFrame *frame)
+{
+    const CallbackExtra *extra = callback_of(slot)->extra;
+    if (extra != NULL && extra->has_error)
+        abi_place_result(slot->owner->plan, frame, extra->error);
+    else
+        abi_zero_result(slot->owner->plan, frame);
+}
+
+/* -- arguments ----------------------------------------------------------------------------------------------------- */
+
+/* Pushes what needs no memory; false and nothing: push_arguments has to do it. */
+ALWAYS_INLINE bool push_quick(lua_State *L, const CallbackParam *param, const AbiFrame *frame)
+{
+    uint64_t word = 0;
+    double number;
+    float single;
+    if (param->slot == ABI_NO_SLOT)
+        return false;
+    memcpy(&word, (const char *)frame + param->slot, sizeof word);
+    switch ((ResultKind)param->kind) {
+    case RESULT_I32: lua_pushinteger(L, (int32_t)word); return true;
+    case RESULT_U32: lua_pushinteger(L, (uint32_t)word); return true;
+    case RESULT_I64: lua_pushinteger(L, (lua_Integer)word); return true;
+    case RESULT_F64:
+        memcpy(&number, &word, sizeof number);
+        lua_pushnumber(L, number);
+        return true;
+    case RESULT_F32:
+        memcpy(&single, &word, sizeof single);
+        lua_pushnumber(L, single);
+        return true;
+    case RESULT_POINTER:
+        if (word != 0)
+            return false;
+        lua_pushnil(L);
+        return true;
+    case RESULT_SCALAR: /* a 64-bit number may need a cdata */
+        if (!value_is_number((ValueKind)param->info->kind) || (param->info->underlying == VALUE_U64 && word >> 63 != 0))
+            return false;
+        value_push(L, param->info, &word, 0, 0);
+        return true;
+    default: return false;
+    }
+}
+
+typedef struct Arguments {
+    const CallbackType *type;
+    const AbiFrame *frame;
+} Arguments;
+
+/* Values by themselves are copies, Lua's own. */
+static void push_argument(lua_State *L, const Arguments *arguments, uint32_t number)
+{
+    const CallbackParam *param = &arguments->type->params[number];
+    _Alignas(16) unsigned char small[16] = {0};
+    if (push_quick(L, param, arguments->frame))
+        return;
+    bool is_object = param->kind == RESULT_OBJECT && !value_is_number((ValueKind)param->info->kind);
+    void *value = is_object ? cdata_push_new(L, param->info) : small;
+    if (is_object)
+        memset(value, 0, (size_t)param->info->type->size);
+    abi_take(arguments->type->plan, arguments->frame, number, value);
+    if (!is_object)
+        value_push(L, param->info, value, 0, 0);
+}
+
+/* (Arguments *) -> the arguments; runs protected. */
+static int push_arguments(lua_State *L)
+{
+    const Arguments *arguments = lua_touserdata(L, 1);
+    uint32_t nparams = arguments->type->nparams;
+    luaL_checkstack(L, (int)nparams + LUA_MINSTACK, NULL);
+    for (uint32_t i = 0; i < nparams; i++)
+        push_argument(L, arguments, i);
+    return (int)nparams;
+}
+
+/* With the message handler at `handler`. On an error, its value is on top instead. */
+static NOINLINE bool push_slowly(lua_State *L, const CallbackType *type, const AbiFrame *frame, int handler)
+{
+    Arguments arguments = {.type = type, .frame = frame};
+    lua_settop(L, handler + 1);
+    lua_pushcfunction(L, push_arguments);
+    lua_pushlightuserdata(L, &arguments);
+    return lua_pcall(L, 1, (int)type->nparams, handler) == LUA_OK;
+}
+
+/* -- the result ---------------------------------------------------------------------------------------------------- */
+
+ALWAYS_INLINE bool place_quick(lua_State *L, const CallbackType *type, AbiFrame *frame)
+{
+    double number;
+    float single;
+    switch ((ResultKind)type->result_kind) {
+    case RESULT_VOID: return true;
+    case RESULT_I32:
+    case RESULT_U32:
+    case RESULT_I64:
+        if (!lua_isinteger(L, -1))
+            return false;
+        frame->rax = (uint64_t)lua_tointegerx(L, -1, NULL);
+        if (type->result_kind == RESULT_I32)
+            frame->rax = (uint64_t)(int64_t)(int32_t)frame->rax;
+        else if (type->result_kind == RESULT_U32)
+            frame->rax = (uint32_t)frame->rax;
+        return true;
+    case RESULT_F64:
+        if (lua_type(L, -1) != LUA_TNUMBER)
+            return false;
+        number = lua_tonumberx(L, -1, NULL);
+        memcpy(frame->result.xmm[0], &number, sizeof number);
+        return true;
+    case RESULT_F32:
+        if (lua_type(L, -1) != LUA_TNUMBER || lua_isinteger(L, -1))
+            return false;
+        single = (float)lua_tonumberx(L, -1, NULL);
+        memcpy(frame->result.xmm[0], &single, sizeof single);
+        return true;
+    case RESULT_POINTER: frame->rax = 0; return lua_isnil(L, -1);
+    default: return false;
+    }
+}
+
+typedef struct Result {
+    AbiSlot *slot;
+    AbiFrame *frame;
+} Result;
+
+/* C gets an address into what the value at `index` is: it is kept until the callback returns another. */
+static void keep_result(FfiState *S, lua_State *L, const AbiSlot *slot, int index)
+{
+    state_push_ref(L, S->ref_results);
+    lua_pushvalue(L, index);
+    lua_rawseti(L, -2, slot->index);
+    lua_pop(L, 1);
+}
+
+/* (Result *, value); runs protected. */
+static int store_result(lua_State *L)
+{
+    const Result *result = lua_touserdata(L, 1);
+    const CallbackType *type = callback_type_of(result->slot);
+    TypeInfo *info = type->signature->result;
+    Place place = {.kind = PLACE_RESULT, .type = type->signature->info->type};
+    size_t nbytes = (size_t)info->type->size;
+    unsigned char *block = lua_newuserdatauv(L, nbytes + 64, 0);
+    void *value = block + (64 - ((uintptr_t)block & 63));
+    memset(value, 0, nbytes);
+    value_store(L, info, value, 2, &place);
+    if (info->kind == VALUE_POINTER || info->kind == VALUE_REFERENCE)
+        keep_result(info->state, L, result->slot, 2);
+    abi_place_result(type->plan, result->frame, value);
+    return 0;
+}
+
+/* The result is on top, and is replaced by the error's value if there is one. */
+static NOINLINE bool place_slowly(lua_State *L, AbiSlot *slot, AbiFrame *frame, int handler)
+{
+    Result result = {.slot = slot, .frame = frame};
+    lua_pushcfunction(L, store_result);
+    lua_insert(L, -2);
+    lua_pushlightuserdata(L, &result);
+    lua_insert(L, -2);
+    return lua_pcall(L, 2, 0, handler) == LUA_OK;
+}
+
+/* -- the call ------------------------------------------------------------------------------------------------------ */
+
+ALWAYS_INLINE bool push_all(lua_State *L, const CallbackType *type, const AbiFrame *frame, int handler)
+{
+    for (uint32_t i = 0; i < type->nparams; i++)
+        if (__builtin_expect(!push_quick(L, &type->params[i], frame), 0))
+            return push_slowly(L, type, frame, handler);
+    return true;
+}
+
+static NOINLINE __attribute__((cold)) void fail(FfiState *S, lua_State *L, AbiSlot *slot, AbiFrame *frame)
+{
+    fault_keep(S, L);
+    inbound_refuse(slot, frame);
+}
+
+/* The coroutine of the call in flight; without one, the main coroutine. */
+ALWAYS_INLINE lua_State *coroutine_of(const FfiState *S, const Home *home)
+{
+    return S->calls != NULL ? S->calls->L : home->main;
+}
+
+void inbound_run(AbiSlot *slot, AbiFrame *frame)
+{
+    const CallbackType *type = callback_type_of(slot);
+    FfiState *S = atomic_load_explicit(&type->home->state, memory_order_relaxed);
+    lua_State *L = coroutine_of(S, type->home);
+    unsigned attention = atomic_load_explicit(&S->cell->attention, memory_order_relaxed);
+    if (__builtin_expect(attention & ATTENTION_ERROR, 0)) {
+        inbound_refuse(slot, frame);
+        return;
+    }
+    if (__builtin_expect(!lua_checkstack(L, (int)type->nparams + LUA_MINSTACK), 0)) {
+        fault_keep_overflow(S);
+        inbound_refuse(slot, frame);
+        return;
+    }
+    int top = lua_gettop(L);
+    lua_pushcfunction(L, fault_traceback);
+    state_push_ref(L, callback_of(slot)->ref);
+    bool is_void = type->result_kind == RESULT_VOID;
+    bool done = push_all(L, type, frame, top + 1) &&
+                lua_pcall(L, (int)type->nparams, is_void ? 0 : 1, top + 1) == LUA_OK &&
+                (place_quick(L, type, frame) || place_slowly(L, slot, frame, top + 1));
+    if (__builtin_expect(!done, 0))
+        fail(S, L, slot, frame);
+    lua_settop(L, top);
+}
+
+ALWAYS_INLINE bool is_home(const Home *home)
+{
+    return atomic_load_explicit(&home->cell.thread, memory_order_relaxed) == current_thread();
+}
+
+/* errno belongs to the state while Lua runs, and is C's again when it returns. */
+void inbound_live(AbiSlot *slot, AbiFrame *frame)
+{
+    const Home *home = callback_type_of(slot)->home;
+    if (__builtin_expect(!is_home(home), 0)) {
+        remote_call(slot, frame);
+        return;
+    }
+    FfiState *S = atomic_load_explicit(&home->state, memory_order_relaxed);
+    int *error_number = &errno;
+    S->errno_value = *error_number;
+    inbound_run(slot, frame);
+    *error_number = S->errno_value;
+}
+
+void inbound_freed(AbiSlot *slot, AbiFrame *frame)
+{
+    const CallbackType *type = callback_type_of(slot);
+    FfiState *S = atomic_load(&type->home->state);
+    if (S == NULL || !is_home(type->home)) {
+        remote_refuse_closed(slot, frame);
+        return;
+    }
+    int error_number = errno;
+    fault_keep_message(S, coroutine_of(S, type->home), MESSAGE_CALLBACK_FREED, type);
+    abi_zero_result(type->plan, frame);
+    errno = error_number;
+}

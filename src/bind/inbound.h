@@ -1,0 +1,117 @@
+/* Callbacks from the inside: what a state keeps of them, and how C's call becomes a Lua function's. What other threads,
+ * or C after lua_close, may still reach is not Lua's memory: the home, the callback types and the slots' own. */
+#ifndef AIRLOCK_BIND_INBOUND_H
+#define AIRLOCK_BIND_INBOUND_H
+
+#include "abi/callback.h"
+#include "bind/errors.h"
+#include "bind/signature.h"
+#include "bind/state.h"
+
+/* What lives as long as any slot that was a callback of the state has not been armed anew. */
+typedef struct Home {
+    CallCell cell;                        /* the state's, while it is open */
+    _Atomic(FfiState *) state;            /* NULL: the Lua state has been closed */
+    lua_State *main;                      /* its main coroutine */
+    _Atomic(uint32_t) nreferences;        /* the state's, and one of each CallbackType */
+    _Atomic(bool) has_reported;           /* that C called after the state was closed */
+    uint32_t newest;                      /* list of live callbacks: 1 + slot index, 0: none */
+    uint32_t count;                       /* of live callbacks */
+    struct CallbackType *types;           /* all that were made for the state */
+    _Atomic(struct RemoteCall *) queue;   /* remote.c */
+    _Atomic(uint32_t) arrivals;           /* goes up with each remote call; ffi.poll waits for it */
+    _Atomic(struct CallbackType *) stray; /* what another thread called without leave */
+} Home;
+
+typedef struct CallbackParam {
+    uint8_t kind;  /* ResultKind: to Lua, a parameter goes the way of a result */
+    uint32_t slot; /* frame offset, or ABI_NO_SLOT */
+    TypeInfo *info;
+} CallbackParam;
+
+/* What all callbacks of one function type share. */
+typedef struct CallbackType {
+    AbiOwner owner; /* first: a slot's owner is its callback type */
+    Home *home;
+    struct CallbackType *next;  /* in Home.types */
+    const Signature *signature; /* Lua's memory, as the infos are: while the state is open */
+    AbiPlan *plan;
+    uint32_t nparams;
+    uint8_t result_kind; /* ResultKind */
+    CallbackParam params[];
+} CallbackType;
+
+/* What few callbacks have: options of ffi.callback. */
+typedef struct CallbackExtra {
+    bool is_queued; /* thread = "queue" */
+    bool has_error;
+    _Alignas(16) unsigned char error[]; /* what C gets when there is an error: an object of the result's type */
+} CallbackExtra;
+
+/* AbiSlot.user of a callback. */
+typedef struct Callback {
+    int ref;                 /* registry reference of the Lua function; LUA_NOREF: freed */
+    uint32_t previous, next; /* in Home's list: 1 + slot index */
+    bool is_implicit;
+    CallbackExtra *extra; /* or NULL */
+} Callback;
+
+_Static_assert(sizeof(Callback) <= sizeof(((AbiSlot *)0)->user), "a callback fits a slot");
+
+static inline Callback *callback_of(AbiSlot *slot)
+{
+    return (Callback *)(void *)slot->user;
+}
+
+static inline CallbackType *callback_type_of(const AbiSlot *slot)
+{
+    return (CallbackType *)(void *)slot->owner;
+}
+
+/* The targets of live and of freed callbacks. */
+void inbound_live(AbiSlot *slot, AbiFrame *frame);
+void inbound_freed(AbiSlot *slot, AbiFrame *frame);
+
+/* Runs the Lua function, on the home thread. */
+void inbound_run(AbiSlot *slot, AbiFrame *frame);
+
+/* What C gets when there is no result: zero, or the callback's error value. */
+void inbound_refuse(AbiSlot *slot, AbiFrame *frame);
+
+/* -- errors: fault.c ----------------------------------------------------------------------------------------------- */
+
+/* Makes the array of what is kept. [-0, +0, m] */
+void fault_open(FfiState *S, lua_State *L);
+
+/* Message handler for lua_pcall: keeps the traceback for fault_keep. */
+int fault_traceback(lua_State *L);
+
+/* Takes the error on top: tells the handler of ffi.onerror or stderr, and leaves it for the call in flight to raise.
+ * Raises nothing. [-1, +0, -] */
+void fault_keep(FfiState *S, lua_State *L);
+
+/* The same for an error of Airlock's own about a callback of this type, which the message's %s names. [-0, +0, -] */
+void fault_keep_message(FfiState *S, lua_State *L, Message message, const CallbackType *type);
+
+/* The same when there is no stack left for the error. */
+void fault_keep_overflow(FfiState *S);
+
+/* What a call does when its cell asks for attention: serves other threads' calls, raises what was kept. [-0, +0, v] */
+void fault_attend(FfiState *S, lua_State *L);
+
+/* -- other threads: remote.c --------------------------------------------------------------------------------------- */
+
+/* Called on another thread than the home thread: queues the call and waits, or refuses it. */
+void remote_call(AbiSlot *slot, AbiFrame *frame);
+
+/* For a callback whose state has been closed: zero, and one report. */
+void remote_refuse_closed(AbiSlot *slot, AbiFrame *frame);
+
+/* Runs what other threads have queued, as calls of the coroutine L; returns how many. Their errors are left for the
+ * caller to raise. [-0, +0, -] */
+int remote_serve(FfiState *S, lua_State *L);
+
+/* Refuses what is queued, and all that comes later. */
+void remote_close(Home *home);
+
+#endif
