@@ -36,6 +36,12 @@ ALWAYS_INLINE bool push_quick(lua_State *L, const CallbackParam *param, const Ab
     case RESULT_I32: lua_pushinteger(L, (int32_t)word); return true;
     case RESULT_U32: lua_pushinteger(L, (uint32_t)word); return true;
     case RESULT_I64: lua_pushinteger(L, (lua_Integer)word); return true;
+    case RESULT_U64:
+        if (word >> 63 != 0)
+            return false;
+        lua_pushinteger(L, (lua_Integer)word);
+        return true;
+    case RESULT_BOOL: lua_pushboolean(L, (uint8_t)word); return true;
     case RESULT_F64:
         memcpy(&number, &word, sizeof number);
         lua_pushnumber(L, number);
@@ -49,8 +55,8 @@ ALWAYS_INLINE bool push_quick(lua_State *L, const CallbackParam *param, const Ab
             return false;
         lua_pushnil(L);
         return true;
-    case RESULT_SCALAR: /* a 64-bit number may need a cdata */
-        if (!value_is_number((ValueKind)param->info->kind) || (param->info->underlying == VALUE_U64 && word >> 63 != 0))
+    case RESULT_SCALAR:
+        if (!value_is_number((ValueKind)param->info->kind) || param->info->type->size >= 8)
             return false;
         value_push(L, param->info, &word, 0, 0);
         return true;
@@ -111,6 +117,7 @@ ALWAYS_INLINE bool place_quick(lua_State *L, const CallbackType *type, AbiFrame 
     case RESULT_I32:
     case RESULT_U32:
     case RESULT_I64:
+    case RESULT_U64:
         if (!lua_isinteger(L, -1))
             return false;
         frame->rax = (uint64_t)lua_tointegerx(L, -1, NULL);
@@ -119,6 +126,7 @@ ALWAYS_INLINE bool place_quick(lua_State *L, const CallbackType *type, AbiFrame 
         else if (type->result_kind == RESULT_U32)
             frame->rax = (uint32_t)frame->rax;
         return true;
+    case RESULT_BOOL: frame->rax = (uint64_t)lua_toboolean(L, -1); return lua_isboolean(L, -1);
     case RESULT_F64:
         if (lua_type(L, -1) != LUA_TNUMBER)
             return false;
