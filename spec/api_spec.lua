@@ -63,10 +63,11 @@ describe("ffi.cdef", function()
         assert_refused(wanted(1, "ffi.cdef", "string", "no value"), ffi.cdef)
         assert_refused(wanted(1, "ffi.cdef", "string", "number"), ffi.cdef, 5)
         assert_refused(wanted(1, "ffi.cdef", "string", "ctype"), ffi.cdef, ffi.typeof "int")
-        assert_refused(wanted(2, "ffi.cdef", "C type", "table"), ffi.cdef, "extern $ ap_x;", {})
+        assert_refused(wanted(2, "ffi.cdef", "type, name or number", "table"), ffi.cdef, "extern $ ap_x;", {})
         assert_refused(wanted(2, "ffi.cdef", "integer", "nan"), ffi.cdef, "extern int ap_x[$];", 0 / 0)
         assert_refused("ffi.cdef:1:8: '$' without a value: only 0 given\n    extern $ ap_x;\n           ^", ffi.cdef, "extern $ ap_x;")
-        assert_refused("ffi.cdef:1:17: 1 values given for 0 '$'\n    extern int ap_x;\n                    ^", ffi.cdef, "extern int ap_x;", 1)
+        assert_refused("ffi.cdef:1:17: more values than '$': 1 given, 0 in the text\n    extern int ap_x;\n                    ^", ffi.cdef,
+            "extern int ap_x;", 1)
     end)
 end)
 
@@ -82,11 +83,11 @@ describe("ffi.typeof", function()
     end)
 
     it("refuses values that no $ stands for", function()
-        assert_refused("int:1:4: 1 values given for 0 '$'\n    int\n       ^", ffi.typeof, "int", 1)
+        assert_refused("int:1:4: more values than '$': 1 given, 0 in the text\n    int\n       ^", ffi.typeof, "int", 1)
         assert_refused("$:1:1: '$' without a value: only 0 given\n    $\n    ^", ffi.typeof, "$")
         assert_refused(wanted(1, "ffi.typeof", "string with '$'", "ctype"), ffi.typeof, ffi.typeof "int", 5)
         assert_refused(wanted(1, "ffi.typeof", "string with '$'", "'int'"), ffi.typeof, ffi.new "int", 5)
-        assert_refused(wanted(2, "ffi.typeof", "C type", "boolean"), ffi.typeof, "$", true)
+        assert_refused(wanted(2, "ffi.typeof", "type, name or number", "boolean"), ffi.typeof, "$", true)
     end)
 
     -- More type strings than are kept at hand, some longer than what Lua interns; sizes are the compiler's.
@@ -131,6 +132,10 @@ describe("ffi.cast", function()
 end)
 
 describe("ffi.sizeof", function()
+    it("shows an empty text as one", function()
+        assert_refused('"":1:1: expected a type, got end of text', ffi.sizeof, "")
+    end)
+
     it("is the compiler's, and nil where there is none", function()
         local types = { "char", "int", "long double", "_Complex float", "int[3]", "int (*)[3]", "enum ap_colour", "__int128" }
         local body = {}
@@ -215,19 +220,19 @@ end)
 
 describe("ffi.string, ffi.copy and ffi.fill", function()
     it("tell missing arguments", function()
-        assert_refused("'const volatile void *' expected, got no value (argument #1 of 'ffi.string')", ffi.string)
-        assert_refused("'void *' expected, got no value (argument #1 of 'ffi.copy')", ffi.copy)
-        assert_refused("'const volatile void *' expected, got no value (argument #2 of 'ffi.copy')", ffi.copy, ffi.new "char[4]")
+        assert_refused("bad argument #1 to 'ffi.string' (pointer expected, got no value)", ffi.string)
+        assert_refused("bad argument #1 to 'ffi.copy' (pointer expected, got no value)", ffi.copy)
+        assert_refused("bad argument #2 to 'ffi.copy' (pointer expected, got no value)", ffi.copy, ffi.new "char[4]")
         assert_refused(wanted(3, "ffi.copy", "length", "no value"), ffi.copy, ffi.new "char[4]", ffi.new "char[4]")
-        assert_refused("'void *' expected, got no value (argument #1 of 'ffi.fill')", ffi.fill)
+        assert_refused("bad argument #1 to 'ffi.fill' (pointer expected, got no value)", ffi.fill)
         assert_refused(wanted(2, "ffi.fill", "length", "no value"), ffi.fill, ffi.new "char[4]")
     end)
 end)
 
 describe("ffi.abi, ffi.os and ffi.arch", function()
     it("tell the target as LuaJIT does", function()
-        local facts = { ["64bit"] = true, le = true, fpu = true, hardfp = true }
-        for _, name in ipairs { "32bit", "64bit", "le", "be", "fpu", "softfp", "hardfp", "eabi", "win", "uwp", "" } do
+        local facts = { ["64bit"] = true, le = true, fpu = true, hardfp = true, gc64 = true }
+        for _, name in ipairs { "32bit", "64bit", "le", "be", "fpu", "softfp", "hardfp", "eabi", "win", "uwp", "gc64", "pauth", "" } do
             assert.equal(facts[name] or false, ffi.abi(name))
         end
         assert.equal("Linux x64", ffi.os .. " " .. ffi.arch)

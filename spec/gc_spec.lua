@@ -100,7 +100,7 @@ describe("ffi.gc", function()
     it("refuses what has no finaliser", function()
         local point = ffi.new "gc_point"
         assert.are.equal("bad argument #2 to 'ffi.gc' (finaliser or nil expected, got no value)", message(point))
-        assert.are.equal("bad argument #2 to 'ffi.gc' (finaliser or nil expected, got no value)", message())
+        assert.are.equal("bad argument #1 to 'ffi.gc' (object or pointer expected, got no value)", message())
         assert.are.equal("bad argument #2 to 'ffi.gc' (finaliser or nil expected, got number)", message(point, 1))
         assert.are.equal("bad argument #2 to 'ffi.gc' (finaliser or nil expected, got boolean)", message(point, false))
         assert.are.equal("bad argument #2 to 'ffi.gc' (finaliser or nil expected, got table)", message(point, {}))

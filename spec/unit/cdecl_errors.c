@@ -57,7 +57,7 @@ static bool matches(const char *format, const char *text)
 /* Messages that the table cannot hold; each has a test below, or one in cdecl_memory.c. */
 static bool is_elsewhere(const char *name)
 {
-    static const char *const names[] = {"OUT_OF_MEMORY", "TOO_DEEP", "TYPE_TOO_DEEP", "PARAM_UNUSED", "TOO_MANY"};
+    static const char *const names[] = {"OUT_OF_MEMORY", "TOO_DEEP", "TYPE_TOO_DEEP", "PARAM_UNUSED", "NAME_FOR_TYPE", "TOO_MANY"};
     size_t i;
     for (i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], name) == 0)
@@ -92,7 +92,7 @@ static void check_values(CTypeTable *table)
     CdeclSource source = {.text = "int x[$];", .length = 9, .params = params, .nparams = 2};
     Error error;
     CHECK(!cdecl_declare(table, &source, &error));
-    CHECK_TEXT(error.text, "2 values given for 1 '$'");
+    CHECK_TEXT(error.text, "more values than '$': 2 given, 1 in the text");
     source.nparams = 1;
     source.text = "$ x[$];";
     source.length = 7;
@@ -100,6 +100,10 @@ static void check_values(CTypeTable *table)
     CHECK(!cdecl_declare(table, &source, &error));
     CHECK_TEXT(error.text, "'$' without a value: only 1 given");
     CHECK_INT(error.column, 5);
+    params[1] = (CdeclParam){.kind = CDECL_PARAM_NAME, .u.name = {.text = "int", .length = 3}};
+    CHECK(!cdecl_declare(table, &source, &error));
+    CHECK_TEXT(error.text, "expected a type for '$', got the name 'int'");
+    CHECK_INT(error.column, 1);
 }
 
 /* -- what is shown ------------------------------------------------------------------------------------------------------------ */

@@ -49,7 +49,7 @@ static const char *push_file(lua_State *L, const Error *error, const char *chunk
     if (error->file[0] != '\0')
         return lua_pushstring(L, error->file);
     if (length <= NBYTES_MAX && chunk[length] == '\0')
-        return lua_pushstring(L, chunk);
+        return lua_pushstring(L, length > 0 ? chunk : "\"\"");
     lua_pushlstring(L, chunk, length <= NBYTES_MAX ? length : NBYTES_MAX);
     return lua_pushfstring(L, "%s...", lua_tostring(L, -1));
 }

@@ -145,6 +145,8 @@ static bool is_callable(lua_State *L, int index)
 int finalizer_gc(lua_State *L)
 {
     FfiState *S = state_of(L);
+    if (lua_gettop(L) < 1)
+        error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.gc", "object or pointer", "no value");
     if (lua_gettop(L) < 2)
         error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "ffi.gc", "finaliser or nil", "no value");
     lua_settop(L, 2);

@@ -63,6 +63,9 @@ static NOINLINE Span other_span(lua_State *L, int index, bool is_const, const ch
     Span span = {.nbytes = CTYPE_SIZE_UNKNOWN};
     Place place = {.kind = PLACE_API, .index = index, .name = function};
     Cdata *cdata = cdata_to(L, index);
+    void *address;
+    if (!pointer_to(L, S->const_bytes, index, &address))
+        error_raise(L, MESSAGE_ARGUMENT_WANTED, index, function, "pointer", error_push_value(L, index));
     if (cdata != NULL && !cdata->info->is_pointer)
         span.nbytes = cdata_nbytes(cdata);
     else if (lua_type(L, index) == LUA_TSTRING)

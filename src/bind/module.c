@@ -47,6 +47,9 @@ static CdeclParam *push_params(FfiState *S, lua_State *L, int first, int count, 
         } else if (lua_type(L, index) == LUA_TSTRING) {
             params[i].kind = CDECL_PARAM_NAME;
             params[i].u.name.text = lua_tolstring(L, index, &params[i].u.name.length);
+        } else if (lua_type(L, index) != LUA_TUSERDATA && lua_type(L, index) != LUA_TFUNCTION) {
+            error_raise(L, MESSAGE_ARGUMENT_WANTED, index, function, "type, name or number",
+                        error_push_value(L, index));
         } else {
             params[i].kind = CDECL_PARAM_TYPE;
             params[i].u.type = check_ctype(S, L, index, function);
@@ -292,7 +295,7 @@ static int ffi_errno(lua_State *L)
 
 static int ffi_abi(lua_State *L)
 {
-    static const char *const facts[] = {"64bit", "le", "fpu", "hardfp"};
+    static const char *const facts[] = {"64bit", "le", "fpu", "hardfp", "gc64"};
     bool holds = false;
     if (lua_type(L, 1) != LUA_TSTRING)
         error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.abi", "string", error_push_value(L, 1));

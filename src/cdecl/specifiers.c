@@ -410,6 +410,8 @@ static bool fail_without_type(Parser *parser)
     char hint[SUGGESTION_NBYTES];
     if (at->kind != TOKEN_NAME)
         return parser_fail(parser, at, MESSAGE_EXPECTED_TYPE, at);
+    if (*at->start == '$')
+        return parser_fail(parser, at, MESSAGE_NAME_FOR_TYPE, at->u.name->text);
     return parser_fail(parser, at, MESSAGE_UNKNOWN_TYPE, at, suggest_type(parser, at->u.name, hint, sizeof hint));
 }
 
