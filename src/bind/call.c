@@ -13,6 +13,7 @@ CallTarget target_make(Signature *signature, void *address, const CDecl *decl)
                          .state = signature->info->state,
                          .plan = signature->plan,
                          .signature = signature,
+                         .result = signature->result,
                          .decl = decl,
                          .nparams = signature->nparams,
                          .result_kind = signature->result_kind};
@@ -280,7 +281,7 @@ ALWAYS_INLINE void enter_directly(lua_State *L, const CallTarget *target, AbiFra
  * stays one, a number becomes Lua's. */
 static NOINLINE int finish_object(lua_State *L, const CallTarget *target, AbiFrame *frame, const AbiCursor *variadic)
 {
-    TypeInfo *info = target->signature->result;
+    TypeInfo *info = target->result;
     void *value = cdata_push_new(L, info);
     if (target->plan->result == ABI_RESULT_MEMORY)
         abi_set_result_address(frame, value);
@@ -295,7 +296,7 @@ static NOINLINE int push_other_result(lua_State *L, const CallTarget *target, co
 {
     _Alignas(16) unsigned char value[16];
     abi_take_result(target->plan, frame, value);
-    value_push(L, target->signature->result, value, 0, 0);
+    value_push(L, target->result, value, 0, 0);
     return 1;
 }
 
@@ -322,9 +323,7 @@ ALWAYS_INLINE int push_result(lua_State *L, const CallTarget *target, const AbiF
         memcpy(&single, frame->result.xmm[0], sizeof single);
         lua_pushnumber(L, single);
         return 1;
-    case RESULT_POINTER:
-        cdata_push_pointer_or_nil(L, target->signature->result, (void *)(uintptr_t)frame->rax, 0);
-        return 1;
+    case RESULT_POINTER: cdata_push_pointer_or_nil(L, target->result, (void *)(uintptr_t)frame->rax, 0); return 1;
     default: return push_other_result(L, target, frame);
     }
 }
@@ -347,11 +346,34 @@ int target_finish(lua_State *L, const CallTarget *target, AbiFrame *frame, const
 
 ALWAYS_INLINE const CallTarget *check_target(lua_State *L)
 {
-    const CallTarget *target = lua_touserdata(L, lua_upvalueindex(1));
+    const CallTarget *target = lua_touserdata(L, lua_upvalueindex(ENTRY_ADDRESS));
     int count = lua_gettop(L);
     if (__builtin_expect(count != (int)target->nparams, 0))
         target_raise_count(L, target, count);
     return target;
+}
+
+/* A pointer into C's memory. */
+ALWAYS_INLINE int push_pointer(lua_State *L, const CallTarget *target, uint64_t address)
+{
+    if (address == 0) {
+        lua_pushnil(L);
+        return 1;
+    }
+    Cdata *cdata = lua_newuserdatauv(L, sizeof *cdata + sizeof address, 0);
+    cdata->stamp = cdata_cookie ^ (uintptr_t)target->result;
+    cdata->info = target->result;
+    memcpy(cdata + 1, &address, sizeof address);
+    lua_pushvalue(L, lua_upvalueindex(ENTRY_CDATA_META));
+    lua_setmetatable(L, -2);
+    return 1;
+}
+
+/* With the arguments in the frame. */
+ALWAYS_INLINE int finish_directly(lua_State *L, const CallTarget *target, AbiFrame *frame, ResultKind result)
+{
+    enter_directly(L, target, frame, result);
+    return result == RESULT_POINTER ? push_pointer(L, target, frame->rax) : push_result(L, target, frame, result);
 }
 
 /* All arguments integers of 32 or 64 bits, or all doubles, in registers; the result as said, known where this is
@@ -360,7 +382,7 @@ ALWAYS_INLINE int run_uniform(lua_State *L, ParamKind params, uint32_t nparams, 
 {
     DirectBlock block;
     AbiFrame *frame = target_direct_frame(&block);
-    const CallTarget *target = lua_touserdata(L, lua_upvalueindex(1));
+    const CallTarget *target = lua_touserdata(L, lua_upvalueindex(ENTRY_ADDRESS));
     int count = lua_gettop(L);
     if (__builtin_expect(count != (int)nparams, 0))
         target_raise_count(L, target, count);
@@ -370,8 +392,7 @@ ALWAYS_INLINE int run_uniform(lua_State *L, ParamKind params, uint32_t nparams, 
         if (!(is_word ? quick_word(L, i + 1, slot) : quick_double(L, i + 1, slot)))
             place_slowly(L, target, frame, &target->signature->params[i], i + 1);
     }
-    enter_directly(L, target, frame, result);
-    return push_result(L, target, frame, result);
+    return finish_directly(L, target, frame, result);
 }
 
 /* All arguments in registers, the result as said. */
@@ -381,8 +402,7 @@ ALWAYS_INLINE int run_directly(lua_State *L, ResultKind result)
     AbiFrame *frame = target_direct_frame(&block);
     const CallTarget *target = check_target(L);
     place_arguments(L, target, frame, 1);
-    enter_directly(L, target, frame, result);
-    return push_result(L, target, frame, result);
+    return finish_directly(L, target, frame, result);
 }
 
 #define DIRECT_RESULTS(ENTRY)                                                                                          \

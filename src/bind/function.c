@@ -7,7 +7,7 @@ static const CallTarget *target_of(lua_State *L, int index)
 {
     if (!target_is_entry(lua_tocfunction(L, index)))
         return NULL;
-    lua_getupvalue(L, index, 1);
+    lua_getupvalue(L, index, ENTRY_ADDRESS);
     const CallTarget *target = lua_touserdata(L, -1);
     lua_pop(L, 1);
     return target;
@@ -59,9 +59,10 @@ void function_push(FfiState *S, lua_State *L, TypeInfo *function, void *address,
         *target = target_make(signature, address, decl);
         lua_pushlightuserdata(L, target);
         lua_insert(L, -2);
+        state_push_ref(L, S->ref_cdata_meta);
         if (library != 0)
             lua_pushvalue(L, library);
-        lua_pushcclosure(L, target_entry(signature), library != 0 ? 3 : 2);
+        lua_pushcclosure(L, target_entry(signature), library != 0 ? ENTRY_LIBRARY : ENTRY_CDATA_META);
         lua_pushvalue(L, -1);
         lua_rawsetp(L, -3, address);
     }

@@ -152,16 +152,8 @@ static void check_text(lua_State *L, int index)
                     error_push_value(L, index));
 }
 
-/* The commonest use without a length, a pointer to char: its text, or NULL when it is another use. */
-ALWAYS_INLINE const char *quick_text(Cdata *cdata)
-{
-    const CType *element = cdata->info->kind == VALUE_POINTER ? cdata->info->plain_element : NULL;
-    bool is_text = element != NULL && typeinfo_is_byte(element);
-    return is_text ? cdata_pointer(cdata) : NULL;
-}
-
 /* Up to the first zero, or the end of what is known of the object. */
-static int push_text(lua_State *L)
+static NOINLINE int push_text(lua_State *L)
 {
     Span span = check_span(L, 1, true, "ffi.string");
     check_text(L, 1);
@@ -172,24 +164,33 @@ static int push_text(lua_State *L)
     return 1;
 }
 
-int memory_string(lua_State *L)
+/* With a length, unless that is nil. */
+static NOINLINE int push_bytes(lua_State *L)
 {
+    size_t length;
+    bool is_quick = quick_length(L, 2, &length);
+    if (!is_quick && lua_isnil(L, 2))
+        return push_text(L);
     Cdata *cdata = cdata_to(L, 1);
     Span span;
-    if (lua_gettop(L) == 1) {
-        const char *text = cdata != NULL ? quick_text(cdata) : NULL;
-        if (text == NULL)
-            return push_text(L);
-        lua_pushstring(L, text);
-        return 1;
-    }
-    if (lua_isnil(L, 2))
-        return push_text(L);
     if (cdata == NULL || !quick_span(cdata, true, &span))
         span = check_span(L, 1, true, "ffi.string");
-    size_t length = check_length(L, 2, "ffi.string");
+    if (!is_quick)
+        length = check_other_length(L, 2, "ffi.string");
     check_inside(L, 1, &span, length, "ffi.string");
     lua_pushlstring(L, length > 0 ? span.start : "", length);
+    return 1;
+}
+
+int memory_string(lua_State *L)
+{
+    if (lua_gettop(L) != 1)
+        return push_bytes(L);
+    Cdata *cdata = cdata_to(L, 1);
+    const char *text = cdata != NULL && cdata->info->is_text ? cdata_pointer(cdata) : NULL;
+    if (__builtin_expect(text == NULL, 0))
+        return push_text(L);
+    lua_pushstring(L, text);
     return 1;
 }
 

@@ -9,14 +9,18 @@
 #include "bind/convert.h"
 #include "bind/signature.h"
 
-/* What an entry finds the address of in its first upvalue; the second is the userdata, the third, if any, keeps the library
- * mapped. What every call reads is copied here. */
+/* Upvalues of an entry: the address of its CallTarget, the userdata that this is, the metatable of cdata and, if any, what
+ * keeps the library mapped. */
+enum { ENTRY_ADDRESS = 1, ENTRY_TARGET = 2, ENTRY_CDATA_META = 3, ENTRY_LIBRARY = 4 };
+
+/* What every call reads is copied here. */
 typedef struct CallTarget {
     AbiFunction function;
     AbiFunction direct; /* the plan's */
     FfiState *state;
     const AbiPlan *plan;
     Signature *signature;
+    TypeInfo *result;
     const CDecl *decl; /* NULL: called through a pointer */
     uint32_t nparams;
     uint8_t result_kind; /* ResultKind */

@@ -87,6 +87,7 @@ struct TypeInfo {
     uint8_t underlying; /* ENUM: ValueKind of its integer; COMPLEX: of its part; else == kind */
     bool is_const;
     bool is_pointer;            /* its value is an address that an index or field goes through (POINTER, REFERENCE) */
+    bool is_text;               /* POINTER to char and its kin */
     const CType *plain_element; /* POINTER, REFERENCE, ARRAY: the element type without qualifiers */
     uint8_t element_qualifiers; /* and its qualifiers */
     TypeInfo *element;          /* POINTER, REFERENCE, ARRAY, VECTOR, COMPLEX: made on first use (typeinfo_element) */

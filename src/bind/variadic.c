@@ -162,5 +162,5 @@ int variadic_run(lua_State *L, const CallTarget *target, int first)
 
 int variadic_entry(lua_State *L)
 {
-    return variadic_run(L, lua_touserdata(L, lua_upvalueindex(1)), 1);
+    return variadic_run(L, lua_touserdata(L, lua_upvalueindex(ENTRY_ADDRESS)), 1);
 }
