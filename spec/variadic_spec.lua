@@ -176,6 +176,8 @@ describe("a variadic call", function()
         it("refuses a " .. name, function()
             assert.has_error(function() lib.call_sum(1, value) end,
                 ("%s cannot be passed as a variadic argument (argument #2 of 'call_sum')"):format(name))
+            assert.has_error(function() lib.call_sum(1, 5, ffi.new("long double", 1), value) end,
+                ("%s cannot be passed as a variadic argument (argument #4 of 'call_sum')"):format(name))
         end)
     end
 end)

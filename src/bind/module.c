@@ -82,10 +82,17 @@ static int ffi_cdef(lua_State *L)
     return 0;
 }
 
+/* The second upvalue holds the ctype objects of the strings that were read before. */
 static int ffi_typeof(lua_State *L)
 {
+    int count = lua_gettop(L);
+    if (count == 1) {
+        lua_pushvalue(L, 1);
+        if (lua_rawget(L, lua_upvalueindex(2)) != LUA_TNIL)
+            return 1;
+    }
     FfiState *S = state_of(L);
-    if (lua_gettop(L) <= 1) {
+    if (count <= 1) {
         ctypeobj_push(S, L, check_ctype(S, L, 1, "ffi.typeof"));
         return 1;
     }
@@ -401,7 +408,6 @@ int luaopen_ffi(lua_State *L)
     /* clang-format off */
     static const luaL_Reg functions[] = {
         {"cdef", ffi_cdef},
-        {"typeof", ffi_typeof},
         {"eval", ffi_eval},
         {"sizeof", ffi_sizeof},
         {"alignof", ffi_alignof},
@@ -438,6 +444,10 @@ int luaopen_ffi(lua_State *L)
     luaL_newlibtable(L, functions);
     lua_pushvalue(L, -2);
     luaL_setfuncs(L, functions, 1);
+    lua_pushvalue(L, -2);
+    state_push_ref(L, S->ref_spellings);
+    lua_pushcclosure(L, ffi_typeof, 2);
+    lua_setfield(L, -2, "typeof");
     namespace_push_default(S, L);
     lua_setfield(L, -2, "C");
     lua_pushliteral(L, "Linux");

@@ -63,7 +63,7 @@ static VariadicKind promote(lua_State *L, int index, uint64_t *word)
     switch (lua_type(L, index)) {
     case LUA_TNUMBER:
         if (lua_isinteger(L, index)) {
-            *word = (uint64_t)lua_tointeger(L, index);
+            *word = (uint64_t)lua_tointegerx(L, index, NULL);
             return VARIADIC_INTEGER;
         }
         number = lua_tonumber(L, index);
@@ -113,7 +113,10 @@ static int run_planned(lua_State *L, const CallTarget *target, int first, int la
     for (uint32_t i = 0; i < ntypes; i++) {
         int index = variadic + (int)i;
         uint64_t word;
-        types[i] = typeinfo_of(S, L, type_of(S, L, index, promote(L, index, &word)));
+        VariadicKind kind = promote(L, index, &word);
+        if (kind == VARIADIC_NONE)
+            raise_variadic(L, target, first, index);
+        types[i] = typeinfo_of(S, L, type_of(S, L, index, kind));
     }
     Signature *signature = signature_push_variadic(S, L, target->signature, target->decl, types, ntypes);
     CallTarget planned = target_make(signature, NULL, target->decl);
@@ -123,19 +126,6 @@ static int run_planned(lua_State *L, const CallTarget *target, int first, int la
     return target_finish(L, &planned, frame, NULL);
 }
 
-static bool needs_plan(lua_State *L, const CallTarget *target, int first, int last)
-{
-    bool any = false;
-    uint64_t word;
-    for (int index = first + (int)target->nparams; index <= last; index++) {
-        VariadicKind kind = promote(L, index, &word);
-        if (kind == VARIADIC_NONE)
-            raise_variadic(L, target, first, index);
-        any |= kind == VARIADIC_OWN;
-    }
-    return any;
-}
-
 int variadic_run(lua_State *L, const CallTarget *target, int first)
 {
     const AbiPlan *plan = target->plan;
@@ -143,8 +133,6 @@ int variadic_run(lua_State *L, const CallTarget *target, int first)
     int nfixed = (int)target->nparams;
     if (last - first + 1 < nfixed)
         target_raise_count(L, target, last - first + 1);
-    if (needs_plan(L, target, first, last))
-        return run_planned(L, target, first, last);
     size_t nbytes = ((size_t)(last - first + 1 - nfixed) * 8 + 15) & ~(size_t)15;
     if (nbytes > ABI_STACK_NBYTES_MAX)
         error_raise(L, MESSAGE_STACK, signature_push_name(L, target->signature->info->type, target->decl),
@@ -154,8 +142,12 @@ int variadic_run(lua_State *L, const CallTarget *target, int first)
     AbiCursor cursor = plan->end;
     for (int i = first + nfixed; i <= last; i++) {
         uint64_t word = 0;
-        bool is_sse = promote(L, i, &word) == VARIADIC_DOUBLE;
-        target_set_slot(frame, abi_next_slot(plan, &cursor, is_sse), word);
+        VariadicKind kind = promote(L, i, &word);
+        if (kind == VARIADIC_NONE)
+            raise_variadic(L, target, first, i);
+        if (kind == VARIADIC_OWN)
+            return run_planned(L, target, first, last);
+        target_set_slot(frame, abi_next_slot(plan, &cursor, kind == VARIADIC_DOUBLE), word);
     }
     return target_finish(L, target, frame, &cursor);
 }
