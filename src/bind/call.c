@@ -360,10 +360,7 @@ ALWAYS_INLINE int push_pointer(lua_State *L, const CallTarget *target, uint64_t 
         lua_pushnil(L);
         return 1;
     }
-    Cdata *cdata = lua_newuserdatauv(L, sizeof *cdata + sizeof address, 0);
-    cdata->stamp = cdata_cookie ^ (uintptr_t)target->result;
-    cdata->info = target->result;
-    memcpy(cdata + 1, &address, sizeof address);
+    memcpy(cdata_push_bare(L, target->result, sizeof address), &address, sizeof address);
     lua_pushvalue(L, lua_upvalueindex(ENTRY_CDATA_META));
     lua_setmetatable(L, -2);
     return 1;
