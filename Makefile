@@ -85,7 +85,7 @@ Q := $(if $(V),,@)
 say = @$(if $(V),:,printf '%-5s %s\n' '$(1)' '$(2)')
 
 # Objects are built anew when the flags change.
-FLAGS_NOW := $(filter-out -Werror,$(CC) $(CFLAGS) $(OWN_CFLAGS) $(CXX) $(CXXFLAGS) $(NASMFLAGS) $(LUA_INCDIR))
+FLAGS_NOW := $(filter-out -Werror,$(CC) $(CFLAGS) $(OWN_CFLAGS) $(CXX) $(CXXFLAGS) $(NASMFLAGS) $(LUA_INCDIR) $(LUA_FLAGS))
 FLAGS_FILE := $(BUILD)/flags
 ifneq ($(FLAGS_NOW),$(shell cat $(FLAGS_FILE) 2>/dev/null))
 $(FLAGS_FILE): FORCE
@@ -94,7 +94,7 @@ $(FLAGS_FILE):
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(FLAGS_NOW))' > $@
 
-LUA_INC = $(if $(filter src/bind/% src/host/%,$<),-isystem $(LUA_INCDIR))
+LUA_INC = $(if $(filter src/bind/% src/host/%,$<),-isystem $(LUA_INCDIR) $(LUA_FLAGS))
 
 $(BUILD)/src/%.o: src/%.c $(FLAGS_FILE)
 	@mkdir -p $(@D)
@@ -235,6 +235,36 @@ test-valgrind: ## the specs under valgrind's memcheck
 	 export LUA_WRAPPER='valgrind -q --error-exitcode=99 --num-callers=30 --suppressions=$(abspath tools/valgrind.supp)'; \
 	 $(MAKE) $(SUB) specs 2>&1 | tee $(BUILD)/log/valgrind; tools/sum_tests.sh $(BUILD)/log/valgrind
 
+# -- torture: what nobody holds is collected at once, and memory runs out ------------------------------------------------------
+
+# In all states of the interpreters, each HOSTILE_AT-th allocation is a whole collection, besides the ones of spec/torture/collect.h.
+HOSTILE_AT ?= 97
+TORTURE_ENV = export AIRLOCK_TORTURE=1 HOSTILE_AT=$(HOSTILE_AT) LUA_INIT_5_4='require "hostile"'
+TORTURE_BUILD = --no-print-directory BUILD=build-torture CFLAGS='-O1 -g -DAIRLOCK_TINY=1' LUA_FLAGS='-include spec/torture/collect.h' WERROR=1
+
+TORTURE_CC = $(CC) -std=gnu11 -O2 -g $(WARN_BOTH) -isystem $(LUA_INCDIR)
+
+$(BUILD)/hostile.so: spec/torture/hostile.c spec/torture/allocator.c spec/torture/allocator.h $(FLAGS_FILE)
+	@mkdir -p $(@D)
+	$(call say,cc,$@)
+	$(Q)$(TORTURE_CC) -fPIC -shared -Wl,-z,nodelete -o $@ $(filter %.c,$^)
+
+$(BUILD)/failing: spec/torture/failing.c spec/torture/allocator.c spec/torture/allocator.h $(FLAGS_FILE)
+	@mkdir -p $(@D)
+	$(call say,cc,$@)
+	$(Q)$(TORTURE_CC) -o $@ $(filter %.c,$^) $$(pkg-config --libs lua5.4)
+
+test-torture: ## the specs with a collection at every allocation and the least of all sizes; then every allocation failing in turn
+	@tools/install_packages.sh test
+	@$(MAKE) $(TORTURE_BUILD) test-torture-inside
+
+test-torture-inside:
+	@$(MAKE) $(SUB) lib speclibs $(BUILD)/hostile.so $(BUILD)/failing
+	@mkdir -p $(BUILD)/log
+	@$(TORTURE_ENV); $(MAKE) $(SUB) specs 2>&1 | tee $(BUILD)/log/torture
+	@$(LUA_ENV); $(BUILD)/failing spec/torture/scenarios.lua all | tee $(BUILD)/log/failing
+	@tools/sum_tests.sh $(BUILD)/log/torture $(BUILD)/log/failing
+
 # -- fuzzing ------------------------------------------------------------------------------------------------------------------
 
 FUZZ_SECONDS ?= 60
@@ -341,9 +371,9 @@ install: all ## install to PREFIX (DESTDIR honoured)
 	for f in $(BUILD)/include/*.h; do [ ! -f "$$f" ] || install -m 644 "$$f" "$(DESTDIR)$(INST_INCDIR)/" || exit 1; done
 
 clean: ## remove what was built
-	rm -rf $(BUILD) build-asan
+	rm -rf $(BUILD) build-asan build-torture build-tsan
 
-.PHONY: all lib units unit speclibs specs house test headers test-asan test-asan-inside test-valgrind fuzz lint $(LINT) format \
+.PHONY: all lib units unit speclibs specs house test headers test-asan test-asan-inside test-valgrind test-torture test-torture-inside fuzz lint $(LINT) format \
         bench bench-inside bench-cdef bench-cdef-inside demo env install help clean FORCE
 
 DEPS := $(OBJECTS:.o=.d) $(COUNTED_OBJECTS:.o=.d) $(addsuffix .d,$(UNITS) $(SPEC_LIBS)) $(wildcard $(BUILD)/spec/*.d $(BUILD)/bench/*.d)

@@ -26,7 +26,7 @@ end
 
 -- Every n-th of a list, when each process is slow.
 local function thin_out(jobs)
-    local step = os.getenv "AIRLOCK_VALGRIND" and 40 or os.getenv "AIRLOCK_ASAN" and 5 or 1
+    local step = (os.getenv "AIRLOCK_VALGRIND" or os.getenv "AIRLOCK_TORTURE") and 40 or os.getenv "AIRLOCK_ASAN" and 5 or 1
     local kept = {}
     for i = 1, #jobs, step do kept[#kept + 1] = jobs[i] end
     return kept

@@ -7,6 +7,7 @@ local support = {
     lua = os.getenv "AIRLOCK_LUA" or os.getenv "LUA" or "lua5.4",
     cc = os.getenv "CC" or "gcc",
     has_valgrind = os.getenv "AIRLOCK_VALGRIND" ~= nil,
+    has_torture = os.getenv "AIRLOCK_TORTURE" ~= nil,
 }
 
 function support.quote(text)

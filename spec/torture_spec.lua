@@ -7,7 +7,7 @@ describe("with each allocation failing in turn, and with a collection at each,",
 
     setup(function()
         local program = os.tmpname()
-        local extent = support.has_valgrind and "sparse" or "short"
+        local extent = (support.has_valgrind or support.has_torture) and "sparse" or "short"
         local sources = ("%s/failing.c %s/allocator.c"):format(directory, directory)
         output, status = support.run(("%s -O1 -g -Wall -Wextra $(pkg-config --cflags lua5.4) -o %s %s $(pkg-config --libs lua5.4) 2>&1"):format(
             support.cc, program, sources))

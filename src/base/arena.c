@@ -3,7 +3,9 @@
 
 #include <stdint.h>
 
-enum { CHUNK_NBYTES_MAX = 64 * 1024 };
+#include "base/tiny.h"
+
+enum { CHUNK_NBYTES_MAX = TINY(64 * 1024, 16) };
 
 struct ArenaChunk {
     ArenaChunk *older;

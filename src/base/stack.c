@@ -1,8 +1,12 @@
-/* The stack's growth: by halves, from 256 bytes. */
+/* The stack's growth: by halves, from CAPACITY_MIN bytes. */
 #include "base/stack.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "base/tiny.h"
+
+enum { CAPACITY_MIN = TINY(256, 2) };
 
 void stack_init(Stack *stack, const Allocator *allocator)
 {
@@ -17,7 +21,7 @@ void stack_free(Stack *stack)
 
 static bool grow(Stack *stack, size_t wanted)
 {
-    size_t capacity = stack->capacity < 256 ? 256 : stack->capacity + stack->capacity / 2;
+    size_t capacity = stack->capacity < CAPACITY_MIN ? CAPACITY_MIN : stack->capacity + stack->capacity / 2;
     unsigned char *data;
     if (capacity < wanted)
         capacity = wanted;

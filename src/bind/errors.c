@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/tiny.h"
 #include "bind/cdata.h"
 #include "bind/function.h"
 #include "bind/metatype.h"
@@ -76,7 +77,7 @@ void error_raise_cdecl(lua_State *L, const Error *error, const char *chunk)
 
 const char *error_push_declaration(lua_State *L, const CType *type, const char *name)
 {
-    char small[200];
+    char small[TINY(200, 4)];
     size_t length = ctype_spell(type, name, small, sizeof small);
     if (length < sizeof small)
         return lua_pushlstring(L, small, length);

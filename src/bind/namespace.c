@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <string.h>
 
+#include "base/tiny.h"
 #include "bind/convert.h"
 #include "bind/function.h"
 #include "bind/ldcache.h"
@@ -29,7 +30,7 @@ typedef struct Variable {
     uint8_t set_kind; /* the same; VOID: const */
 } Variable;
 
-enum { NRECENT = 16 };
+enum { NRECENT = TINY(16, 1) };
 
 /* A userdata whose user value is a table of the variables that were found before: name -> Variable. */
 typedef struct Namespace {

@@ -2,9 +2,10 @@
 
 #include <string.h>
 
+#include "base/tiny.h"
 #include "bind/errors.h"
 
-enum { CHUNK_NBYTES = 4096 };
+enum { CHUNK_NBYTES = TINY(4096, 16) };
 
 /* -- the allocator: blocks are userdata, kept in the table ref_blocks under their address -------------------------- */
 
@@ -143,7 +144,7 @@ static size_t find_interned_length(lua_State *L)
     const char *first = lua_pushlstring(L, text, sizeof text);
     const char *second = lua_pushlstring(L, text, sizeof text);
     lua_pop(L, 2);
-    return first == second ? SHORT_LENGTH : 0;
+    return first == second ? TINY(SHORT_LENGTH, 0) : 0;
 }
 
 static int new_table_ref(lua_State *L, const char *mode)

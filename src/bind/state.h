@@ -12,6 +12,7 @@
 #include "abi/abi.h"
 #include "base/arena.h"
 #include "base/mem.h"
+#include "base/tiny.h"
 #include "ctype/ctype.h"
 
 /* What must be without a call, or must not add to the way that is taken nearly always. */
@@ -46,7 +47,7 @@ static inline const void *current_thread(void)
     return thread;
 }
 
-enum { STATE_NSPARES = 9, STATE_NSPELLINGS = 32 };
+enum { STATE_NSPARES = TINY(9, 1), STATE_NSPELLINGS = TINY(32, 1) };
 
 /* What a type string that was read before says. */
 typedef struct Spelling {

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/tiny.h"
 #include "bind/call.h"
 #include "bind/convert.h"
 #include "bind/signature.h"
@@ -26,7 +27,8 @@ typedef struct CallTarget {
     uint8_t result_kind; /* ResultKind */
 } CallTarget;
 
-enum { SMALL_FRAME_NBYTES = 512 }; /* 40 eightbytes on the stack beside all registers, or vectors of 32 bytes */
+/* 40 eightbytes on the stack beside all registers, or vectors of 32 bytes. */
+enum { SMALL_FRAME_NBYTES = TINY(512, 256) };
 
 /* A call's record and, right behind it, its frame, on the C stack of the entry: for all frames of up to
  * SMALL_FRAME_NBYTES. TARGET_FRAME is for the others. */

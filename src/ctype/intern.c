@@ -5,10 +5,11 @@
  * that an array variant's element carries the array's qualifiers too. */
 #include <string.h>
 
+#include "base/tiny.h"
 #include "ctype/table.h"
 
 /* Types to a chain before there are more chains. */
-enum { TYPES_INITIAL = 64, CHAIN_LENGTH = 2 };
+enum { TYPES_INITIAL = TINY(64, 1), CHAIN_LENGTH = 2 };
 
 bool types_init(CTypeTable *table)
 {

@@ -1,10 +1,11 @@
 /* Interned identifiers: hash chains whose nodes carry what the name means. A name is found by one hash of its text. */
 #include <string.h>
 
+#include "base/tiny.h"
 #include "ctype/table.h"
 
 /* Names to a chain before there are more chains. */
-enum { NAMES_INITIAL = 256, CHAIN_LENGTH = 2 };
+enum { NAMES_INITIAL = TINY(256, 1), CHAIN_LENGTH = 2 };
 
 static uint64_t word_at(const char *text)
 {

@@ -4,10 +4,11 @@
  * own, or for an unnamed struct or union all of its members') has a slot; open addressing, at most half full. */
 #include <string.h>
 
+#include "base/tiny.h"
 #include "ctype/layout.h"
 #include "ctype/table.h"
 
-enum { INDEX_MIN = 8 };
+enum { INDEX_MIN = TINY(8, 1) };
 
 static RecordNode *record_node(const CRecord *record)
 {

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { CHUNK_NBYTES = 4 * 1024 };
+enum { CHUNK_NBYTES = TINY(4 * 1024, 16) };
 
 CTypeTable *ctype_table_new(const Allocator *allocator)
 {

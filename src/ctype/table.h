@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/stack.h"
+#include "base/tiny.h"
 #include "ctype/build.h"
 
 /* A CType with what interning needs. */
@@ -37,7 +38,7 @@ typedef struct JournalEntry {
 /* Things that a transaction has added, in blocks of a list; `count` of them count. */
 typedef struct Added {
     struct Added *older, *newer;
-    void *items[62];
+    void *items[TINY(62, 1)];
 } Added;
 
 typedef struct AddedList {
