@@ -49,8 +49,8 @@ function oracle.lines(name, body, before)
 end
 
 -- Path of a shared library.
-function oracle.library(name, source)
-    return compile(name .. ".so", source, "-O1 -fPIC -shared")
+function oracle.library(name, source, flags)
+    return compile(name .. ".so", source, "-O1 -fPIC -shared " .. (flags or ""))
 end
 
 -- The bytes of an object in hexadecimal, as the C function below prints them.

@@ -1,6 +1,6 @@
 /* failing SCENARIOS all|short|sparse [NAME]: runs each scenario (scenarios.lua, or the one named) with its 1st, 2nd, 3rd … request for
  * memory failing, that one alone and with all later ones, until it passes untouched; then once with a collection at every request.
- * `short` leaves out some of the scenarios that say so (stride), `sparse` most of all.
+ * `all` and more so `short` leave out some of the requests of scenarios that say so (stride), `sparse` most of all scenarios.
  * Each run has a state of its own. What fails must say so as an error that tells of memory or stack, the same state must then do
  * the scenario whole, twice, and closing it must give back every byte. Prints what went wrong, and ends with a sum. */
 #include <lauxlib.h>
@@ -201,7 +201,8 @@ int main(int argc, char **argv)
         lua_getfield(L, -1, "name");
         const char *name = lua_tostring(L, -1);
         lua_getfield(L, 2, "stride");
-        size_t stride = is_whole ? 1 : (size_t)luaL_optinteger(L, -1, 1) * (is_sparse ? SPARSE : 1);
+        size_t stride = (size_t)luaL_optinteger(L, -1, 1);
+        stride = is_whole ? (stride + SPARSE - 1) / SPARSE : stride * (is_sparse ? SPARSE : 1);
         if (argc < 4 || strcmp(argv[3], name) == 0)
             run_scenario(&chunk, name, i, stride);
         lua_settop(L, 1);
