@@ -6,6 +6,7 @@
 #include <link.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -48,6 +49,15 @@ static bool read_line(Reader *reader, char *line, size_t size)
     return c >= 0;
 }
 
+/* What maps adds to a name that the file has lost. It may be there again, or another one by that name. */
+static void cut_deleted(char *path)
+{
+    static const char mark[] = " (deleted)";
+    size_t length = strlen(path);
+    if (length >= sizeof mark - 1 && strcmp(path + length - (sizeof mark - 1), mark) == 0)
+        path[length - (sizeof mark - 1)] = '\0';
+}
+
 /* A line of maps, `start-end perms offset device inode   path` (proc(5)), in file->text: true if it maps the template. */
 static bool parse_mapping(AbiTemplateFile *file)
 {
@@ -59,6 +69,7 @@ static bool parse_mapping(AbiTemplateFile *file)
         return false;
     file->path = file->text + path;
     file->offset = offset + (template_address() - start);
+    cut_deleted(file->text + path);
     return true;
 }
 
@@ -75,6 +86,14 @@ static bool find_by_kernel(AbiTemplateFile *file)
     return found;
 }
 
+/* Of the program itself the loader has no name. */
+static const char *program_path(void)
+{
+    static const char link[] = "/proc/self/exe";
+    const char *path = (const char *)(uintptr_t)getauxval(AT_EXECFN);
+    return path == NULL || access(link, R_OK) == 0 ? link : path;
+}
+
 static int look_into_object(struct dl_phdr_info *info, size_t nbytes, void *context)
 {
     AbiTemplateFile *file = context;
@@ -84,8 +103,7 @@ static int look_into_object(struct dl_phdr_info *info, size_t nbytes, void *cont
         uintptr_t start = info->dlpi_addr + segment->p_vaddr;
         if (segment->p_type != PT_LOAD || template_address() - start >= segment->p_filesz)
             continue;
-        const char *name = info->dlpi_name[0] != '\0' ? info->dlpi_name : "/proc/self/exe";
-        snprintf(file->text, sizeof file->text, "%s", name);
+        snprintf(file->text, sizeof file->text, "%s", info->dlpi_name[0] != '\0' ? info->dlpi_name : program_path());
         file->path = file->text;
         file->offset = segment->p_offset + (template_address() - start);
         return 1;

@@ -1,0 +1,458 @@
+/* What abi_growth.c builds in every way that a program can be linked, and starts in every situation: makes callbacks beyond the first table
+ * after it has brought that situation about.
+ *
+ *     inferior SITUATION PATH       PATH: the file that holds the engine
+ *
+ * Ends with 0, with 77 where the machine does not let it try (why is on stdout), or with 1 (what failed is on stderr). */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "abi/callback.h"
+#include "abi/frame.h"
+
+#include "abi_case.h"
+#include "abi_slots/maps.h"
+
+enum { NMORE = 3000, CANNOT_TRY = 77 };
+
+#ifndef PR_SET_MDWE
+#define PR_SET_MDWE              65
+#define PR_MDWE_REFUSE_EXEC_GAIN 1
+#endif
+
+/* -- callbacks ----------------------------------------------------------------------------------------------------------- */
+
+static AbiOwner owner;
+static AbiSlot *slots[ABI_TABLE_NSLOTS + NMORE];
+static size_t nslots;
+
+typedef long UnaryLong(long);
+
+static void add_index(AbiSlot *slot, AbiFrame *frame)
+{
+    long number;
+    abi_take(slot->owner->plan, frame, 0, &number);
+    number += slot->index;
+    abi_place_result(slot->owner->plan, frame, &number);
+}
+
+static void keep(AbiOwner *unused)
+{
+    (void)unused;
+}
+
+static void make_owner(void)
+{
+    static const AbiType arg = {8, 8, 1, &case_leaves[ABI_I64]};
+    owner = (AbiOwner){.plan = case_fixed_plan("inferior", arg, &arg, 1), .nreferences = 1, .free = keep};
+}
+
+static bool make_one(Error *error)
+{
+    AbiSlot *slot = abi_slot_take(error);
+    if (slot == NULL)
+        return false;
+    abi_slot_arm(slot, &owner, add_index);
+    slots[nslots++] = slot;
+    return true;
+}
+
+/* Makes callbacks until there are n. */
+static bool make(size_t n)
+{
+    Error error = {.code = ERROR_NONE};
+    while (nslots < n)
+        if (!make_one(&error))
+            break;
+    if (nslots < n)
+        fprintf(stderr, "after %zu callbacks: %s\n", nslots, error.text);
+    return CHECK(nslots == n);
+}
+
+static void check_calls(void)
+{
+    unsigned nwrong = 0;
+    for (size_t i = 0; i < nslots; i++) {
+        AbiFunction entry = abi_slot_entry(slots[i]);
+        nwrong += ((UnaryLong *)entry)(-5) != (long)slots[i]->index - 5 || abi_slot_of(entry) != slots[i];
+    }
+    CHECK_INT(nwrong, 0);
+}
+
+static int grow(void)
+{
+    make(ABI_TABLE_NSLOTS + NMORE);
+    check_calls();
+    for (size_t i = 0; i < nslots; i++)
+        abi_slot_give_back(slots[i], NULL);
+    return unit_nfailed != 0;
+}
+
+/* -- descriptors --------------------------------------------------------------------------------------------------------- */
+
+static size_t count_descriptors(void)
+{
+    size_t n = 0;
+    for (int i = 0; i < 1024; i++)
+        n += fcntl(i, F_GETFD) >= 0;
+    return n;
+}
+
+static int grow_closed(const char *path)
+{
+    (void)path;
+    for (int i = 0; i < 1024; i++)
+        close(i);
+    int status = grow();
+    CHECK_INT(count_descriptors(), 0);
+    return status || unit_nfailed != 0;
+}
+
+static int grow_usual(const char *path)
+{
+    size_t before = count_descriptors();
+    Maps maps;
+    (void)path;
+    int status = grow();
+    maps = maps_read();
+    CHECK_INT(maps.nwritable_code, 0);
+    CHECK_INT(count_descriptors(), before);
+    return status || unit_nfailed != 0;
+}
+
+/* No descriptor to be had: an error, and callbacks again when there is one. */
+static int grow_without_descriptors(const char *path)
+{
+    struct rlimit limit, none;
+    Error error = {.code = ERROR_NONE};
+    make(ABI_TABLE_NSLOTS);
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return CANNOT_TRY;
+    none = limit;
+    none.rlim_cur = 0;
+    setrlimit(RLIMIT_NOFILE, &none);
+    CHECK(!make_one(&error));
+    setrlimit(RLIMIT_NOFILE, &limit);
+    CHECK_INT(error.code, ERROR_UNSUPPORTED);
+    CHECK(strstr(error.text, "Too many open files") != NULL || strstr(error.text, "cannot be found") != NULL);
+    return grow_usual(path);
+}
+
+static int grow_elsewhere(const char *path)
+{
+    return chdir("/") != 0 ? CANNOT_TRY : grow_usual(path);
+}
+
+/* -- what the kernel forbids --------------------------------------------------------------------------------------------- */
+
+static int grow_mdwe(const char *path)
+{
+    if (prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) != 0) {
+        printf("PR_SET_MDWE: %s\n", strerror(errno));
+        return CANNOT_TRY;
+    }
+    return grow_usual(path);
+}
+
+#define SECCOMP_LOAD(what)          BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, what))
+#define SECCOMP_UNLESS(value, skip) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 0, (skip))
+#define SECCOMP_RETURN(action)      BPF_STMT(BPF_RET | BPF_K, (action))
+
+static bool install_filter(struct sock_filter *filter, size_t n)
+{
+    struct sock_fprog program = {.len = (unsigned short)n, .filter = filter};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0)
+        return true;
+    printf("seccomp: %s\n", strerror(errno));
+    return false;
+}
+
+/* Ends a program that maps memory writable and executable, or that makes any executable that is not. */
+static int grow_under_filter(const char *path)
+{
+    struct sock_filter filter[] = {
+        SECCOMP_LOAD(nr),
+        SECCOMP_UNLESS(SYS_mmap, 4),
+        SECCOMP_LOAD(args[2]),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, PROT_WRITE | PROT_EXEC),
+        SECCOMP_UNLESS(PROT_WRITE | PROT_EXEC, 7),
+        SECCOMP_RETURN(SECCOMP_RET_KILL_PROCESS),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mprotect, 1, 0),
+        SECCOMP_UNLESS(SYS_pkey_mprotect, 4),
+        SECCOMP_LOAD(args[2]),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, PROT_EXEC),
+        SECCOMP_UNLESS(PROT_EXEC, 1),
+        SECCOMP_RETURN(SECCOMP_RET_KILL_PROCESS),
+        SECCOMP_RETURN(SECCOMP_RET_ALLOW),
+    };
+    return install_filter(filter, sizeof filter / sizeof *filter) ? grow_usual(path) : CANNOT_TRY;
+}
+
+/* Where no new mapping may be executable at all, the first table is there all the same, and the rest is an error. */
+static int grow_without_code(const char *path)
+{
+    Error error = {.code = ERROR_NONE};
+    struct sock_filter filter[] = {
+        SECCOMP_LOAD(nr),
+        SECCOMP_UNLESS(SYS_mmap, 4),
+        SECCOMP_LOAD(args[2]),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, PROT_EXEC),
+        SECCOMP_UNLESS(PROT_EXEC, 1),
+        SECCOMP_RETURN(SECCOMP_RET_ERRNO | EACCES),
+        SECCOMP_RETURN(SECCOMP_RET_ALLOW),
+    };
+    size_t before;
+    (void)path;
+    if (!install_filter(filter, sizeof filter / sizeof *filter))
+        return CANNOT_TRY;
+    make(ABI_TABLE_NSLOTS);
+    before = count_descriptors();
+    for (int i = 0; i < 10; i++)
+        CHECK(!make_one(&error));
+    CHECK_INT(error.code, ERROR_UNSUPPORTED);
+    CHECK(strstr(error.text, "cannot be mapped: Permission denied") != NULL);
+    CHECK_INT(count_descriptors(), before);
+    check_calls();
+    return unit_nfailed != 0;
+}
+
+/* -- addresses ----------------------------------------------------------------------------------------------------------- */
+
+static void limit_addresses(struct rlimit *limit, size_t nbytes_more)
+{
+    Maps maps = maps_read();
+    struct rlimit now;
+    getrlimit(RLIMIT_AS, limit);
+    now = *limit;
+    now.rlim_cur = maps.nbytes_used + maps.nbytes_reserved + nbytes_more;
+    setrlimit(RLIMIT_AS, &now);
+}
+
+/* Growing leaves the program most of what it has. */
+static int grow_limited(const char *path)
+{
+    enum { NBYTES = 64 << 20 };
+    struct rlimit limit;
+    (void)path;
+    limit_addresses(&limit, NBYTES);
+    make(ABI_TABLE_NSLOTS + NMORE);
+    void *block = malloc(NBYTES / 2);
+    CHECK(block != NULL);
+    free(block);
+    check_calls();
+    Error error = {.code = ERROR_NONE};
+    AbiSlot *slot;
+    while ((slot = abi_slot_take(&error)) != NULL)
+        continue;
+    CHECK_INT(error.code, ERROR_LIMIT);
+    CHECK(strncmp(error.text, "more than ", 10) == 0);
+    return unit_nfailed != 0;
+}
+
+static int grow_crammed(const char *path)
+{
+    struct rlimit limit;
+    Error error = {.code = ERROR_NONE};
+    make(ABI_TABLE_NSLOTS);
+    limit_addresses(&limit, 4096);
+    CHECK(!make_one(&error));
+    setrlimit(RLIMIT_AS, &limit);
+    CHECK_INT(error.code, ERROR_LIMIT);
+    CHECK_TEXT(error.text, "there is no room in memory for more callbacks");
+    return grow_usual(path);
+}
+
+/* -- the file ------------------------------------------------------------------------------------------------------------ */
+
+/* Whether the engine is in the program itself, which the kernel leads to whatever becomes of its name. */
+static bool is_program(const char *path)
+{
+    struct stat a, b;
+    return stat(path, &a) == 0 && stat("/proc/self/exe", &b) == 0 && a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+/* Beyond the first table nothing can be made, and nothing is left of the attempts, were they more than there can be tables. */
+static void check_refused(const char *path, const char *why, int nattempts)
+{
+    Maps before, after;
+    size_t ndescriptors = count_descriptors();
+    Error error = {.code = ERROR_NONE};
+    before = maps_read();
+    for (int i = 0; i < nattempts; i++) {
+        error = (Error){.code = ERROR_NONE};
+        if (make_one(&error))
+            break;
+    }
+    after = maps_read();
+    CHECK_INT(nslots, ABI_TABLE_NSLOTS);
+    CHECK_INT(error.code, ERROR_UNSUPPORTED);
+    if (!CHECK(strncmp(error.text, "no more callbacks can be made: ", 31) == 0 && strstr(error.text, path) != NULL &&
+               strstr(error.text, why) != NULL))
+        fprintf(stderr, "\"%s\"\n", error.text);
+    CHECK_INT(count_descriptors(), ndescriptors);
+    CHECK_INT(after.nbytes_used, before.nbytes_used);
+    check_calls();
+}
+
+static int grow_deleted(const char *path)
+{
+    char backup[4096];
+    bool is_own = is_program(path);
+    snprintf(backup, sizeof backup, "%s.backup", path);
+    make(ABI_TABLE_NSLOTS);
+    if (link(path, backup) != 0 || unlink(path) != 0)
+        return CANNOT_TRY;
+    if (!is_own)
+        check_refused(path, "cannot be opened: No such file or directory", 4200);
+    else
+        make(ABI_TABLE_NSLOTS + 300);
+    CHECK(rename(backup, path) == 0);
+    return grow_usual(path);
+}
+
+/* Its name is another file's. */
+static int grow_replaced(const char *path)
+{
+    char backup[4096];
+    bool is_own = is_program(path);
+    snprintf(backup, sizeof backup, "%s.backup", path);
+    make(ABI_TABLE_NSLOTS);
+    if (link(path, backup) != 0 || unlink(path) != 0)
+        return CANNOT_TRY;
+    CHECK(mkfifo(path, 0600) == 0);
+    if (!is_own)
+        check_refused(path, "is no longer the file that was loaded", 10);
+    else
+        make(ABI_TABLE_NSLOTS + 300);
+    CHECK(rename(backup, path) == 0);
+    return grow_usual(path);
+}
+
+static bool own_mounts(void)
+{
+    if (unshare(CLONE_NEWNS) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0)
+        if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
+            return true;
+    printf("mounts of its own: %s\n", strerror(errno));
+    return false;
+}
+
+/* Something else is mounted over it: the kernel's name for the mapping now leads there. */
+static int grow_covered(const char *path)
+{
+    char other[4096];
+    unsigned char page[4096] = {0};
+    bool is_own = is_program(path);
+    int descriptor;
+    make(ABI_TABLE_NSLOTS);
+    snprintf(other, sizeof other, "%s.other", path);
+    if (!own_mounts())
+        return CANNOT_TRY;
+    descriptor = open(other, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+    for (int i = 0; i < 300; i++)
+        CHECK(write(descriptor, page, sizeof page) == (ssize_t)sizeof page);
+    close(descriptor);
+    if (mount(other, path, NULL, MS_BIND, NULL) != 0) {
+        printf("mount: %s\n", strerror(errno));
+        unlink(other);
+        return CANNOT_TRY;
+    }
+    if (!is_own)
+        check_refused(path, "is no longer the file that was loaded", 10);
+    else
+        make(ABI_TABLE_NSLOTS + 300);
+    CHECK(umount(path) == 0);
+    unlink(other);
+    return grow_usual(path);
+}
+
+static int grow_without_proc(const char *path)
+{
+    (void)path;
+    if (!own_mounts())
+        return CANNOT_TRY;
+    if (mount("none", "/proc", "tmpfs", 0, NULL) != 0) {
+        printf("mount: %s\n", strerror(errno));
+        return CANNOT_TRY;
+    }
+    CHECK(access("/proc/self", F_OK) != 0);
+    return grow();
+}
+
+/* Neither /proc nor any name leads to the file. */
+static int grow_in_jail(const char *path)
+{
+    char jail[4096];
+    snprintf(jail, sizeof jail, "%s.jail", path);
+    if (mkdir(jail, 0700) != 0 || chroot(jail) != 0 || chdir("/") != 0) {
+        printf("chroot: %s\n", strerror(errno));
+        rmdir(jail);
+        return CANNOT_TRY;
+    }
+    Error error = {.code = ERROR_NONE};
+    make(ABI_TABLE_NSLOTS);
+    CHECK(!make_one(&error));
+    CHECK_INT(error.code, ERROR_UNSUPPORTED);
+    CHECK(strncmp(error.text, "no more callbacks can be made: ", 31) == 0);
+    CHECK(strstr(error.text, "No such file") != NULL);
+    check_calls();
+    return unit_nfailed != 0;
+}
+
+/* -- the program --------------------------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    int (*run)(const char *path);
+} situations[] = {
+    {"usual", grow_usual},
+    {"elsewhere", grow_elsewhere},
+    {"closed", grow_closed},
+    {"no-descriptors", grow_without_descriptors},
+    {"mdwe", grow_mdwe},
+    {"filter", grow_under_filter},
+    {"no-code", grow_without_code},
+    {"limited", grow_limited},
+    {"crammed", grow_crammed},
+    {"deleted", grow_deleted},
+    {"replaced", grow_replaced},
+    {"covered", grow_covered},
+    {"no-proc", grow_without_proc},
+    {"jail", grow_in_jail},
+};
+
+int inferior_main(int argc, char **argv);
+
+__attribute__((visibility("default"))) int inferior_main(int argc, char **argv)
+{
+    size_t n = sizeof situations / sizeof *situations;
+    make_owner();
+    for (size_t i = 0; argc == 3 && i < n; i++) {
+        if (strcmp(argv[1], situations[i].name) == 0)
+            return situations[i].run(argv[2]);
+    }
+    for (size_t i = 0; argc == 1 && i < n; i++)
+        printf("%s\n", situations[i].name);
+    return argc == 1 ? 0 : 2;
+}
+
+#ifndef INFERIOR_IS_MODULE
+int main(int argc, char **argv)
+{
+    return inferior_main(argc, argv);
+}
+#endif
