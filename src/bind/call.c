@@ -501,7 +501,7 @@ bool target_is_entry(lua_CFunction function)
         if (function == uniform_entries[i].function)
             return true;
     for (size_t i = 0; i < COUNT_OF(direct_entries); i++)
-        if (function != NULL && function == direct_entries[i])
+        if (function == direct_entries[i])
             return true;
     return function == entry_small || function == entry_large || function == variadic_entry;
 }

@@ -95,12 +95,13 @@ static CallbackType *make_type(FfiState *S, lua_State *L, TypeInfo *function)
 
 /* -- making and freeing -------------------------------------------------------------------------------------------- */
 
-static void note_site(FfiState *S, lua_State *L, const AbiSlot *slot)
+static void note_site(FfiState *S, lua_State *L, AbiSlot *slot)
 {
     state_push_ref(L, S->ref_sites);
     luaL_where(L, 1);
     lua_rawseti(L, -2, slot->index);
     lua_pop(L, 1);
+    callback_of(slot)->is_noted = true;
 }
 
 /* A live callback of the function at `index`. */
@@ -167,7 +168,8 @@ static void release(FfiState *S, lua_State *L, AbiSlot *slot)
     Callback *callback = callback_of(slot);
     if (callback->is_implicit)
         forget_implicit(S, L, slot);
-    forget(S, L, slot);
+    if (callback->is_noted)
+        forget(S, L, slot);
     unlink_callback(callback_type_of(slot)->home, slot);
     luaL_unref(L, LUA_REGISTRYINDEX, callback->ref);
     free(callback->extra);

@@ -5,7 +5,8 @@
 /* A closure of ours is known by its entry. */
 static const CallTarget *target_of(lua_State *L, int index)
 {
-    if (!target_is_entry(lua_tocfunction(L, index)))
+    lua_CFunction function = lua_tocfunction(L, index);
+    if (function == NULL || !target_is_entry(function))
         return NULL;
     lua_getupvalue(L, index, ENTRY_ADDRESS);
     const CallTarget *target = lua_touserdata(L, -1);

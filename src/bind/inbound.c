@@ -23,46 +23,68 @@ void inbound_refuse(AbiSlot *slot, AbiFrame *frame)
 
 /* -- arguments ----------------------------------------------------------------------------------------------------- */
 
+ALWAYS_INLINE uint64_t word_at(const void *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+ALWAYS_INLINE double double_at(const void *at)
+{
+    double number;
+    memcpy(&number, at, sizeof number);
+    return number;
+}
+
+ALWAYS_INLINE float float_at(const void *at)
+{
+    float number;
+    memcpy(&number, at, sizeof number);
+    return number;
+}
+
+/* Numbers of less than 64 bits, of the kinds that are not known by themselves. */
+static NOINLINE bool push_small(lua_State *L, const CallbackParam *param, const void *at)
+{
+    if (!value_is_number((ValueKind)param->info->kind) || param->info->type->size >= 8)
+        return false;
+    uint64_t word = word_at(at);
+    value_push(L, param->info, &word, 0, 0);
+    return true;
+}
+
+/* clang-format off */
+
 /* Pushes what needs no memory; false and nothing: push_arguments has to do it. */
 ALWAYS_INLINE bool push_quick(lua_State *L, const CallbackParam *param, const AbiFrame *frame)
 {
-    uint64_t word = 0;
-    double number;
-    float single;
+    const char *at = (const char *)frame + param->slot;
     if (param->slot == ABI_NO_SLOT)
         return false;
-    memcpy(&word, (const char *)frame + param->slot, sizeof word);
     switch ((ResultKind)param->kind) {
-    case RESULT_I32: lua_pushinteger(L, (int32_t)word); return true;
-    case RESULT_U32: lua_pushinteger(L, (uint32_t)word); return true;
-    case RESULT_I64: lua_pushinteger(L, (lua_Integer)word); return true;
+    case RESULT_I32: lua_pushinteger(L, (int32_t)word_at(at)); return true;
+    case RESULT_U32: lua_pushinteger(L, (uint32_t)word_at(at)); return true;
+    case RESULT_I64: lua_pushinteger(L, (lua_Integer)word_at(at)); return true;
     case RESULT_U64:
-        if (word >> 63 != 0)
+        if (word_at(at) >> 63 != 0)
             return false;
-        lua_pushinteger(L, (lua_Integer)word);
+        lua_pushinteger(L, (lua_Integer)word_at(at));
         return true;
-    case RESULT_BOOL: lua_pushboolean(L, (uint8_t)word); return true;
-    case RESULT_F64:
-        memcpy(&number, &word, sizeof number);
-        lua_pushnumber(L, number);
-        return true;
-    case RESULT_F32:
-        memcpy(&single, &word, sizeof single);
-        lua_pushnumber(L, single);
-        return true;
+    case RESULT_BOOL: lua_pushboolean(L, (uint8_t)word_at(at)); return true;
+    case RESULT_F64: lua_pushnumber(L, double_at(at)); return true;
+    case RESULT_F32: lua_pushnumber(L, float_at(at)); return true;
     case RESULT_POINTER:
-        if (word != 0)
+        if (word_at(at) != 0)
             return false;
         lua_pushnil(L);
         return true;
-    case RESULT_SCALAR:
-        if (!value_is_number((ValueKind)param->info->kind) || param->info->type->size >= 8)
-            return false;
-        value_push(L, param->info, &word, 0, 0);
-        return true;
+    case RESULT_SCALAR: return push_small(L, param, at);
     default: return false;
     }
 }
+
+/* clang-format on */
 
 typedef struct Arguments {
     const CallbackType *type;
@@ -96,14 +118,18 @@ static int push_arguments(lua_State *L)
     return (int)nparams;
 }
 
-/* With the message handler at `handler`. On an error, its value is on top instead. */
-static NOINLINE bool push_slowly(lua_State *L, const CallbackType *type, const AbiFrame *frame, int handler)
+/* Pushes all arguments, of which `count` are there, behind the message handler and the function. On an error there is
+ * its value instead of the function and them. */
+static NOINLINE bool push_slowly(lua_State *L, const CallbackType *type, const AbiFrame *frame, uint32_t count)
 {
     Arguments arguments = {.type = type, .frame = frame};
-    lua_settop(L, handler + 1);
+    lua_pop(L, (int)count);
     lua_pushcfunction(L, push_arguments);
     lua_pushlightuserdata(L, &arguments);
-    return lua_pcall(L, 1, (int)type->nparams, handler) == LUA_OK;
+    if (lua_pcall(L, 1, (int)type->nparams, -4) == LUA_OK)
+        return true;
+    lua_remove(L, -2);
+    return false;
 }
 
 /* -- the result ---------------------------------------------------------------------------------------------------- */
@@ -113,7 +139,6 @@ ALWAYS_INLINE bool place_quick(lua_State *L, const CallbackType *type, AbiFrame 
     double number;
     float single;
     switch ((ResultKind)type->result_kind) {
-    case RESULT_VOID: return true;
     case RESULT_I32:
     case RESULT_U32:
     case RESULT_I64:
@@ -150,12 +175,13 @@ typedef struct Result {
 } Result;
 
 /* C gets an address into what the value at `index` is: it is kept until the callback returns another. */
-static void keep_result(FfiState *S, lua_State *L, const AbiSlot *slot, int index)
+static void keep_result(FfiState *S, lua_State *L, AbiSlot *slot, int index)
 {
     state_push_ref(L, S->ref_results);
     lua_pushvalue(L, index);
     lua_rawseti(L, -2, slot->index);
     lua_pop(L, 1);
+    callback_of(slot)->is_noted = true;
 }
 
 /* (Result *, value); runs protected. */
@@ -176,24 +202,25 @@ static int store_result(lua_State *L)
     return 0;
 }
 
-/* The result is on top, and is replaced by the error's value if there is one. */
-static NOINLINE bool place_slowly(lua_State *L, AbiSlot *slot, AbiFrame *frame, int handler)
+/* Takes the result, behind the message handler; on an error its value is there instead. */
+static NOINLINE bool place_slowly(lua_State *L, AbiSlot *slot, AbiFrame *frame)
 {
     Result result = {.slot = slot, .frame = frame};
     lua_pushcfunction(L, store_result);
     lua_insert(L, -2);
     lua_pushlightuserdata(L, &result);
     lua_insert(L, -2);
-    return lua_pcall(L, 2, 0, handler) == LUA_OK;
+    return lua_pcall(L, 2, 0, -4) == LUA_OK;
 }
 
 /* -- the call ------------------------------------------------------------------------------------------------------ */
 
-ALWAYS_INLINE bool push_all(lua_State *L, const CallbackType *type, const AbiFrame *frame, int handler)
+ALWAYS_INLINE bool push_all(lua_State *L, const CallbackType *type, const AbiFrame *frame)
 {
-    for (uint32_t i = 0; i < type->nparams; i++)
-        if (__builtin_expect(!push_quick(L, &type->params[i], frame), 0))
-            return push_slowly(L, type, frame, handler);
+    const CallbackParam *end = type->params + type->nparams;
+    for (const CallbackParam *param = type->params; param < end; param++)
+        if (__builtin_expect(!push_quick(L, param, frame), 0))
+            return push_slowly(L, type, frame, (uint32_t)(param - type->params));
     return true;
 }
 
@@ -203,37 +230,45 @@ static NOINLINE __attribute__((cold)) void fail(FfiState *S, lua_State *L, AbiSl
     inbound_refuse(slot, frame);
 }
 
+/* There is an error already, or no stack. */
+static NOINLINE __attribute__((cold)) void refuse_early(FfiState *S, AbiSlot *slot, AbiFrame *frame, bool has_error)
+{
+    if (!has_error)
+        fault_keep_overflow(S);
+    inbound_refuse(slot, frame);
+}
+
 /* The coroutine of the call in flight; without one, the main coroutine. */
 ALWAYS_INLINE lua_State *coroutine_of(const FfiState *S, const Home *home)
 {
     return S->calls != NULL ? S->calls->L : home->main;
 }
 
+ALWAYS_INLINE void run(FfiState *S, const CallbackType *type, AbiSlot *slot, AbiFrame *frame)
+{
+    lua_State *L = coroutine_of(S, type->home);
+    int nparams = (int)type->nparams, nresults = type->result_kind != RESULT_VOID;
+    int nleft = 1; /* the message handler */
+    bool has_error = (atomic_load_explicit(&S->cell->attention, memory_order_relaxed) & ATTENTION_ERROR) != 0;
+    if (__builtin_expect(has_error || !lua_checkstack(L, nparams + LUA_MINSTACK), 0)) {
+        refuse_early(S, slot, frame, has_error);
+        return;
+    }
+    lua_pushcfunction(L, fault_traceback);
+    state_push_ref(L, callback_of(slot)->ref);
+    if (__builtin_expect(!push_all(L, type, frame) || lua_pcall(L, nparams, nresults, -2 - nparams) != LUA_OK, 0))
+        fail(S, L, slot, frame);
+    else if (nresults > 0 && place_quick(L, type, frame))
+        nleft = 2;
+    else if (nresults > 0 && !place_slowly(L, slot, frame))
+        fail(S, L, slot, frame);
+    lua_pop(L, nleft);
+}
+
 void inbound_run(AbiSlot *slot, AbiFrame *frame)
 {
     const CallbackType *type = callback_type_of(slot);
-    FfiState *S = atomic_load_explicit(&type->home->state, memory_order_relaxed);
-    lua_State *L = coroutine_of(S, type->home);
-    unsigned attention = atomic_load_explicit(&S->cell->attention, memory_order_relaxed);
-    if (__builtin_expect(attention & ATTENTION_ERROR, 0)) {
-        inbound_refuse(slot, frame);
-        return;
-    }
-    if (__builtin_expect(!lua_checkstack(L, (int)type->nparams + LUA_MINSTACK), 0)) {
-        fault_keep_overflow(S);
-        inbound_refuse(slot, frame);
-        return;
-    }
-    int top = lua_gettop(L);
-    lua_pushcfunction(L, fault_traceback);
-    state_push_ref(L, callback_of(slot)->ref);
-    bool is_void = type->result_kind == RESULT_VOID;
-    bool done = push_all(L, type, frame, top + 1) &&
-                lua_pcall(L, (int)type->nparams, is_void ? 0 : 1, top + 1) == LUA_OK &&
-                (place_quick(L, type, frame) || place_slowly(L, slot, frame, top + 1));
-    if (__builtin_expect(!done, 0))
-        fail(S, L, slot, frame);
-    lua_settop(L, top);
+    run(atomic_load_explicit(&type->home->state, memory_order_relaxed), type, slot, frame);
 }
 
 ALWAYS_INLINE bool is_home(const Home *home)
@@ -244,15 +279,15 @@ ALWAYS_INLINE bool is_home(const Home *home)
 /* errno belongs to the state while Lua runs, and is C's again when it returns. */
 void inbound_live(AbiSlot *slot, AbiFrame *frame)
 {
-    const Home *home = callback_type_of(slot)->home;
-    if (__builtin_expect(!is_home(home), 0)) {
+    const CallbackType *type = callback_type_of(slot);
+    if (__builtin_expect(!is_home(type->home), 0)) {
         remote_call(slot, frame);
         return;
     }
-    FfiState *S = atomic_load_explicit(&home->state, memory_order_relaxed);
+    FfiState *S = atomic_load_explicit(&type->home->state, memory_order_relaxed);
     int *error_number = &errno;
     S->errno_value = *error_number;
-    inbound_run(slot, frame);
+    run(S, type, slot, frame);
     *error_number = S->errno_value;
 }
 

@@ -53,6 +53,7 @@ typedef struct Callback {
     int ref;                 /* registry reference of the Lua function; LUA_NOREF: freed */
     uint32_t previous, next; /* in Home's list: 1 + slot index */
     bool is_implicit;
+    bool is_noted;        /* it has an entry in S->ref_results or ref_sites */
     CallbackExtra *extra; /* or NULL */
 } Callback;
 

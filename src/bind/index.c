@@ -222,11 +222,8 @@ _Noreturn static void raise_no_member(lua_State *L, const TypeInfo *info)
 /* The way of each method call: the event's name is at hand as an upvalue, and a table is first asked raw. */
 NOINLINE static int index_metatype(lua_State *L, const TypeInfo *info)
 {
-    if (!metatype_push_own(L, info)) {
-        if (typeinfo_is_function_pointer(info) && callback_push_method(info->state, L, 2))
-            return 1;
+    if (!metatype_push_own(L, info))
         raise_no_member(L, info);
-    }
     switch (lua_type(L, 4)) {
     case LUA_TFUNCTION: return metatype_call_pair(L);
     case LUA_TTABLE:
@@ -283,6 +280,8 @@ NOINLINE static int index_other(lua_State *L, Cdata *cdata)
     FfiState *S = info->state;
     Element element;
     if (!is_name(L, info)) {
+        if (typeinfo_is_function_pointer(info) && callback_push_method(S, L, 2))
+            return 1;
         if (!find_element(S, L, cdata, &element))
             return index_metatype(L, info);
         value_push(L, element.info, element.address, 1, 0);
