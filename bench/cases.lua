@@ -35,7 +35,10 @@ struct bench_handle { double x; };
 int64_t bench_add64(int64_t a, int64_t b);
 struct bench_body *bench_find_body(int id);
 struct bench_node *bench_ring(void);
+double bench_repeat(double (*step)(double), double x, int count);
+void bench_shuffle(int *list, int count);
 int snprintf(char *buffer, size_t size, const char *format, ...);
+void qsort(void *base, size_t count, size_t size, int (*compare)(const int *, const int *));
 ]]
 
 return function(ffi, path, hand_module, floor_module)
@@ -508,6 +511,76 @@ return function(ffi, path, hand_module, floor_module)
         for _ = 1, n do r = new(1) end
         return r ~= nil
     end)
+
+    local Step = ffi.typeof("double (*)(double)")
+    local function step(x) return x + 0.5 end
+
+    -- One operation is one call of the Lua function.
+    case("C calls double(double)", function(n)
+        local cb = ffi.cast(Step, step)
+        local r = lib.bench_repeat(cb, 1, n)
+        cb:free()
+        return r
+    end, function(n, hand) return hand.repeat_step(step, 1, n) end)
+
+    -- One operation is one int of an array of at most 10,000. The hand-written binding gives its Lua function ints; the ffi, and
+    -- the least code here, pointers to them.
+    local Compare = ffi.typeof("int (*)(const int *, const int *)")
+    local ints, nints = ffi.new("int[10000]"), 10000
+    case("qsort(10000 ints), 1 int", function(n)
+        local cb = ffi.cast(Compare, function(a, b) return a[0] - b[0] end)
+        local r
+        while n > 0 do
+            local count = math.min(n, nints)
+            lib.bench_shuffle(ints, count)
+            C.qsort(ints, count, 4, cb)
+            r, n = ints[0], n - count
+        end
+        cb:free()
+        return r
+    end, function(n, hand)
+        local sort, compare, r = hand.sort_shuffled, function(a, b) return a - b end, nil
+        while n > 0 do
+            local count = math.min(n, nints)
+            r, n = sort(compare, count), n - count
+        end
+        return r
+    end, function(n, least)
+        local sort, compare, r = least.sort_shuffled, function(a, b) return a[0] - b[0] end, nil
+        while n > 0 do
+            local count = math.min(n, nints)
+            r, n = sort(compare, count), n - count
+        end
+        return r
+    end)
+
+    case("ffi.cast(T, f), cb:free()", function(n)
+        local cast, cb = ffi.cast, nil
+        for _ = 1, n do
+            cb = cast(Step, step)
+            cb:free()
+        end
+        return cb ~= nil
+    end, function(n, hand)
+        local new, cb = hand.callback, nil
+        for _ = 1, n do
+            cb = new(step)
+            cb:free()
+        end
+        return cb ~= nil
+    end)
+
+    if not is_luajit then -- which has none that go by themselves
+        case("ffi.callback, collected", function(n)
+            local new, cb = ffi.callback, nil
+            for _ = 1, n do cb = new(Step, step) end
+            return cb ~= nil
+        end, function(n, hand)
+            local new, cb = hand.owned_callback, nil
+            for _ = 1, n do cb = new(step) end
+            return cb ~= nil
+        end)
+    end
 
     case("(empty loop)", function(n)
         for _ = 1, n do end -- luacheck: ignore

@@ -5,6 +5,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench.h"
@@ -243,6 +244,73 @@ static int floor_known(lua_State *L)
     return 1;
 }
 
+/* -- Lua functions that C calls: errors are dropped ------------------------------------------------------------------------ */
+
+/* Of the call in flight; its Lua function is at stack index 1, the metatable of what it gets is the first upvalue. */
+static lua_State *caller;
+
+static double step_in_lua(double x)
+{
+    lua_State *L = caller;
+    lua_pushvalue(L, 1);
+    lua_pushnumber(L, x);
+    lua_pcall(L, 1, 1, 0);
+    x = lua_tonumberx(L, -1, NULL);
+    lua_settop(L, -2);
+    return x;
+}
+
+static int floor_repeat_step(lua_State *L)
+{
+    caller = L;
+    lua_pushnumber(L, bench_repeat(step_in_lua, number(L, 2), integer(L, 3)));
+    return 1;
+}
+
+static int compare_in_lua(const void *a, const void *b)
+{
+    lua_State *L = caller;
+    lua_pushvalue(L, 1);
+    push_box(L, (void *)(uintptr_t)a);
+    push_box(L, (void *)(uintptr_t)b);
+    lua_pcall(L, 2, 1, 0);
+    int order = integer(L, -1);
+    lua_settop(L, -2);
+    return order;
+}
+
+static int floor_sort_shuffled(lua_State *L)
+{
+    static int list[10000];
+    int count = integer(L, 2);
+    caller = L;
+    bench_shuffle(list, count);
+    qsort(list, (size_t)count, sizeof *list, compare_in_lua);
+    lua_pushinteger(L, list[0]);
+    return 1;
+}
+
+static int floor_callback(lua_State *L)
+{
+    int *ref = push_object(L, sizeof *ref, 0);
+    lua_pushvalue(L, 1);
+    *ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    return 1;
+}
+
+static int callback_free(lua_State *L)
+{
+    luaL_unref(L, LUA_REGISTRYINDEX, *(int *)object(L, 1));
+    return 0;
+}
+
+/* Its only key. */
+static int callback_index(lua_State *L)
+{
+    lua_pushcfunction(L, callback_free);
+    return 1;
+}
+
 /* -- metamethods ----------------------------------------------------------------------------------------------------------- */
 
 /* Fields by the letter of their names that tells them apart. */
@@ -362,6 +430,12 @@ static int bytes_newindex(lua_State *L)
     return 0;
 }
 
+static int int_index(lua_State *L)
+{
+    lua_pushinteger(L, ((const int *)boxed(L, 1))[lua_tointegerx(L, 2, NULL)]);
+    return 1;
+}
+
 static int cursor_index(lua_State *L)
 {
     const double *start = boxed(L, 1);
@@ -432,6 +506,9 @@ typedef enum Type {
     INT64,
     COMPLEX,
     COUNTER,
+    INT_POINTER,
+    CALLBACK,
+    OWNED_CALLBACK,
     NTYPES
 } Type;
 
@@ -454,6 +531,8 @@ static const struct {
     {INT64, "__lt", int64_less, PLAIN},           {INT64, "__tostring", int64_tostring, PLAIN},
     {COMPLEX, "__add", complex_add, COMPLEX},     {COMPLEX, "__index", complex_index, PLAIN},
     {COUNTER, "__index", floor_get_counter, PLAIN}, {COUNTER, "__newindex", floor_set_counter, PLAIN},
+    {INT_POINTER, "__index", int_index, PLAIN},   {CALLBACK, "__index", callback_index, PLAIN},
+    {OWNED_CALLBACK, "__gc", callback_free, PLAIN},
 };
 
 static const struct {
@@ -490,6 +569,10 @@ static const struct {
     {"complex", floor_complex, COMPLEX},
     {"cursor", floor_view, CURSOR},
     {"known", floor_known, PLAIN},
+    {"repeat_step", floor_repeat_step, PLAIN},
+    {"sort_shuffled", floor_sort_shuffled, INT_POINTER},
+    {"callback", floor_callback, CALLBACK},
+    {"owned_callback", floor_callback, OWNED_CALLBACK},
 };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])

@@ -70,3 +70,21 @@ struct bench_node *bench_ring(void)
     static struct bench_node ring[2] = {{1, &ring[1]}, {2, &ring[0]}};
     return ring;
 }
+
+/* x after `count` steps. */
+double bench_repeat(double (*step)(double), double x, int count)
+{
+    for (int i = 0; i < count; i++)
+        x = step(x);
+    return x;
+}
+
+/* The same numbers in the same disorder each time. */
+void bench_shuffle(int *list, int count)
+{
+    unsigned seed = 1;
+    for (int i = 0; i < count; i++) {
+        seed = seed * 1664525 + 1013904223;
+        list[i] = (int)(seed >> 8);
+    }
+}

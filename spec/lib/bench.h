@@ -38,5 +38,7 @@ double bench_norm1(const struct bench_point *p);
 int64_t bench_add64(int64_t a, int64_t b);
 struct bench_body *bench_find_body(int id);
 struct bench_node *bench_ring(void);
+double bench_repeat(double (*step)(double), double x, int count);
+void bench_shuffle(int *list, int count);
 
 #endif
