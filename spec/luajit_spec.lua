@@ -570,6 +570,7 @@ describe("an error in a function that ffi.luajit gives", function()
         { "module(nil)", "bad argument #1 to 'module' (string expected, got no value)" },
         { "setfenv(99, {})", "bad argument #1 to 'setfenv' (invalid level)" },
         { "setfenv(1)", "bad argument #2 to 'setfenv' (table expected, got no value)" },
+        { "setfenv(tonumber, {})", "'setfenv' cannot change environment of given object" },
         { "setfenv(print, {})", "'setfenv' cannot change environment of given object" },
         { "getfenv(-1)", "bad argument #1 to 'getfenv' (level must be non-negative)" },
         { "getfenv 'x'", "bad argument #1 to 'getfenv' (number expected, got string)" },

@@ -74,3 +74,19 @@ print("times", os.date("!%H:%M:%S", 3599.9), os.date("!*t", 86399.5).sec,
   os.time({ year = 2020, month = 1.5, day = 2.7 }) == os.time({ year = 2020, month = 1, day = 2 }))
 local ok, message = pcall(function() return (os.time({ year = 2020, day = 1 })) end)
 print("refused", ok, (message:gsub("^.-:%d+: ", "")))
+
+-- tostring gives what __tostring gives -----------------------------------------------------
+
+local ffi = require("ffi")
+local nameless = ffi.metatype("struct { int code; }", { __tostring = function(self) return self.code > 0 and "code " .. self.code or nil end })
+local answer = setmetatable({}, { __tostring = function() return 42 end })
+print("tostring", tostring(nameless(3)), tostring(nameless(0)) == nil, tostring(answer) == 42, tostring(nan), tostring(nil))
+print("print", pcall(print, nameless(0)) == false, pcall(tostring) == false)
+print("nan", nan, -nan, nil, nan)
+local plain = tostring
+function tostring(value) return "<" .. plain(value) .. ">" end
+print("print", 1, nil, {} ~= nil)
+function tostring() return nil end
+local is_printed = pcall(print, 1)
+tostring = plain
+print("print", is_printed)

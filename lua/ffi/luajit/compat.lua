@@ -12,13 +12,46 @@ local compat = {}
 
 -- -- base -------------------------------------------------------------------------------------------------------------------
 
-local raw_type, raw_tonumber, raw_ipairs = type, tonumber, ipairs
+local raw_type, raw_tonumber, raw_tostring, raw_ipairs = type, tonumber, tostring, ipairs
 
 local function type_of(...)
     if select("#", ...) == 0 then error("bad argument #1 to 'type' (value expected)", 2) end
     local name = raw_type(...)
     if name == "userdata" and is_cdata((...)) then return "cdata" end
     return name
+end
+
+-- What __tostring gives is the result, whatever it is.
+local function tostring_of(...)
+    local object = ...
+    local kind = raw_type(object)
+    if kind == "table" or kind == "userdata" then
+        local metatable = getmetatable(object)
+        local handler = metatable and metatable.__tostring
+        if handler then return (handler(object)) end
+    elseif kind == "number" and object ~= object then
+        return "nan" -- C writes its sign
+    end
+    return call("tostring", raw_tostring, ...)
+end
+
+local raw_print = print
+
+-- print writes what the global tostring gives.
+local function print_all(...)
+    local is_plain = tostring == tostring_of
+    for i = 1, is_plain and select("#", ...) or 0 do
+        local object = select(i, ...)
+        is_plain = is_plain and object == object
+    end
+    if is_plain then return raw_print(...) end
+    local texts = table.pack(...)
+    for i = 1, texts.n do
+        local shown = tostring(texts[i])
+        if raw_type(shown) ~= "string" then error("'tostring' must return a string to 'print'", 2) end
+        texts[i] = shown
+    end
+    raw_print(table.unpack(texts, 1, texts.n))
 end
 
 -- A base of 10 is none; with another one numbers are read as their text. What is neither number, string nor cdata is stock Lua's to
@@ -78,8 +111,8 @@ local function newproxy_of(like)
 end
 
 local function install_base()
-    type, tonumber, ipairs = type_of, number_of, ipairs_of
-    unpack, newproxy = unpack_of, newproxy_of
+    type, tonumber, tostring, ipairs = type_of, number_of, tostring_of, ipairs_of
+    print, unpack, newproxy = print_all, unpack_of, newproxy_of
     setfenv, getfenv, module = environment.setfenv, environment.getfenv, environment.module
     package.seeall = environment.seeall
     debug.setfenv, debug.getfenv = environment.setfenv, environment.getfenv

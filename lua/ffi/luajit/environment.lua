@@ -5,7 +5,7 @@ local value = require "ffi.luajit.value"
 
 local debug_getinfo, getupvalue, setupvalue, upvaluejoin = debug.getinfo, debug.getupvalue, debug.setupvalue, debug.upvaluejoin
 local error, ipairs, setmetatable, type = error, ipairs, setmetatable, type
-local gmatch, match = string.gmatch, string.match
+local gmatch, match, sub = string.gmatch, string.match, string.sub
 local registry, GLOBALS = debug.getregistry(), 2 -- LUA_RIDX_GLOBALS
 
 local environment = {}
@@ -34,8 +34,16 @@ local function function_of(argument, name)
     return info and info.func or error(("bad argument #1 to '%s' (invalid level)"):format(name), 3)
 end
 
+local own_directory = match(debug_getinfo(1, "S").source, "^@.*/")
+
+-- Whether a function is C's, or one of those that stand for C's here.
+local function is_builtin(fn)
+    local info = debug_getinfo(fn, "S")
+    return info.what == "C" or own_directory ~= nil and sub(info.source, 1, #own_directory) == own_directory
+end
+
 local function get(fn)
-    local index = fn and upvalue_index(fn)
+    local index = fn and not is_builtin(fn) and upvalue_index(fn)
     if index then
         local _, env = getupvalue(fn, index)
         return env
@@ -65,7 +73,7 @@ function environment.setfenv(fn, env)
         registry[GLOBALS] = env -- what chunks that are loaded from now on get
         return nil
     end
-    if debug_getinfo(target, "S").what == "C" then error("'setfenv' cannot change environment of given object", 2) end
+    if is_builtin(target) then error("'setfenv' cannot change environment of given object", 2) end
     set(target, env)
     return target
 end
