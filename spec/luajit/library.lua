@@ -84,9 +84,9 @@ print("tostring", tostring(nameless(3)), tostring(nameless(0)) == nil, tostring(
 print("print", pcall(print, nameless(0)) == false, pcall(tostring) == false)
 print("nan", nan, -nan, nil, nan)
 local plain = tostring
-function tostring(value) return "<" .. plain(value) .. ">" end
+function _G.tostring(value) return "<" .. plain(value) .. ">" end
 print("print", 1, nil, {} ~= nil)
-function tostring() return nil end
+function _G.tostring() return nil end
 local is_printed = pcall(print, 1)
-tostring = plain
+_G.tostring = plain
 print("print", is_printed)
