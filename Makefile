@@ -213,6 +213,16 @@ test-asan: ## the tests under AddressSanitizer and UBSan
 	@tools/install_packages.sh asan
 	@$(MAKE) --no-print-directory BUILD=build-asan SANITIZE='$(ASAN)' CFLAGS='-O1 -g' CXXFLAGS='-O1 -g' WERROR=1 test-asan-inside
 
+# Without address randomisation, for which the runtime of gcc 12 has no room.
+test-tsan: ## the tests with threads under ThreadSanitizer
+	@tools/install_packages.sh tsan
+	@$(MAKE) --no-print-directory BUILD=build-tsan SANITIZE='-fsanitize=thread' CFLAGS='-O1 -g' CXXFLAGS='-O1 -g' WERROR=1 test-tsan-inside
+
+TSAN_UNITS := $(BUILD)/unit/abi_threads
+
+test-tsan-inside: $(TSAN_UNITS)
+	@export TSAN_OPTIONS=second_deadlock_stack=1; TITLE="under ThreadSanitizer" UNIT_WRAPPER='setarch -R' tools/run_units.sh $(TSAN_UNITS)
+
 LD_SO := /lib64/ld-linux-x86-64.so.2
 runtime = $(realpath $(shell $(CC) -print-file-name=$(1)))
 
@@ -377,7 +387,7 @@ install: all ## install to PREFIX (DESTDIR honoured)
 clean: ## remove what was built
 	rm -rf $(BUILD) build-asan build-torture build-tsan
 
-.PHONY: all lib units unit speclibs specs house test headers test-asan test-asan-inside test-valgrind test-torture test-torture-inside fuzz lint $(LINT) format \
+.PHONY: all lib units unit speclibs specs house test headers test-asan test-asan-inside test-tsan test-tsan-inside test-valgrind test-torture test-torture-inside fuzz lint $(LINT) format \
         bench bench-inside bench-cdef bench-cdef-inside demo env install help clean FORCE
 
 DEPS := $(OBJECTS:.o=.d) $(COUNTED_OBJECTS:.o=.d) $(addsuffix .d,$(UNITS) $(SPEC_LIBS)) $(wildcard $(BUILD)/spec/*.d $(BUILD)/bench/*.d)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# install_packages.sh demo|test|headers|lint|valgrind|asan|bench-cdef: makes sure that the Debian packages behind a make target are there. Asks dpkg first and
+# install_packages.sh demo|test|headers|lint|valgrind|asan|tsan|bench-cdef: makes sure that the Debian packages behind a make target are there. Asks dpkg first and
 # touches apt only when something is missing; without the right to install, names the packages and stops.
 set -eu
 
@@ -17,11 +17,12 @@ case ${1-} in
     test) wanted=$test ;;
     headers) wanted=$headers ;;
     asan) wanted="$test libasan8 libubsan1" ;;
+    tsan) wanted="$test libtsan2" ;;
     valgrind) wanted="$test valgrind libc6-dbg" ;;
     bench-cdef) wanted="$test valgrind libc6-dbg libsqlite3-dev libssl-dev libgtk-3-dev" ;;
     fuzz) wanted="clang $(clang_runtime)" ;;
     lint) wanted="$demo binutils clang clang-tidy clang-format cppcheck lua-check" ;;
-    *) echo "usage: $0 demo|test|headers|asan|valgrind|lint|bench-cdef|fuzz" >&2; exit 2 ;;
+    *) echo "usage: $0 demo|test|headers|asan|tsan|valgrind|lint|bench-cdef|fuzz" >&2; exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
