@@ -68,6 +68,38 @@
         return rec_##N##_at_is(&r1, seed) + rec_##N##_at_is(&r2, seed) + rec_##N##_at_is(&r3, seed) + \
                rec_##N##_at_is(&r4, seed) + rec_##N##_at_is(&r5, seed) + rec_##N##_at_is(&r6, seed) + (d1 == seed + 0.5) + \
                (n1 == -seed) + (c1 == (char)seed) + (f1 == -seed - 0.25f); \
+    } \
+    int rec_##N##_send(int (*f)(K rec_##N record, int seed)) \
+    { \
+        int sum = 0; \
+        for (int seed = 0; seed < REC_NSEEDS; seed++) \
+            sum += f(rec_##N##_make(seed), seed); \
+        return sum; \
+    } \
+    int rec_##N##_fetch(K rec_##N (*f)(int seed)) \
+    { \
+        int sum = 0; \
+        for (int seed = 0; seed < REC_NSEEDS; seed++) \
+            sum += rec_##N##_is(f(seed), seed); \
+        return sum; \
+    } \
+    int rec_##N##_pour(int (*f)(int, K rec_##N, double, K rec_##N, long, K rec_##N, char, K rec_##N, K rec_##N, K rec_##N, float)) \
+    { \
+        int sum = 0; \
+        for (int seed = 0; seed < REC_NSEEDS; seed++) { \
+            K rec_##N r = rec_##N##_make(seed); \
+            sum += f(seed, r, seed + 0.5, r, -seed, r, (char)seed, r, r, r, -seed - 0.25f); \
+        } \
+        return sum; \
+    } \
+    int rec_##N##_round(K rec_##N (*f)(int, long, long, long, long, long, double, double, double, double, double, double, double, \
+                                       double, short, K rec_##N, signed char)) \
+    { \
+        int sum = 0; \
+        for (int seed = 0; seed < REC_NSEEDS; seed++) \
+            sum += rec_##N##_is(f(seed, 2, 3, 4, 5, 6, .5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, (short)-seed, rec_##N##_make(seed), \
+                                  (signed char)(seed - 128)), seed); \
+        return sum; \
     }
 
 REC_RECORDS(DEFINE)
@@ -93,6 +125,11 @@ REC_RECORDS(DEFINE)
     { \
         struct rec_##F##N wanted = rec_##F##N##_make(seed); \
         return x == seed && memcmp(&record, &wanted, sizeof wanted) == 0 && memcmp(&again, &wanted, sizeof wanted) == 0; \
+    } \
+    int rec_##F##N##_swap(struct rec_##F##N (*f)(double x, struct rec_##F##N record, int seed, struct rec_##F##N again)) \
+    { \
+        struct rec_##F##N made = rec_##F##N##_make(3); \
+        return rec_##F##N##_is(3, f(3, made, 3, made), 3, made); \
     }
 
 #define HEAD_bytes

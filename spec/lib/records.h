@@ -1,7 +1,11 @@
 /* Structs and unions by value, of every make. The specs read this file too, through the preprocessor.
  *
  * REC_X_BODY is a record's definition behind its tag, REC_X_LEAVES its scalar members, as C and Lua both write them. make gives them
- * values from a seed (other members and padding are 0), is compares them, leaf gives one as a double. */
+ * values from a seed (other members and padding are 0), is compares them, leaf gives one as a double. send and pour call f with the
+ * records of REC_NSEEDS seeds, pour as spread takes them, and add up what f returns; fetch asks f for each record, round with it behind
+ * a full stack, and they count the right ones. */
+
+enum { REC_NSEEDS = 5 };
 
 #define REC_LEAVES_1(L) L(a)
 #define REC_LEAVES_2(L) L(a) L(b)
@@ -132,6 +136,11 @@ typedef unsigned short rec_word;
     int rec_##N##_spread(int seed, K rec_##N r1, double d1, K rec_##N r2, long n1, K rec_##N r3, char c1, K rec_##N r4, \
                          K rec_##N r5, K rec_##N r6, float f1); \
     void rec_##N##_fill(K rec_##N *record, int seed); \
+    int rec_##N##_send(int (*f)(K rec_##N record, int seed)); \
+    int rec_##N##_fetch(K rec_##N (*f)(int seed)); \
+    int rec_##N##_pour(int (*f)(int, K rec_##N, double, K rec_##N, long, K rec_##N, char, K rec_##N, K rec_##N, K rec_##N, float)); \
+    int rec_##N##_round(K rec_##N (*f)(int, long, long, long, long, long, double, double, double, double, double, double, double, \
+                                       double, short, K rec_##N, signed char)); \
     extern K rec_##N rec_##N##_variable; \
     extern const K rec_##N rec_##N##_constant; \
     extern K rec_##N rec_##N##_list[3];
@@ -152,10 +161,12 @@ REC_RECORDS(REC_DECLARE)
     struct rec_bytes##N rec_bytes##N##_make(int seed); \
     struct rec_bytes##N rec_bytes##N##_turn(int n, struct rec_bytes##N record, double x); \
     int rec_bytes##N##_is(double x, struct rec_bytes##N record, int seed, struct rec_bytes##N again); \
+    int rec_bytes##N##_swap(struct rec_bytes##N (*f)(double x, struct rec_bytes##N record, int seed, struct rec_bytes##N again)); \
     struct rec_headed##N { float head; char bytes[N]; }; \
     struct rec_headed##N rec_headed##N##_make(int seed); \
     struct rec_headed##N rec_headed##N##_turn(int n, struct rec_headed##N record, double x); \
-    int rec_headed##N##_is(double x, struct rec_headed##N record, int seed, struct rec_headed##N again);
+    int rec_headed##N##_is(double x, struct rec_headed##N record, int seed, struct rec_headed##N again); \
+    int rec_headed##N##_swap(struct rec_headed##N (*f)(double x, struct rec_headed##N record, int seed, struct rec_headed##N again));
 
 REC_SIZES(REC_DECLARE)
 #undef REC_DECLARE

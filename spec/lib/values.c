@@ -212,6 +212,53 @@ static const char *print_pointer(uintptr_t address)
     { \
         *place = values_##N[i]; \
     } \
+    int val_##N##_send(int (*f)(val_##N v, int i)) \
+    { \
+        int sum = 0; \
+        for (int i = 0; i < val_##N##_count(); i++) \
+            sum += f(values_##N[i], i); \
+        return sum; \
+    } \
+    int val_##N##_fetch(val_##N (*f)(int i)) \
+    { \
+        int sum = 0; \
+        for (int i = 0; i < val_##N##_count(); i++) \
+            sum += same_##N(f(i), values_##N[i]); \
+        return sum; \
+    } \
+    int val_##N##_pour(int (*f)(int, val_##N, double, val_##N, long, val_##N, val_##N, val_##N, char, val_##N, val_##N, val_##N, \
+                                val_##N, val_##N, float)) \
+    { \
+        int sum = 0; \
+        for (int i = 0; i < val_##N##_count(); i++) { \
+            val_##N v = values_##N[i]; \
+            sum += f(i, v, i + 0.5, v, -i, v, v, v, (char)i, v, v, v, v, v, -i - 0.25f); \
+        } \
+        return sum; \
+    } \
+    int val_##N##_round(val_##N (*f)(int, long, long, long, long, long, double, double, double, double, double, double, double, double, \
+                                     short, val_##N, signed char)) \
+    { \
+        int sum = 0; \
+        for (int i = 0; i < val_##N##_count(); i++) \
+            sum += same_##N(f(i, 2, 3, 4, 5, 6, .5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, (short)-i, values_##N[i], (signed char)(i - 128)), \
+                            values_##N[i]); \
+        return sum; \
+    } \
+    int val_##N##_box_send(int (*f)(val_##N##_box box, int i)) \
+    { \
+        int sum = 0; \
+        for (int i = 0; i < val_##N##_box_count(); i++) \
+            sum += f((val_##N##_box){values_##N[i]}, i); \
+        return sum; \
+    } \
+    int val_##N##_box_fetch(val_##N##_box (*f)(int i)) \
+    { \
+        int sum = 0; \
+        for (int i = 0; i < val_##N##_box_count(); i++) \
+            sum += same_##N(f(i).v, values_##N[i]); \
+        return sum; \
+    } \
     val_##N##_box val_##N##_box_get(int i) \
     { \
         return (val_##N##_box){values_##N[i]}; \
@@ -306,6 +353,39 @@ const char *val_huge_name(int i)
                val_##N##_is(a5, seed) + val_##N##_is(a6, seed) + val_##N##_is(a7, seed) + val_##N##_is(a8, seed) + \
                val_##N##_is(a9, seed) + val_##N##_is(a10, seed) + (d1 == seed + 0.5) + (n1 == -seed) + (c1 == (char)seed) + \
                (f1 == -seed - 0.25f); \
+    } \
+    TARGET int val_##N##_send(int (*f)(val_##N v, int seed)) \
+    { \
+        int sum = 0; \
+        for (int seed = 0; seed < VAL_NSEEDS; seed++) \
+            sum += f(val_##N##_get(seed), seed); \
+        return sum; \
+    } \
+    TARGET int val_##N##_fetch(val_##N (*f)(int seed)) \
+    { \
+        int sum = 0; \
+        for (int seed = 0; seed < VAL_NSEEDS; seed++) \
+            sum += val_##N##_is(f(seed), seed); \
+        return sum; \
+    } \
+    TARGET int val_##N##_pour(int (*f)(int, val_##N, double, val_##N, long, val_##N, val_##N, val_##N, char, val_##N, val_##N, val_##N, \
+                                       val_##N, val_##N, float)) \
+    { \
+        int sum = 0; \
+        for (int seed = 0; seed < VAL_NSEEDS; seed++) { \
+            val_##N v = val_##N##_get(seed); \
+            sum += f(seed, v, seed + 0.5, v, -seed, v, v, v, (char)seed, v, v, v, v, v, -seed - 0.25f); \
+        } \
+        return sum; \
+    } \
+    TARGET int val_##N##_round(val_##N (*f)(int, long, long, long, long, long, double, double, double, double, double, double, double, \
+                                            double, short, val_##N, signed char)) \
+    { \
+        int sum = 0; \
+        for (int seed = 0; seed < VAL_NSEEDS; seed++) \
+            sum += val_##N##_is(f(seed, 2, 3, 4, 5, 6, .5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, (short)-seed, val_##N##_get(seed), \
+                                  (signed char)(seed - 128)), seed); \
+        return sum; \
     }
 
 VAL_VECTORS(DEFINE)

@@ -63,6 +63,14 @@ typedef int (*val_operation)(int);
     const char *val_##N##_text(int i); \
     int val_##N##_at_is(const val_##N *place, int i); \
     void val_##N##_put(val_##N *place, int i); \
+    int val_##N##_send(int (*f)(val_##N v, int i)); \
+    int val_##N##_fetch(val_##N (*f)(int i)); \
+    int val_##N##_pour(int (*f)(int, val_##N, double, val_##N, long, val_##N, val_##N, val_##N, char, val_##N, val_##N, val_##N, \
+                                val_##N, val_##N, float)); \
+    int val_##N##_round(val_##N (*f)(int, long, long, long, long, long, double, double, double, double, double, double, double, double, \
+                                     short, val_##N, signed char)); \
+    int val_##N##_box_send(int (*f)(val_##N##_box box, int i)); \
+    int val_##N##_box_fetch(val_##N##_box (*f)(int i)); \
     val_##N##_box val_##N##_box_get(int i); \
     val_##N##_box val_##N##_box_echo(val_##N##_box box); \
     int val_##N##_box_is(val_##N##_box box, int i); \
@@ -79,7 +87,7 @@ const char *val_signed_name(int i);
 const char *val_wide_name(int i);
 const char *val_huge_name(int i);
 
-/* Vectors: X(name, element, bytes, the attribute that gives it a register) */
+/* Vectors, of VAL_NSEEDS values: X(name, element, bytes, the attribute that gives it a register) */
 #define VAL_AVX __attribute__((target("avx")))
 #define VAL_AVX512 __attribute__((target("avx512f")))
 #define VAL_VECTORS(X) \
@@ -100,6 +108,8 @@ const char *val_huge_name(int i);
     X(v16i, int, 64, VAL_AVX512) \
     X(v8d, double, 64, VAL_AVX512)
 
+enum { VAL_NSEEDS = 6 };
+
 #define VAL_DECLARE(N, E, nbytes, TARGET) \
     typedef E val_##N __attribute__((vector_size(nbytes))); \
     TARGET val_##N val_##N##_get(int seed); \
@@ -110,6 +120,12 @@ const char *val_huge_name(int i);
     int val_##N##_lanes(void); \
     double val_##N##_lane(int seed, int lane); \
     void val_##N##_put(val_##N *place, int seed); \
+    TARGET int val_##N##_send(int (*f)(val_##N v, int seed)); \
+    TARGET int val_##N##_fetch(val_##N (*f)(int seed)); \
+    TARGET int val_##N##_pour(int (*f)(int, val_##N, double, val_##N, long, val_##N, val_##N, val_##N, char, val_##N, val_##N, val_##N, \
+                                       val_##N, val_##N, float)); \
+    TARGET int val_##N##_round(val_##N (*f)(int, long, long, long, long, long, double, double, double, double, double, double, double, \
+                                            double, short, val_##N, signed char)); \
     extern val_##N val_##N##_variable;
 
 VAL_VECTORS(VAL_DECLARE)
