@@ -78,6 +78,18 @@ describe("the global flag", function()
         assert.equal("true\t3\n3\n", missing_in_c "true")
     end)
 
+    -- Programs discard the namespace: nothing of ffi.C would keep the library that a function is in.
+    it("keeps the library loaded, whatever becomes of its namespace", function()
+        assert.equal("3\n", (support.lua_text([[
+            local ffi = require "ffi"
+            ffi.load(..., true)
+            ffi.cdef "int call_add(int a, int b);"
+            for _ = 1, 4 do collectgarbage() end
+            local add = ffi.C.call_add
+            for _ = 1, 4 do collectgarbage() end
+            print(add(1, 2))]], path)))
+    end)
+
     it("keeps them apart without", function()
         assert.matches("^false\t3\n[^\n]*no symbol 'call_add' in the process and the libraries it has loaded %(ffi%.C%)\n$",
             missing_in_c "false")

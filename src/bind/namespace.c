@@ -405,7 +405,8 @@ int namespace_load(lua_State *L)
         error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.load", "library name", "a string with a zero byte");
     if (name[0] == '\0')
         error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.load", "library name", "an empty string");
-    int flags = RTLD_LAZY | (lua_toboolean(L, 2) ? RTLD_GLOBAL : RTLD_LOCAL);
+    /* What is global is found through ffi.C, which keeps no library: it stays for as long as the process does. */
+    int flags = RTLD_LAZY | (lua_toboolean(L, 2) ? RTLD_GLOBAL | RTLD_NODELETE : RTLD_LOCAL);
     lua_settop(L, 1);
     Library *library = push_library(L);
     Guard *guard = make_guard(S, L, 2); /* first: nothing may fail between dlopen and its owner */
