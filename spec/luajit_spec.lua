@@ -587,6 +587,18 @@ describe("an error in a function that ffi.luajit gives", function()
     end
 end)
 
+describe("type", function()
+    it("knows objects of every metatype, also those that Lua finalises", function()
+        local output = luajit_text [[
+            local ffi = require "ffi"
+            local plain = ffi.metatype("struct { int x; }", {})
+            local finalised = ffi.metatype("struct { int x; }", { __gc = function() end })
+            print(type(plain()), type(finalised()), type(finalised), type(ffi.gc(finalised(), nil)), type(io.stdout))
+        ]]
+        assert.equal("cdata\tcdata\tcdata\tcdata\tuserdata\n", output)
+    end)
+end)
+
 describe("newproxy and ipairs", function()
     it("know proxies and metatypes", function()
         assert.equal("userdata\tnil\ttrue\tfalse\n1\t10\n2\t20\nfalse\n", (luajit_text [[

@@ -212,11 +212,6 @@ bool cdata_points_to(Cdata *cdata, void **address, const CType **pointee)
 
 /* -- ctype objects ------------------------------------------------------------------------------------------------- */
 
-typedef struct CtypeObject {
-    uint64_t stamp; /* ~cdata_cookie ^ address of the type */
-    CType *type;
-} CtypeObject;
-
 void ctypeobj_push(FfiState *S, lua_State *L, CType *type)
 {
     luaL_checkstack(L, 4, NULL);
@@ -240,11 +235,6 @@ CType *ctypeobj_to(lua_State *L, int index)
     if (object == NULL || lua_rawlen(L, index) < sizeof(CtypeObject)) /* 0 for light userdata */
         return NULL;
     return (object->stamp ^ ~cdata_cookie ^ (uintptr_t)object->type) == 0 ? object->type : NULL;
-}
-
-CType *ctypeobj_self(lua_State *L)
-{
-    return ((const CtypeObject *)lua_touserdata(L, 1))->type;
 }
 
 /* A type string is parsed once, unless it defines a type (each `struct { … }` is a new one) or stands for parameters.

@@ -13,8 +13,9 @@ enum {
     CDATA_SIZED = 2,      /* CdataIndirect.nbytes is the object's size (variable-length and over-aligned objects) */
     CDATA_UNCHECKED = 4,  /* array view whose index is not checked (a record's last member) */
     CDATA_ANCHORED = 8,   /* it has a user value: the object whose memory it points into */
-    CDATA_FINALISED = 16, /* it has a finaliser (finalizer.h) */
-    CDATA_FLAGS = 31
+    CDATA_FINALISED = 16, /* ffi.gc has given it a finaliser (finalizer.h) */
+    CDATA_COLLECTED = 32, /* Lua's own collector finalises it, for its metatype has a __gc (finalizer.h) */
+    CDATA_FLAGS = 63
 };
 
 typedef struct Cdata {
@@ -110,12 +111,20 @@ uint64_t cdata_nelems(Cdata *cdata);
 
 /* -- ctype objects: the same header, stamped apart, in their own metatable ----------------------------------------- */
 
+typedef struct CtypeObject {
+    uint64_t stamp; /* ~cdata_cookie ^ address of the type */
+    CType *type;
+} CtypeObject;
+
 /* Pushes the one ctype object of a type. [-0, +1, m] */
 void ctypeobj_push(FfiState *S, lua_State *L, CType *type);
 /* The type that a ctype object at `index` stands for, or NULL. [-0, +0, -] */
 CType *ctypeobj_to(lua_State *L, int index);
 /* The type of the ctype object that a metamethod of ctype objects has as its first argument. [-0, +0, -] */
-CType *ctypeobj_self(lua_State *L);
+static inline CType *ctypeobj_self(lua_State *L)
+{
+    return ((const CtypeObject *)lua_touserdata(L, 1))->type;
+}
 
 /* The type that argument `index` names: a string, a ctype object, a cdata or a C function (their types). Raises for
  * anything else and for text that does not parse. `function` is the module function's name for messages. [-0, +0, v] */

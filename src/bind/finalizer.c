@@ -5,9 +5,17 @@
 
 enum { SENTINEL_FINALIZER = 1, SENTINEL_CDATA = 2, SENTINEL_NVALUES = 2 };
 
+/* The field of a second metatable that has the metatype's __gc. */
+enum { METATABLE_FINALIZER = 1 };
+
 static bool is_marked(const Cdata *cdata)
 {
     return (cdata_flags(cdata) & CDATA_FINALISED) != 0;
+}
+
+static bool is_collected(const Cdata *cdata)
+{
+    return (cdata_flags(cdata) & CDATA_COLLECTED) != 0;
 }
 
 /* Takes the cdata at `index` out of the table. */
@@ -22,7 +30,16 @@ static void forget(FfiState *S, lua_State *L, int index)
     cdata->stamp ^= CDATA_FINALISED;
 }
 
-/* Runs the finaliser. It is called by a collection, anywhere: between a C call and the look at its errno too. */
+/* Calls the finaliser below the cdata on top. That happens in a collection, anywhere: between a C call and the look at
+ * its errno too. */
+static int run(FfiState *S, lua_State *L)
+{
+    int errno_value = S->errno_value;
+    int status = lua_pcall(L, 1, 0, 0);
+    S->errno_value = errno_value;
+    return status == LUA_OK ? 0 : lua_error(L);
+}
+
 static int sentinel_gc(lua_State *L)
 {
     FfiState *S = state_of(L);
@@ -31,10 +48,7 @@ static int sentinel_gc(lua_State *L)
     if (lua_getiuservalue(L, 1, SENTINEL_CDATA) == LUA_TNIL)
         return 0;
     forget(S, L, 3);
-    int errno_value = S->errno_value;
-    int status = lua_pcall(L, 1, 0, 0);
-    S->errno_value = errno_value;
-    return status == LUA_OK ? 0 : lua_error(L);
+    return run(S, L);
 }
 
 void finalizer_open(FfiState *S, lua_State *L)
@@ -54,7 +68,8 @@ static void push_new_sentinel(FfiState *S, lua_State *L)
     lua_setmetatable(L, -2);
 }
 
-static void push_sentinel_of(FfiState *S, lua_State *L, int index)
+/* What the table has for the cdata: a sentinel, or the finaliser of one that Lua finalises. */
+static void push_entry_of(FfiState *S, lua_State *L, int index)
 {
     state_push_ref(L, S->ref_finalizers);
     lua_pushvalue(L, index);
@@ -62,14 +77,20 @@ static void push_sentinel_of(FfiState *S, lua_State *L, int index)
     lua_remove(L, -2);
 }
 
-/* Enters the sentinel on top for the cdata; what can fail comes first. */
-static void attach(FfiState *S, lua_State *L, Cdata *cdata, int index)
+/* Enters the value on top in the table for the cdata. [-0, +0, m] */
+static void enter(FfiState *S, lua_State *L, int index)
 {
     state_push_ref(L, S->ref_finalizers);
     lua_pushvalue(L, index);
     lua_pushvalue(L, -3);
     lua_rawset(L, -3);
     lua_pop(L, 1);
+}
+
+/* The sentinel on top becomes that of the cdata; what can fail comes first. */
+static void attach(FfiState *S, lua_State *L, Cdata *cdata, int index)
+{
+    enter(S, L, index);
     lua_pushvalue(L, index);
     lua_setiuservalue(L, -2, SENTINEL_CDATA);
     cdata->stamp ^= CDATA_FINALISED;
@@ -80,6 +101,13 @@ void finalizer_set(FfiState *S, lua_State *L, int index)
     index = lua_absindex(L, index);
     luaL_checkstack(L, 5, NULL);
     Cdata *cdata = lua_touserdata(L, index);
+    if (is_collected(cdata)) {
+        enter(S, L, index);
+        lua_pop(L, 1);
+        if (!is_marked(cdata))
+            cdata->stamp ^= CDATA_FINALISED;
+        return;
+    }
     bool was_marked = is_marked(cdata);
     if (!was_marked) {
         push_new_sentinel(S, L);
@@ -91,20 +119,47 @@ void finalizer_set(FfiState *S, lua_State *L, int index)
             attach(S, L, cdata, index);
     }
     if (was_marked)
-        push_sentinel_of(S, L, index);
+        push_entry_of(S, L, index);
     lua_insert(L, -2);
     lua_setiuservalue(L, -2, SENTINEL_FINALIZER);
     lua_pop(L, 1);
 }
 
+/* Pushes the finaliser of a cdata that Lua finalises: the metatype's, or the one that ffi.gc gave instead. */
+static void push_collector(FfiState *S, lua_State *L, int index)
+{
+    if (is_marked(lua_touserdata(L, index))) {
+        push_entry_of(S, L, index);
+        forget(S, L, index);
+        return;
+    }
+    lua_getmetatable(L, index);
+    lua_rawgeti(L, -1, METATABLE_FINALIZER);
+    lua_remove(L, -2);
+}
+
+static void take_collected(FfiState *S, lua_State *L, int index)
+{
+    Cdata *cdata = lua_touserdata(L, index);
+    push_collector(S, L, index);
+    cdata->stamp ^= CDATA_COLLECTED;
+    state_push_ref(L, S->ref_cdata_meta);
+    lua_setmetatable(L, index);
+}
+
 void finalizer_take(FfiState *S, lua_State *L, int index)
 {
     index = lua_absindex(L, index);
-    if (!is_marked(lua_touserdata(L, index))) {
+    const Cdata *cdata = lua_touserdata(L, index);
+    if (is_collected(cdata)) {
+        take_collected(S, L, index);
+        return;
+    }
+    if (!is_marked(cdata)) {
         lua_pushnil(L);
         return;
     }
-    push_sentinel_of(S, L, index);
+    push_entry_of(S, L, index);
     lua_getiuservalue(L, -1, SENTINEL_FINALIZER);
     lua_insert(L, -2);
     for (int i = 1; i <= SENTINEL_NVALUES; i++) {
@@ -114,6 +169,70 @@ void finalizer_take(FfiState *S, lua_State *L, int index)
     lua_pop(L, 1);
     forget(S, L, index);
 }
+
+/* -- what Lua finalises -------------------------------------------------------------------------------------------- */
+
+/* The __gc of a second metatable, with the metatype's as upvalue. An object whose mark is gone by then may still have
+ * it. */
+static int collected_gc(lua_State *L)
+{
+    Cdata *cdata = lua_touserdata(L, 1);
+    if (!is_collected(cdata))
+        return 0;
+    FfiState *S = cdata->info->state;
+    if (is_marked(cdata))
+        push_collector(S, L, 1);
+    else
+        lua_pushvalue(L, lua_upvalueindex(1));
+    cdata->stamp ^= CDATA_COLLECTED;
+    lua_pushvalue(L, 1);
+    return run(S, L);
+}
+
+/* Makes the metatable for objects with the finaliser at `index`. The one before lives on in the objects that have it. */
+static void make_collected(FfiState *S, lua_State *L, TypeInfo *meta, int index)
+{
+    luaL_checkstack(L, 8, NULL);
+    lua_createtable(L, 1, 32);
+    state_push_ref(L, S->ref_cdata_meta);
+    lua_pushnil(L);
+    while (lua_next(L, -2) != 0) {
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, -5);
+    }
+    lua_pop(L, 1);
+    lua_pushvalue(L, index);
+    lua_pushcclosure(L, collected_gc, 1);
+    lua_setfield(L, -2, "__gc");
+    lua_pushvalue(L, index);
+    lua_rawseti(L, -2, METATABLE_FINALIZER);
+    int ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    if (meta->collector != NULL)
+        luaL_unref(L, LUA_REGISTRYINDEX, meta->collected);
+    meta->collected = ref;
+    meta->collector = lua_topointer(L, index);
+}
+
+void finalizer_give(lua_State *L, Cdata *cdata, int index)
+{
+    TypeInfo *info = cdata->info;
+    TypeInfo *meta = info->meta;
+    FfiState *S = info->state;
+    if (lua_type(L, index) != LUA_TFUNCTION) {
+        cdata_set_metatable(L, info);
+        lua_pushvalue(L, index);
+        finalizer_set(S, L, -2);
+        return;
+    }
+    if (lua_topointer(L, index) != meta->collector)
+        make_collected(S, L, meta, lua_absindex(L, index));
+    state_push_ref(L, meta->collected);
+    lua_setmetatable(L, -2);
+    cdata->stamp ^= CDATA_COLLECTED;
+}
+
+/* -- ffi.gc -------------------------------------------------------------------------------------------------------- */
 
 static bool has_identity(ValueKind kind)
 {

@@ -1,8 +1,15 @@
-/* Finalisers of cdata: ffi.gc, and a metatype's __gc. What Lua finalises is a sentinel, a userdata made when the cdata is
+/* Finalisers of cdata: ffi.gc, and a metatype's __gc.
+ *
+ * An object whose metatype has a function as __gc is finalised by Lua itself: it gets a second metatable as it is made,
+ * with the same entries as all cdata's and a __gc that calls this function (CDATA_COLLECTED, until that has run or is
+ * taken off). So the rest of us must tell cdata by their stamp, never by their metatable.
+ *
+ * For all others what Lua finalises is a sentinel, a userdata made when the cdata is
  * marked, so that marking an old object walks over nothing that is newer. The table S->ref_finalizers, weak in its keys,
  * leads from the cdata to its sentinel, which has the cdata and its finaliser as user values: an ephemeron, so that the
  * two live and die together. A cdata has CDATA_FINALISED just while it is in the table; a sentinel that a cdata was taken
- * from has no user values and does nothing.
+ * from has no user values and does nothing. Of an object that Lua finalises the table has the function that ffi.gc gave
+ * it instead of its metatype's.
  *
  * As with Lua's own __gc: finalisers run once, the last marked first, at the end also when the state closes; what they
  * raise becomes a warning; they may keep the cdata, and mark it again. A finaliser replaced keeps its place in the order.
@@ -17,6 +24,10 @@
 
 /* Makes the table and the sentinels' metatable. [-0, +0, m] */
 void finalizer_open(FfiState *S, lua_State *L);
+
+/* Gives the new object on top, this one, of a type with a metatype, its metatable and the finaliser at `index`, its
+ * metatype's __gc. [-0, +0, m] */
+void finalizer_give(lua_State *L, Cdata *cdata, int index);
 
 /* Gives the cdata at `index` the finaliser on top, instead of the one that it may have; any value, it is called with the
  * cdata. [-1, +0, m] */

@@ -274,23 +274,6 @@ static void initialise_complex(lua_State *L, TypeInfo *info, void *address, int 
         memcpy((char *)address + part->type->size, address, (size_t)part->type->size);
 }
 
-/* The commonest: plain numbers for the first members of a struct, all of them numbers. False: it is not so, and what is
- * stored by then will be stored again. */
-static bool initialise_numbers(lua_State *L, const TypeInfo *info, char *address, int first, int count)
-{
-    const CRecord *record = info->type->u.record;
-    if (record->is_union || (uint32_t)count > record->nmembers)
-        return false;
-    for (int i = 0; i < count; i++) {
-        const CMember *member = &record->members[i];
-        const TypeInfo *part = member->type->face;
-        if (part == NULL || member->name == NULL || member->is_bitfield ||
-            !number_store_lua(L, part, address + member->offset, first + i))
-            return false;
-    }
-    return true;
-}
-
 static bool is_copied(const CType *target, const CType *source)
 {
     return target->main == source->main || (target->kind == CTYPE_VECTOR && relation_copies(target, source));
@@ -315,8 +298,6 @@ void value_initialise(lua_State *L, TypeInfo *info, void *address, uint64_t nbyt
                       const Place *place)
 {
     if (count == 0)
-        return;
-    if (info->kind == VALUE_RECORD && initialise_numbers(L, info, address, first, count))
         return;
     luaL_checkstack(L, 16, "initialiser nested too deeply");
     if (count == 1 && copy_construct(L, info, address, nbytes, first))

@@ -5,29 +5,16 @@
 #include "bind/cdata.h"
 #include "bind/errors.h"
 
-/* The entry of the metatable below the key on top. [-2, +(0|1), -] */
-static bool push_entry(lua_State *L)
+bool metatype_push_entry(lua_State *L, const TypeInfo *info, const char *event)
 {
+    state_push_ref(L, info->meta->metatable);
+    lua_pushstring(L, event);
     if (lua_rawget(L, -2) == LUA_TNIL) {
         lua_pop(L, 2);
         return false;
     }
     lua_replace(L, -2);
     return true;
-}
-
-bool metatype_push_entry(lua_State *L, const TypeInfo *info, const char *event)
-{
-    state_push_ref(L, info->meta->metatable);
-    lua_pushstring(L, event);
-    return push_entry(L);
-}
-
-bool metatype_push_entry_of_ref(lua_State *L, const TypeInfo *info, int event)
-{
-    state_push_ref(L, info->meta->metatable);
-    state_push_ref(L, event);
-    return push_entry(L);
 }
 
 static int finish_call(lua_State *L, int status, lua_KContext context)

@@ -21,9 +21,6 @@ static inline bool metatype_has(const TypeInfo *info)
 /* metatype_push where there is a metatype. */
 bool metatype_push_entry(lua_State *L, const TypeInfo *info, const char *event);
 
-/* The same for an event whose name has this registry reference: asked for when an object is made. */
-bool metatype_push_entry_of_ref(lua_State *L, const TypeInfo *info, int event);
-
 /* Pushes the metatype's entry for an event ("__add", "__tostring" …) and returns true; or pushes nothing: there is no
  * metatype, or no entry in it. Wants three free stack slots. [-0, +(0|1), m] */
 static inline bool metatype_push(lua_State *L, const TypeInfo *info, const char *event)

@@ -221,41 +221,107 @@ static void push_new_pointer(lua_State *L, TypeInfo *info, int first, int count,
     cdata_push_pointer_or_nil(L, info, pointer_of(L, info, first, place), first);
 }
 
-/* Makes an object of a type with the initialisers at stack index `first` and up. [-0, +1, v] */
-static int push_object(FfiState *S, lua_State *L, TypeInfo *info, int first)
+/* Makes an object of any type with the `count` initialisers at stack index `first` and up. [-0, +1, v] */
+NOINLINE static void push_any_object(lua_State *L, TypeInfo *info, int first, int count)
 {
     CType *type = info->type;
     Place place = {.kind = PLACE_INITIALISER, .type = type};
     uint64_t nbytes = type->size;
     if (info->kind == VALUE_POINTER) {
-        push_new_pointer(L, info, first, lua_gettop(L) - first + 1, &place);
-        return 1;
+        push_new_pointer(L, info, first, count, &place);
+        return;
     }
     if (info->kind == VALUE_VOID || info->kind == VALUE_FUNCTION || info->kind == VALUE_REFERENCE)
         error_raise(L, MESSAGE_NOT_AN_OBJECT_TYPE, error_push_type(L, type));
-    if (type->is_vla)
-        nbytes = check_vla_nbytes(S, L, type, first++);
-    else if (!ctype_is_complete(type))
+    if (!type->is_vla && !ctype_is_complete(type))
         error_raise(L, MESSAGE_INCOMPLETE, error_push_type(L, type));
-    int count = lua_gettop(L) - first + 1;
     void *address;
     if (type->is_vla) {
+        nbytes = check_vla_nbytes(info->state, L, type, count > 0 ? first : lua_gettop(L) + 1);
+        first++;
+        count--;
         address = cdata_push_new_sized(L, info, nbytes);
+        nbytes -= ctype_vla_padding(type);
     } else {
         address = cdata_push_new(L, info);
         memset(address, 0, (size_t)nbytes);
     }
     if (count > 0)
-        value_initialise(L, info, address, nbytes - (type->is_vla ? ctype_vla_padding(type) : 0), first, count, &place);
-    if (metatype_has(info) && metatype_push_entry_of_ref(L, info, S->ref_gc_event))
-        finalizer_set(S, L, -2);
+        value_initialise(L, info, address, nbytes, first, count, &place);
+    if (info->kind == VALUE_RECORD && !type->is_vla && type->align <= 16 && type->size <= INT32_MAX)
+        (void)typeinfo_parts(info, L);
+}
+
+/* Plain numbers for the first members of a struct, no more of them than it has parts. False: not all are such, and what
+ * is stored by then will be stored again. */
+ALWAYS_INLINE bool initialise_numbers(lua_State *L, const Parts *parts, char *address, int first, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (!number_store_kind(L, parts->list[i].kind, address + parts->list[i].offset, first + i))
+            return false;
+    return true;
+}
+
+NOINLINE static void initialise_struct(lua_State *L, TypeInfo *info, char *address, int first, int count)
+{
+    Place place = {.kind = PLACE_INITIALISER, .type = info->type};
+    size_t nbytes = (size_t)info->type->size;
+    memset(address, 0, nbytes);
+    value_initialise(L, info, address, nbytes, first, count, &place);
+}
+
+/* push_any_object for a struct whose parts are known, without its metatable. [-0, +1, v] */
+ALWAYS_INLINE void push_bare_struct(lua_State *L, TypeInfo *info, int first, int count)
+{
+    const Parts *parts = info->parts;
+    char *address = cdata_push_bare(L, info, (size_t)parts->nbytes);
+    int nparts = (int)parts->count;
+    if (!parts->is_whole || count != nparts)
+        memset(address, 0, (size_t)parts->nbytes);
+    if (count > nparts || !initialise_numbers(L, parts, address, first, count))
+        initialise_struct(L, info, address, first, count);
+}
+
+/* An object of a type that has a metatype, whose metatable is at stack index `metatable`. */
+static int push_object_of_metatype(lua_State *L, TypeInfo *info, int first, int count, int metatable)
+{
+    state_push_ref(L, info->state->ref_gc_event);
+    bool is_collected = !info->is_pointer && lua_rawget(L, metatable) != LUA_TNIL;
+    if (info->parts != NULL)
+        push_bare_struct(L, info, first, count);
+    else
+        push_any_object(L, info, first, count);
+    if (is_collected)
+        finalizer_give(L, lua_touserdata(L, -1), -2);
+    else if (info->parts != NULL)
+        cdata_set_metatable(L, info);
+    return 1;
+}
+
+NOINLINE static int push_other_object(lua_State *L, TypeInfo *info, int first, int count)
+{
+    if (metatype_has(info)) {
+        state_push_ref(L, info->meta->metatable);
+        return push_object_of_metatype(L, info, first, count, first + count);
+    }
+    push_any_object(L, info, first, count);
+    return 1;
+}
+
+ALWAYS_INLINE int push_object(lua_State *L, TypeInfo *info, int first)
+{
+    int count = lua_gettop(L) - first + 1;
+    if (info->parts == NULL || metatype_has(info))
+        return push_other_object(L, info, first, count);
+    push_bare_struct(L, info, first, count);
+    cdata_set_metatable(L, info);
     return 1;
 }
 
 static int ffi_new(lua_State *L)
 {
     FfiState *S = state_of(L);
-    return push_object(S, L, typeinfo_of(S, L, check_ctype(S, L, 1, "ffi.new")), 2);
+    return push_object(L, typeinfo_of(S, L, check_ctype(S, L, 1, "ffi.new")), 2);
 }
 
 static int ffi_cast(lua_State *L)
@@ -313,14 +379,23 @@ static int ffi_abi(lua_State *L)
     return 1;
 }
 
+NOINLINE static int call_metatype(lua_State *L, TypeInfo *info)
+{
+    int count = lua_gettop(L) - 1;
+    state_push_ref(L, info->meta->metatable);
+    state_push_ref(L, info->state->ref_new_event);
+    if (lua_rawget(L, count + 2) == LUA_TNIL)
+        return push_object_of_metatype(L, info, 2, count, count + 2);
+    lua_replace(L, count + 2);
+    return metatype_call(L, LUA_MULTRET);
+}
+
 /* Of a ctype object: its metatable is nobody's but ours. */
 static int ctype_call(lua_State *L)
 {
-    FfiState *S = state_of(L);
-    TypeInfo *info = typeinfo_of(S, L, ctypeobj_self(L));
-    if (!info->is_pointer && metatype_has(info) && metatype_push_entry_of_ref(L, info, S->ref_new_event))
-        return metatype_call(L, LUA_MULTRET);
-    return push_object(S, L, info, 2);
+    CType *type = ctypeobj_self(L);
+    TypeInfo *info = type->face != NULL ? type->face : typeinfo_make(state_of(L), L, type);
+    return info->is_pointer || !metatype_has(info) ? push_object(L, info, 2) : call_metatype(L, info);
 }
 
 /* -- opening ------------------------------------------------------------------------------------------------------- */

@@ -2,6 +2,8 @@
 #ifndef AIRLOCK_BIND_NUMBER_H
 #define AIRLOCK_BIND_NUMBER_H
 
+#include <string.h>
+
 #include "bind/state.h"
 #include "bind/typeinfo.h"
 
@@ -20,6 +22,47 @@ Number number_load(const TypeInfo *info, const void *address);
 /* Stores it by C's conversion; false (and nothing stored) for NaN, infinities and floats outside int64 and uint64 (for
  * 128-bit types: outside those) into an integer. */
 bool number_store(const TypeInfo *info, void *address, const Number *number);
+/* The same by the kind, for a kind of up to 64 bits that is no _Bool; an integer for a double without a conversion by
+ * Lua. [-0, +0, -] */
+ALWAYS_INLINE bool number_store_kind(lua_State *L, ValueKind kind, void *address, int index)
+{
+    bool is_floating = kind == VALUE_F64 || kind == VALUE_F32;
+    double number;
+    float single;
+    if (lua_isinteger(L, index)) {
+        lua_Integer integer = lua_tointegerx(L, index, NULL);
+        if (kind == VALUE_F64) {
+            number = (double)integer;
+            memcpy(address, &number, sizeof number);
+            return true;
+        }
+        switch (kind) {
+        case VALUE_F32:
+            single = (float)integer;
+            memcpy(address, &single, sizeof single);
+            return true;
+        case VALUE_I8:
+        case VALUE_U8: memcpy(address, &integer, 1); return true; /* the low bytes come first */
+        case VALUE_I16:
+        case VALUE_U16: memcpy(address, &integer, 2); return true;
+        case VALUE_I32:
+        case VALUE_U32: memcpy(address, &integer, 4); return true;
+        case VALUE_I64:
+        case VALUE_U64: memcpy(address, &integer, 8); return true;
+        default: break;
+        }
+    }
+    if (!is_floating || lua_type(L, index) != LUA_TNUMBER)
+        return false;
+    number = lua_tonumberx(L, index, NULL);
+    single = (float)number;
+    if (kind == VALUE_F64)
+        memcpy(address, &number, sizeof number);
+    else
+        memcpy(address, &single, sizeof single);
+    return true;
+}
+
 /* Stores the Lua number at `index` where that takes no thought: an integer into any type of up to 64 bits or double, a
  * float into float or double. False (and nothing stored) for all else. [-0, +0, -] */
 bool number_store_lua(lua_State *L, const TypeInfo *info, void *address, int index);

@@ -288,6 +288,7 @@ const Parts *typeinfo_make_parts(TypeInfo *info, lua_State *L)
     while (!record->is_union && count < record->nmembers && is_part(&record->members[count]))
         nbytes += record->members[count++].type->size;
     Parts *parts = state_alloc(info->state, L, sizeof *parts + count * sizeof parts->list[0]);
+    parts->nbytes = info->type->size;
     parts->count = count;
     parts->is_whole = count == record->nmembers && nbytes == info->type->size;
     for (uint32_t i = 0; i < count; i++) {

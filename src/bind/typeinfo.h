@@ -72,6 +72,7 @@ typedef struct FieldTable {
 
 /* The members that a struct begins with and that plain numbers initialise. */
 typedef struct Parts {
+    uint64_t nbytes; /* of the struct */
     uint32_t count;
     bool is_whole; /* they are all of it, without padding */
     struct {
@@ -91,15 +92,16 @@ struct TypeInfo {
     const CType *plain_element; /* POINTER, REFERENCE, ARRAY: the element type without qualifiers */
     uint8_t element_qualifiers; /* and its qualifiers */
     TypeInfo *element;          /* POINTER, REFERENCE, ARRAY, VECTOR, COMPLEX: made on first use (typeinfo_element) */
-    uint64_t stride;            /* POINTER, ARRAY: bytes from one element to the next, set when one is first asked for
-                           * (typeinfo_set_stride); 0 before, and where that takes more thought */
-    uint64_t limit;       /* with a stride: indices below it are in an ARRAY of known length, or do not overflow */
-    TypeInfo *record;     /* the record that a field name is looked up in: itself or what it points to; NULL: none */
-    TypeInfo *meta;       /* whose metatable holds: the plain RECORD, VECTOR or COMPLEX it is or points to; or NULL */
-    int metatable;        /* in such a plain type: its metatype's registry reference; 0: none (metatype.h) */
-    const Parts *parts;   /* RECORD: made on first initialisation from values (typeinfo_parts); NULL before */
-    FieldTable *fields;   /* RECORD: made on first field access after completion */
-    Signature *signature; /* FUNCTION: made on first use */
+    uint64_t stride;  /* POINTER, ARRAY: bytes from an element to the next (typeinfo_set_stride); 0: find out */
+    uint64_t limit;   /* with a stride: indices below it are in an ARRAY of known length, or do not overflow */
+    TypeInfo *record; /* the record that a field name is looked up in: itself or what it points to; NULL: none */
+    TypeInfo *meta;   /* whose metatable holds: the plain RECORD, VECTOR or COMPLEX it is or points to; or NULL */
+    int metatable;    /* in such a plain type: its metatype's registry reference; 0: none (metatype.h) */
+    int collected;    /* in such a plain type: registry reference of the metatable of objects that Lua finalises ... */
+    const void *collector; /* ... with this function, the metatype's __gc: finalizer.h; NULL: none so far */
+    const Parts *parts;    /* RECORD: made on first initialisation from values (typeinfo_parts); NULL before */
+    FieldTable *fields;    /* RECORD: made on first field access after completion */
+    Signature *signature;  /* FUNCTION: made on first use */
     struct CallbackType *callback_type; /* FUNCTION: made with its first callback */
     AbiType abi;                        /* made on first use (typeinfo_abi); leaves NULL before */
 };

@@ -3,17 +3,17 @@ local ffi = require "ffi"
 
 local getmetatable = debug.getmetatable
 local find, gmatch, gsub, match, sub = string.find, string.gmatch, string.gsub, string.match, string.sub
-local error, pcall, type = error, pcall, type
+local error, pcall, rawget, type = error, pcall, rawget, type
 local math_type, tointeger, raw_tonumber = math.type, math.tointeger, tonumber
 
 local value = {}
 
 -- ctype objects are cdata too, as in LuaJIT.
-local metatables = { [getmetatable(ffi.new "int64_t")] = true, [getmetatable(ffi.typeof "int64_t")] = true }
+local handlers = { [getmetatable(ffi.new "int64_t").__index] = true, [getmetatable(ffi.typeof "int64_t").__index] = true }
 
 function value.is_cdata(object)
     local metatable = getmetatable(object)
-    return metatable ~= nil and metatables[metatable] == true
+    return metatable ~= nil and handlers[rawget(metatable, "__index")] == true
 end
 
 -- "0b101" as an integer modulo 2^64; nil if it has other digits, or more than 64 that count.
