@@ -474,7 +474,7 @@ describe("__gc of a metatype", function()
         assert.are.equal(4, kept.x)
         gone = {}
         do ffi.gc(kept, function(object) gone[#gone + 1] = object.x end) end
-        kept = nil
+        kept = nil -- luacheck: ignore
         collect()
         assert.are.same({ 4 }, gone)
     end)
@@ -489,7 +489,7 @@ describe("__gc of a metatype", function()
         collect()
         debug.getmetatable(kept).__gc(kept)
         debug.getmetatable(kept).__gc(ct(2))
-        kept = nil
+        kept = nil -- luacheck: ignore
         collect()
         assert.are.same({ 1, 2 }, gone)
     end)
@@ -505,15 +505,15 @@ describe("__gc of a metatype", function()
         metatable.__add = function(a, b) return a.x + b.x end
         metatable.__index = { double = function(object) return 2 * object.x end }
         metatable.__name = "Thing"
-        local object, view = ct(3)
+        local object = ct(3)
         assert.are.equal(6, object:double())
         assert.are.equal(7, object + ct(4))
         assert.is_true(ffi.istype(ct, object))
         assert.are.equal("ffi", getmetatable(object))
         assert.are.equal("attempt to call a 'Thing'", select(2, pcall(object)))
         assert.is_true(object == object and object ~= ct(5))
-        view = ffi.cast(ffi.typeof("$ *", ct), object)
-        object = nil
+        local view = ffi.cast(ffi.typeof("$ *", ct), object)
+        object = nil -- luacheck: ignore
         collect()
         assert.are.equal(3, view.x)
         for _, x in ipairs(gone) do assert.are_not.equal(3, x) end

@@ -91,7 +91,7 @@ typedef struct FfiState {
     int ref_new_event;     /* the string "__new" */
     int ref_gc_event;      /* the string "__gc" */
     int ref_sentinel_meta; /* metatable of the sentinels */
-    int ref_cdata_meta;    /* metatable of every cdata */
+    int ref_cdata_meta;    /* metatable of every cdata but those that Lua finalises (finalizer.h) */
     int ref_ctype_meta;    /* metatable of every ctype object */
     int ref_library_meta;  /* metatable of the guards */
 } FfiState;
