@@ -1,11 +1,14 @@
 // A C++ exception thrown by the callee passes through the trampoline and through abi_invoke, whatever the call carries: destructors
-// on the way run, and the catching function finds its registers as they were.
+// on the way run, and the catching function finds its registers as they were. The same for one that a callback's target throws, to the
+// function that called the callback.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpedantic" // C11 headers: a flexible array member
 extern "C" {
 #include "abi/abi.h"
 }
 #pragma GCC diagnostic pop
+
+#include <cstring>
 
 #include "unit.h"
 
@@ -77,6 +80,90 @@ void check(AbiFunction function, AbiType result, const AbiType *args, uint32_t n
     abi_plan_free(&mem_system_allocator, plan);
 }
 
+// -- callbacks ---------------------------------------------------------------------------------------------------------------
+
+// abi/callback.h as C++ has it, which knows no _Atomic.
+struct Owner {
+    const AbiPlan *plan;
+    uint32_t nreferences;
+    void (*free)(Owner *owner);
+};
+
+extern "C" {
+struct AbiSlot;
+typedef void (*Target)(AbiSlot *slot, AbiFrame *frame);
+AbiSlot *abi_slot_take(Error *error);
+void abi_slot_arm(AbiSlot *slot, Owner *owner, Target target);
+void abi_slot_give_back(AbiSlot *slot, Target target);
+AbiFunction abi_slot_entry(const AbiSlot *slot);
+void abi_take(const AbiPlan *plan, const AbiFrame *frame, uint32_t index, void *value);
+}
+
+Owner owner;
+
+void keep(Owner *) {}
+
+void throw_first(AbiSlot *, AbiFrame *frame)
+{
+    Guard guard;
+    long double room[4];
+    abi_take(owner.plan, frame, 0, room);
+    if (owner.plan->vec_stride == 8) {
+        double first;
+        std::memcpy(&first, room, sizeof first);
+        throw Thrown{static_cast<long>(first)};
+    }
+    long first;
+    std::memcpy(&first, room, sizeof first);
+    throw Thrown{first};
+}
+
+// In a slot of the first table or, after those are used up, of a mapped one.
+AbiSlot *arm(AbiType result, const AbiType *args, uint32_t nargs)
+{
+    AbiSignature signature = {result, args, nargs, nargs, false};
+    Error error;
+    AbiSlot *slot = abi_slot_take(&error);
+    owner = {abi_plan_new(&mem_system_allocator, &signature, &error), 1, keep};
+    abi_slot_arm(slot, &owner, throw_first);
+    return slot;
+}
+
+void disarm(AbiSlot *slot)
+{
+    abi_slot_give_back(slot, throw_first);
+    abi_plan_free(&mem_system_allocator, const_cast<AbiPlan *>(owner.plan));
+}
+
+template <typename Call> void check_callback(AbiSlot *slot, Call call)
+{
+    volatile long seed = 7;
+    long a = seed, b = a * 3, c = b + 11, d = c * 5, caught = -1;
+    int nbefore = ndestroyed;
+    try {
+        Guard guard;
+        call(abi_slot_entry(slot));
+    } catch (const Thrown &thrown) {
+        caught = thrown.sum;
+    }
+    CHECK_INT(caught, 42);
+    CHECK_INT(ndestroyed, nbefore + 2);
+    CHECK(a == 7 && b == 21 && c == 32 && d == 160);
+    disarm(slot);
+}
+
+void check_callbacks(AbiType i64, AbiType f64, AbiType f80, const AbiType *aligned)
+{
+    const AbiType eight[] = {i64, i64, i64, i64, i64, i64, i64, i64}, two[] = {f64, f64}, one_long[] = {i64, f80};
+    check_callback(arm(i64, eight, 8), [](AbiFunction entry) {
+        reinterpret_cast<long (*)(long, long, long, long, long, long, long, long)>(entry)(42, 2, 3, 4, 5, 6, 7, 8);
+    });
+    check_callback(arm(f64, two, 2), [](AbiFunction entry) { reinterpret_cast<double (*)(double, double)>(entry)(42, 2); });
+    check_callback(arm(f80, one_long, 2),
+                   [](AbiFunction entry) { reinterpret_cast<long double (*)(long, long double)>(entry)(42, 2.5L); });
+    check_callback(arm(*aligned, &i64, 1), [](AbiFunction entry) { reinterpret_cast<Aligned (*)(long)>(entry)(42); });
+}
+
 template <typename F> AbiFunction erase(F *function)
 {
     return reinterpret_cast<AbiFunction>(function);
@@ -104,6 +191,11 @@ int main()
 
     AbiSignature signature = {i64, &i64, 1, 1, false};
     Error error;
+    check_callbacks(i64, f64, f80, aligned);
+    for (int i = 0; i < 300; i++)
+        CHECK(abi_slot_take(&error) != nullptr);
+    check_callbacks(i64, f64, f80, aligned);
+
     AbiPlan *plan = abi_plan_new(&mem_system_allocator, &signature, &error);
     long result = 0;
     abi_invoke(plan, erase(catch_inside), &result, longs);

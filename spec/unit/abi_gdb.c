@@ -1,11 +1,18 @@
-/* gdb's backtrace at every instruction of the trampoline: this program starts gdb in batch mode on itself (backtrace.py), where
+/* gdb's backtrace at every instruction of both trampolines: this program starts gdb in batch mode on itself (backtrace.py), where
  * tracing is permitted. With an argument it is the inferior. */
-#include "abi_calls.h"
+#include "abi_callbacks.h"
 
 static void make_call(const char *name, const AbiPlan *plan, AbiFunction function, void *result, void *const *values)
 {
     (void)name;
     abi_invoke(plan, function, result, values);
+}
+
+static void call_back(const char *name, AbiFunction entry, CallbackCaller *call)
+{
+    (void)name;
+    if (!call(entry))
+        exit(1);
 }
 
 static const char *spec_folder(void)
@@ -44,7 +51,7 @@ int main(int argc, char **argv)
     unsigned nsteps = 0, nwrong = 0;
     char said[256] = "";
     if (argc > 1)
-        return calls_visit(make_call) > 2;
+        return calls_visit(make_call) + callbacks_visit(call_back, callback_return_first) > 4;
     if (case_is_valgrind()) {
         printf("skipped: abi_gdb: gdb would debug valgrind\n");
     } else if (run_gdb(argv[0], &nsteps, &nwrong, said, sizeof said)) {

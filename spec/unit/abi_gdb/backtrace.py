@@ -1,9 +1,9 @@
-# gdb's side of abi_gdb: steps through the trampoline instruction by instruction in each call of the inferior and compares the frame
-# below it with what it was at the trampoline's entry. Ends with "STEPS steps, WRONG wrong".
+# gdb's side of abi_gdb: steps through the trampolines, the one into C and the one of callbacks, instruction by instruction in each call of
+# the inferior and compares the frame below them with what it was at their entry. Ends with "STEPS steps, WRONG wrong".
 import gdb
 
 SAVED = ("rbx", "rbp", "rsp", "r12", "r13", "r14", "r15")
-FUNCTION = "abi_call_sysv64"
+FUNCTIONS = ("abi_call_sysv64", "abi_enter_sysv64")
 
 def number(value):
     return int(value) & 0xFFFFFFFFFFFFFFFF
@@ -18,45 +18,47 @@ def truth_at_entry():
     wanted["rsp"] += 8
     return wanted
 
-def below_trampoline(start, end):
+def below_trampoline(code):
     frame = gdb.newest_frame()
-    while frame is not None and not start <= frame.pc() < end:
+    while frame is not None and not frame.pc() in code:
         frame = frame.older()
     return frame.older() if frame is not None else None
 
-def is_right(wanted, start, end):
-    frame = below_trampoline(start, end)
+def is_right(wanted, code):
+    frame = below_trampoline(code)
     if frame is None:
         return False
     got = registers(frame)
     got["pc"] = frame.pc()
     return got == wanted
 
-def step_one_call(start, end):
+def step_one_call(ranges):
+    code = next(r for r in ranges if number(gdb.parse_and_eval("$pc")) in r)
     wanted = truth_at_entry()
     nsteps = nwrong = 0
     while number(gdb.parse_and_eval("$pc")) != wanted["pc"]:
         nsteps += 1
-        if not is_right(wanted, start, end):
+        if not is_right(wanted, code):
             nwrong += 1
             print("wrong frame at %s" % gdb.parse_and_eval("$pc"))
         gdb.execute("stepi", to_string=True)
     return nsteps, nwrong
 
-def last_offset():
-    lines = [line for line in gdb.execute("disassemble " + FUNCTION, to_string=True).splitlines() if "<+" in line]
-    return int(lines[-1].split("<+")[1].split(">")[0])
+def code_of(function):
+    start = number(gdb.parse_and_eval("(unsigned long)&" + function))
+    lines = [line for line in gdb.execute("disassemble " + function, to_string=True).splitlines() if "<+" in line]
+    return range(start, start + int(lines[-1].split("<+")[1].split(">")[0]) + 1)
 
 def main():
     for setting in ("confirm off", "pagination off", "disable-randomization off", "environment ASAN_OPTIONS detect_leaks=0"):
         gdb.execute("set " + setting)
-    gdb.execute("break *" + FUNCTION, to_string=True)
+    for function in FUNCTIONS:
+        gdb.execute("break *" + function, to_string=True)
     gdb.execute("run", to_string=True)
-    start = number(gdb.parse_and_eval("(unsigned long)&" + FUNCTION))
-    end = start + last_offset() + 1
+    ranges = [code_of(function) for function in FUNCTIONS]
     nsteps = nwrong = 0
     while gdb.selected_inferior().pid != 0:
-        counts = step_one_call(start, end)
+        counts = step_one_call(ranges)
         nsteps += counts[0]
         nwrong += counts[1]
         gdb.execute("continue", to_string=True)

@@ -1,0 +1,119 @@
+/* Callbacks that together pass every instruction of what slots' entries jump to, for the tests that step through it: abi_unwind_callback
+ * and abi_gdb. */
+#ifndef AIRLOCK_SPEC_ABI_CALLBACKS_H
+#define AIRLOCK_SPEC_ABI_CALLBACKS_H
+
+#include "abi/callback.h"
+#include "abi_calls.h"
+
+/* -- C's side ------------------------------------------------------------------------------------------------------------ */
+
+/* Each calls `entry` and tells whether the result is the first argument. */
+typedef bool CallbackCaller(AbiFunction entry);
+
+static bool call_back_longs(AbiFunction entry)
+{
+    return ((long (*)(long, long, long, long, long, long, long))entry)(1, 2, 3, 4, 5, 6, 7) == 1;
+}
+
+static bool call_back_doubles(AbiFunction entry)
+{
+    return ((double (*)(double, double))entry)(1.5, 2.5) == 1.5;
+}
+
+static bool call_back_vector16(AbiFunction entry)
+{
+    Vector16 a = {1, 2, 3, 4}, b = ((Vector16(*)(Vector16))entry)(a);
+    return memcmp(&a, &b, sizeof a) == 0;
+}
+
+__attribute__((target("avx"))) static bool call_back_vector32(AbiFunction entry)
+{
+    Vector32 a = {1, 2, 3, 4, 5, 6, 7, 8}, b = ((Vector32(*)(Vector32))entry)(a);
+    return memcmp(&a, &b, sizeof a) == 0;
+}
+
+__attribute__((target("avx512f"))) static bool call_back_vector64(AbiFunction entry)
+{
+    Vector64 a = {1, 2, 3, 4, 5, 6, 7, 8}, b = ((Vector64(*)(Vector64))entry)(a);
+    return memcmp(&a, &b, sizeof a) == 0;
+}
+
+static bool call_back_long_double(AbiFunction entry)
+{
+    return ((long double (*)(long double))entry)(2.5L) == 2.5L;
+}
+
+static bool call_back_complex(AbiFunction entry)
+{
+    _Complex long double a = 2.5L, b;
+    __imag__ a = 3.5L;
+    b = ((_Complex long double (*)(_Complex long double))entry)(a);
+    return a == b;
+}
+
+static bool call_back_aligned(AbiFunction entry)
+{
+    Aligned64 a = {{1, 2, 3, 4, 5, 6, 7, 8}}, b = ((Aligned64(*)(Aligned64))entry)(a);
+    return memcmp(&a, &b, sizeof a) == 0;
+}
+
+/* -- our side ------------------------------------------------------------------------------------------------------------ */
+
+static inline void callback_return_first(AbiSlot *slot, AbiFrame *frame)
+{
+    _Alignas(64) unsigned char value[64];
+    abi_take(slot->owner->plan, frame, 0, value);
+    abi_place_result(slot->owner->plan, frame, value);
+}
+
+static inline void callback_keep_owner(AbiOwner *owner)
+{
+    (void)owner;
+}
+
+typedef void CallbackVisitor(const char *name, AbiFunction entry, CallbackCaller *call);
+
+/* Returns how many callbacks this machine has not got the registers for. */
+static inline int callbacks_visit(CallbackVisitor *visit, AbiTarget target)
+{
+    const AbiType longs[] = {CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG};
+    const AbiType doubles[] = {CASE_DOUBLE, CASE_DOUBLE};
+    const AbiType vector16 = CASE_SCALAR(Vector16, ABI_VECTOR16), f80 = CASE_SCALAR(long double, ABI_F80);
+    const AbiType vector32 = {32, 32, 1, &case_leaves[ABI_VECTOR32]},
+                  vector64 = {64, 64, 1, &case_leaves[ABI_VECTOR64]};
+    const AbiType complex_f80 = CASE_SCALAR(_Complex long double, ABI_COMPLEX_F80);
+    const AbiType aligned = {sizeof(Aligned64), _Alignof(Aligned64), 0, NULL};
+    const struct {
+        const char *name;
+        CallbackCaller *call;
+        const AbiType *type; /* of the result and of the arguments */
+        uint32_t nargs;
+    } callbacks[] = {
+        {"a callback of longs", call_back_longs, longs, 7},
+        {"a callback of doubles", call_back_doubles, doubles, 2},
+        {"a callback of a 16-byte vector", call_back_vector16, &vector16, 1},
+        {"a callback of a 32-byte vector", call_back_vector32, &vector32, 1},
+        {"a callback of a 64-byte vector", call_back_vector64, &vector64, 1},
+        {"a callback of long double", call_back_long_double, &f80, 1},
+        {"a callback of complex long double", call_back_complex, &complex_f80, 1},
+        {"a callback of a struct in memory", call_back_aligned, &aligned, 1},
+    };
+    static AbiOwner owner = {.nreferences = 1, .free = callback_keep_owner};
+    Error error;
+    int nskipped = 0;
+    for (size_t i = 0; i < sizeof callbacks / sizeof *callbacks; i++) {
+        AbiPlan *plan = case_fixed_plan(callbacks[i].name, *callbacks[i].type, callbacks[i].type, callbacks[i].nargs);
+        AbiSlot *slot = abi_slot_take(&error);
+        if (plan != NULL && slot != NULL) {
+            owner.plan = plan;
+            abi_slot_arm(slot, &owner, target);
+            visit(callbacks[i].name, abi_slot_entry(slot), callbacks[i].call);
+        }
+        nskipped += plan == NULL;
+        case_free(plan);
+    }
+    return nskipped;
+}
+
+#endif
