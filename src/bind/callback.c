@@ -95,35 +95,6 @@ static CallbackType *make_type(FfiState *S, lua_State *L, TypeInfo *function)
 
 /* -- making and freeing -------------------------------------------------------------------------------------------- */
 
-static void note_site(FfiState *S, lua_State *L, AbiSlot *slot)
-{
-    state_push_ref(L, S->ref_sites);
-    luaL_where(L, 1);
-    lua_rawseti(L, -2, slot->index);
-    lua_pop(L, 1);
-    callback_of(slot)->is_noted = true;
-}
-
-/* A live callback of the function at `index`. */
-static AbiSlot *make(FfiState *S, lua_State *L, TypeInfo *function, int index)
-{
-    Error error;
-    CallbackType *type = function->callback_type != NULL ? function->callback_type : make_type(S, L, function);
-    lua_pushvalue(L, index);
-    int ref = luaL_ref(L, LUA_REGISTRYINDEX);
-    AbiSlot *slot = abi_slot_take(&error);
-    if (slot == NULL) {
-        luaL_unref(L, LUA_REGISTRYINDEX, ref);
-        error_raise(L, MESSAGE_CALLBACK_SLOT, error_push_type(L, function->type), error.text);
-    }
-    *callback_of(slot) = (Callback){.ref = ref};
-    link_callback(type->home, slot);
-    abi_slot_arm(slot, &type->owner, inbound_live);
-    if (__builtin_expect(S->is_debugging, 0))
-        note_site(S, L, slot);
-    return slot;
-}
-
 static void *entry_address(const AbiSlot *slot)
 {
     AbiFunction entry = abi_slot_entry(slot);
@@ -175,6 +146,53 @@ static void release(FfiState *S, lua_State *L, AbiSlot *slot)
     free(callback->extra);
     *callback = (Callback){.ref = LUA_NOREF};
     abi_slot_give_back(slot, inbound_freed);
+}
+
+/* (table, place, slot index) */
+static int set_site(lua_State *L)
+{
+    lua_settop(L, 3);
+    lua_insert(L, 2);
+    lua_rawset(L, 1);
+    return 0;
+}
+
+/* Where the slot, which is live, was made: the text on top. An error frees the slot. [-1, +0, v] */
+static void note_site(FfiState *S, lua_State *L, AbiSlot *slot)
+{
+    state_push_ref(L, S->ref_sites);
+    lua_insert(L, -2);
+    lua_pushcfunction(L, set_site);
+    lua_insert(L, -3);
+    lua_pushinteger(L, slot->index);
+    callback_of(slot)->is_noted = true;
+    if (lua_pcall(L, 3, 0, 0) == LUA_OK)
+        return;
+    release(S, L, slot);
+    lua_error(L);
+}
+
+/* A live callback of the function at `index`. What can raise comes first: nobody else knows of it yet. */
+static AbiSlot *make(FfiState *S, lua_State *L, TypeInfo *function, int index)
+{
+    Error error;
+    CallbackType *type = function->callback_type != NULL ? function->callback_type : make_type(S, L, function);
+    bool has_site = S->is_debugging;
+    if (__builtin_expect(has_site, 0))
+        luaL_where(L, 1);
+    lua_pushvalue(L, index);
+    int ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    AbiSlot *slot = abi_slot_take(&error);
+    if (slot == NULL) {
+        luaL_unref(L, LUA_REGISTRYINDEX, ref);
+        error_raise(L, MESSAGE_CALLBACK_SLOT, error_push_type(L, function->type), error.text);
+    }
+    *callback_of(slot) = (Callback){.ref = ref};
+    link_callback(type->home, slot);
+    abi_slot_arm(slot, &type->owner, inbound_live);
+    if (__builtin_expect(has_site, 0))
+        note_site(S, L, slot);
+    return slot;
 }
 
 /* -- the guard ----------------------------------------------------------------------------------------------------- */
@@ -351,12 +369,14 @@ bool callback_push_method(FfiState *S, lua_State *L, int index)
 
 /* -- ffi.callback -------------------------------------------------------------------------------------------------- */
 
-/* Finaliser of the cdata that ffi.callback returns; its second upvalue is the slot's serial. */
+/* Finaliser of the cdata that ffi.callback returns; its second upvalue is the slot's serial. The cdata is NULL when the callback
+ * could not be made. */
 static int collect(lua_State *L)
 {
     FfiState *S = state_of(L);
-    AbiSlot *slot = slot_of_address(cdata_pointer(lua_touserdata(L, 1)));
-    if (S->home != NULL && slot->serial == (uint32_t)lua_tointeger(L, lua_upvalueindex(2)) &&
+    void *address = cdata_pointer(lua_touserdata(L, 1));
+    AbiSlot *slot = address != NULL ? slot_of_address(address) : NULL;
+    if (S->home != NULL && slot != NULL && slot->serial == (uint32_t)lua_tointeger(L, lua_upvalueindex(2)) &&
         callback_of(slot)->ref != LUA_NOREF)
         release(S, L, slot);
     return 0;
@@ -417,30 +437,47 @@ static size_t push_extra(lua_State *L, TypeInfo *result, int index)
     return sizeof *extra + nbytes;
 }
 
-/* ffi.callback(ctype, function [, options]) -> cdata that frees the callback when it is collected or closed */
+/* Gives the slot a copy of the block at `index`; raises without memory, and then the slot is free again. */
+static void set_extra(FfiState *S, lua_State *L, AbiSlot *slot, int index, size_t nbytes)
+{
+    CallbackExtra *extra = malloc(nbytes);
+    if (extra == NULL) {
+        release(S, L, slot);
+        error_raise(L, MESSAGE_NO_MEMORY);
+    }
+    callback_of(slot)->extra = memcpy(extra, lua_touserdata(L, index), nbytes);
+}
+
+/* ffi.callback(ctype, function [, options]) -> cdata that frees the callback when it is collected or closed. The finaliser is there
+ * first, so that an error on the way leaves no callback behind. */
 int callback_make(lua_State *L)
 {
+    enum { OPTIONS = 3, EXTRA, CDATA, FINALISER };
     FfiState *S = state_of(L);
     size_t nbytes = 0;
-    CallbackExtra *extra = NULL;
     TypeInfo *pointer = check_pointer_type(S, L);
-    lua_settop(L, 3);
+    TypeInfo *function = typeinfo_element(pointer, L);
+    lua_settop(L, OPTIONS);
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
     if (!callback_is_wanted(L, pointer, 2))
         error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "ffi.callback", "Lua function", error_push_value(L, 2));
-    if (!lua_isnil(L, 3)) {
-        TypeInfo *function = typeinfo_element(pointer, L);
-        nbytes = push_extra(L, signature_of(function, L, NULL)->result, 3);
-        extra = malloc(nbytes);
-        if (extra == NULL)
-            error_raise(L, MESSAGE_NO_MEMORY);
-        memcpy(extra, lua_touserdata(L, -1), nbytes);
-    }
-    AbiSlot *slot = push_callback(S, L, pointer, 2);
-    callback_of(slot)->extra = extra;
+    if (!lua_isnil(L, OPTIONS))
+        nbytes = push_extra(L, signature_of(function, L, NULL)->result, OPTIONS);
+    lua_settop(L, EXTRA);
+    cdata_push_pointer(L, pointer, NULL, 0);
+    Cdata *cdata = lua_touserdata(L, CDATA);
     state_push_ref(L, S->ref_self);
-    lua_pushinteger(L, slot->serial);
+    lua_pushnil(L);
     lua_pushcclosure(L, collect, 2);
-    finalizer_set(S, L, -2);
+    lua_pushvalue(L, FINALISER);
+    finalizer_set(S, L, CDATA);
+    AbiSlot *slot = make(S, L, function, 2);
+    if (nbytes > 0)
+        set_extra(S, L, slot, EXTRA, nbytes);
+    *(void **)cdata_address(cdata) = entry_address(slot);
+    lua_pushinteger(L, slot->serial);
+    lua_setupvalue(L, FINALISER, 2);
+    lua_settop(L, CDATA);
     return 1;
 }
 
@@ -476,6 +513,8 @@ int callback_debug(lua_State *L)
 
 void callback_open(FfiState *S, lua_State *L)
 {
+    if (S->home != NULL) /* memory was out behind this, and the module is opened again */
+        return;
     fault_open(S, L);
     S->ref_implicit = new_table(L);
     S->ref_results = new_table(L);

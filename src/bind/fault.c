@@ -52,10 +52,10 @@ static void clear_element(FfiState *S, lua_State *L, int element)
 
 /* -- keeping ------------------------------------------------------------------------------------------------------- */
 
-/* (error value) -> what it says of itself; runs protected, for it may ask a metamethod. */
+/* (error value) -> what it says of itself; runs protected, for it asks a metamethod. */
 static int text_of(lua_State *L)
 {
-    if (lua_type(L, 1) == LUA_TSTRING || (luaL_callmeta(L, 1, "__tostring") && lua_type(L, -1) == LUA_TSTRING))
+    if (luaL_callmeta(L, 1, "__tostring") && lua_type(L, -1) == LUA_TSTRING)
         return 1;
     lua_pushfstring(L, "(error object is a %s value)", luaL_typename(L, 1));
     return 1;
@@ -77,9 +77,12 @@ int fault_traceback(lua_State *L)
     FfiState *S = state_find(L);
     lua_settop(L, 1);
     explain_yield(L);
-    lua_pushcfunction(L, text_of);
-    lua_pushvalue(L, 1);
-    bool has_text = lua_pcall(L, 1, 1, 0) == LUA_OK;
+    bool has_text = lua_type(L, 1) == LUA_TSTRING;
+    if (!has_text) {
+        lua_pushcfunction(L, text_of);
+        lua_pushvalue(L, 1);
+        has_text = lua_pcall(L, 1, 1, 0) == LUA_OK;
+    }
     luaL_traceback(L, L, has_text ? lua_tostring(L, -1) : "(error object cannot say what it is)", 1);
     set_element(S, L, FAULT_TRACEBACK);
     lua_settop(L, 1);
