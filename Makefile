@@ -263,10 +263,10 @@ $(BUILD)/hostile.so: spec/torture/hostile.c spec/torture/allocator.c spec/tortur
 	$(call say,cc,$@)
 	$(Q)$(TORTURE_CC) -fPIC -shared -Wl,-z,nodelete -o $@ $(filter %.c,$^)
 
-$(BUILD)/failing: spec/torture/failing.c spec/torture/allocator.c spec/torture/allocator.h $(FLAGS_FILE)
+$(BUILD)/failing: $(addprefix spec/torture/,failing.c allocator.c allocator.h malloc.c malloc.h) $(FLAGS_FILE)
 	@mkdir -p $(@D)
 	$(call say,cc,$@)
-	$(Q)$(TORTURE_CC) -o $@ $(filter %.c,$^) $$(pkg-config --libs lua5.4)
+	$(Q)$(TORTURE_CC) -DWATCH_MALLOC -o $@ $(filter %.c,$^) $$(pkg-config --libs lua5.4)
 
 test-torture: ## the specs with a collection at each allocation, tables of the least size, each allocation failing; TORTURE=short: a minute
 	@tools/install_packages.sh test

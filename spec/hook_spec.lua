@@ -18,6 +18,8 @@ local prologue = ([[
 -- In an interpreter of its own, whose heap is small.
 local function passes(text, ...)
     local output, status = support.lua_text(prologue .. text .. '\nsethook()\nprint "done"', ...)
+    -- where the handler of ffi.onerror was what the hook made fail
+    output = output:gsub("airlock: error in a callback: raised by the hook\n", "")
     assert.are.equal("done\n", output)
     assert.are.equal(0, status)
 end

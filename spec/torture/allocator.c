@@ -54,6 +54,13 @@ static bool fails(Hostile *hostile, void *block, size_t nbytes_old, size_t nbyte
     }
 }
 
+int hostile_refuses(Hostile *hostile)
+{
+    bool is_refused = hostile->mode != HOSTILE_COLLECT && fails(hostile, NULL, 0, 0);
+    hostile->nfailed += is_refused;
+    return is_refused;
+}
+
 void *hostile_alloc(void *context, void *block, size_t nbytes_old, size_t nbytes_new)
 {
     Hostile *hostile = context;

@@ -33,6 +33,8 @@ typedef struct Hostile {
 /* lua_Alloc with a Hostile as its context; zeroed it is calm. Frees what malloc gave, too. */
 void *hostile_alloc(void *context, void *block, size_t nbytes_old, size_t nbytes_new);
 void hostile_set(Hostile *hostile, HostileMode mode, size_t at);
+/* Whether the next request fails, for memory that is asked for elsewhere and once only. */
+int hostile_refuses(Hostile *hostile);
 /* Gives the quarantine back to malloc. */
 void hostile_flush(Hostile *hostile);
 

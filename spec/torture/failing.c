@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "allocator.h"
+#include "malloc.h"
 
 typedef struct Chunk {
     char *bytes;
@@ -23,9 +24,10 @@ typedef struct Run {
     int scenario;
     HostileMode mode;
     size_t at;
+    long nblocks_before; /* of malloc's */
 } Run;
 
-enum { NCOMPLAINTS = 3, SPARSE = 13 };
+enum { NCOMPLAINTS = 3, SPARSE = 13, NKEPT = 256 * 8 };
 
 static int nfailed, npassed;
 
@@ -79,25 +81,36 @@ static lua_State *open_state(Hostile *hostile, const Chunk *chunk)
     return L;
 }
 
-static void close_state(lua_State *L, Hostile *hostile, const Run *run)
-{
-    char text[100];
-    lua_close(L);
-    snprintf(text, sizeof text, "%ld bytes in %ld blocks", hostile->nbytes, hostile->nblocks);
-    if (hostile->nbytes != 0 || hostile->nblocks != 0)
-        complain(run, "not given back", text);
-    hostile_flush(hostile);
-}
-
-/* -- one run --------------------------------------------------------------------------------------------------------- */
-
-/* Pushes the scenario's function of this name; nil when it has none. */
+/* Pushes the scenario's part of this name; nil when it has none. */
 static void push_part(lua_State *L, const Run *run, const char *part)
 {
     lua_rawgeti(L, 1, run->scenario);
     lua_getfield(L, -1, part);
     lua_remove(L, -2);
 }
+
+static bool has_flag(lua_State *L, const Run *run, const char *flag)
+{
+    push_part(L, run, flag);
+    bool is_set = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return is_set;
+}
+
+/* A slot holds on to the last callback that it was, of this state or one before; there are 256 before the first is taken again. */
+static void close_state(lua_State *L, Hostile *hostile, const Run *run)
+{
+    char text[100];
+    long nkept = has_flag(L, run, "makes_callbacks") ? NKEPT : run->nblocks_before;
+    lua_close(L);
+    malloc_watch(NULL);
+    snprintf(text, sizeof text, "%ld bytes in %ld blocks, %ld of malloc's", hostile->nbytes, hostile->nblocks, malloc_nblocks());
+    if (hostile->nbytes != 0 || hostile->nblocks != 0 || malloc_nblocks() > nkept)
+        complain(run, "not given back", text);
+    hostile_flush(hostile);
+}
+
+/* -- one run --------------------------------------------------------------------------------------------------------- */
 
 static bool call_calmly(lua_State *L, const Run *run, const char *part)
 {
@@ -116,13 +129,15 @@ static bool is_clean(const char *text)
 }
 
 /* Whether any request failed. */
-static bool run_hostile(const Run *run)
+static bool run_hostile(Run *run)
 {
     Hostile hostile;
+    run->nblocks_before = malloc_nblocks();
     lua_State *L = open_state(&hostile, run->chunk);
     bool has_failed = false;
     if (call_calmly(L, run, "setup")) {
         push_part(L, run, "body");
+        malloc_watch(&hostile);
         hostile_set(&hostile, run->mode, run->at);
         int status = lua_pcall(L, 0, 0, 0);
         has_failed = hostile.nfailed > 0;
@@ -131,19 +146,11 @@ static bool run_hostile(const Run *run)
             complain(run, "raised", lua_tostring(L, -1));
         if (call_calmly(L, run, "body") && call_calmly(L, run, "body"))
             lua_gc(L, LUA_GCCOLLECT);
-        push_part(L, run, "closes_badly");
-        if (lua_toboolean(L, -1)) {
+        if (has_flag(L, run, "closes_badly"))
             hostile_set(&hostile, run->mode, run->at);
-            lua_close(L);
-            has_failed = hostile.nfailed > 0;
-            if (hostile.nbytes != 0)
-                complain(run, "not given back", "lua_close");
-            hostile_flush(&hostile);
-            return has_failed;
-        }
     }
     close_state(L, &hostile, run);
-    return has_failed;
+    return has_failed || hostile.nfailed > 0;
 }
 
 static void run_scenario(const Chunk *chunk, const char *name, int scenario, size_t stride)

@@ -1,6 +1,6 @@
 -- What failing.c does while memory runs out: each scenario's setup is done in peace, once; its body then as often as it takes, also
 -- again after it failed half way. A body checks what it does; what it creates goes with it. Flags: closes_badly, lua_close is done with
--- memory failing too; stride, so many requests apart are failed in a short run.
+-- memory failing too; makes_callbacks, whose slots are not given back; stride, so many requests apart are failed in a short run.
 local ffi -- since setup, or since the body itself required it
 local scenarios = {}
 
@@ -17,8 +17,8 @@ local declarations = [[
     size_t strlen(const char *);
     int snprintf(char *, size_t, const char *, ...);
     char *getenv(const char *);
-    void *malloc(size_t);
-    void free(void *);
+    void *mmap(void *address, size_t nbytes, int protection, int flags, int file, long offset);
+    int munmap(void *address, size_t nbytes);
     int call_add(int a, int b);
     struct call_big { long n[20]; };
     struct call_big call_big_make(long first);
@@ -295,6 +295,81 @@ add("a library that goes", function()
     assert(names[3](1, 2) == 3)
 end)
 
+-- -- callbacks -----------------------------------------------------------------------------------------------------------------
+
+local function prepare_callbacks()
+    prepare()
+    ffi.cdef [[
+        void qsort(void *base, size_t count, size_t size, int (*compare)(const int *, const int *));
+        int call_apply(call_binary function, int a, int b);
+    ]]
+    ffi.onerror(function() end) -- else each is written to stderr
+end
+
+add("callbacks", function()
+    local lib = ffi.load(path)
+    local list = ffi.new("int[4]", 3, 1, 4, 2)
+    ffi.C.qsort(list, 4, 4, function(a, b) return a[0] - b[0] end)
+    assert(list[0] == 1 and list[3] == 4)
+    assert(lib.call_apply(function(a, b) return a * b end, 6, 7) == 42)
+    local operations = ffi.new("struct call_operations", { function(a, b) return a + b end })
+    assert(operations.add(2, 3) == 5)
+    raises("raised in a callback", lib.call_apply, function() error "raised in a callback" end, 1, 2)
+    raises("expected", lib.call_apply, function() return {} end, 1, 2)
+end, prepare_callbacks, { makes_callbacks = true })
+
+add("callbacks by ffi.cast", function()
+    local cb = ffi.cast("int (*)(int)", function(x) return x + 1 end)
+    local good, message = pcall(function()
+        assert(cb(41) == 42)
+        cb:set(function(x) return 2 * x end)
+        assert(cb(21) == 42)
+    end)
+    cb:free()
+    if not good then error(message, 0) end
+    raises("free", cb.free, cb)
+    local closed <close> = ffi.callback("int (int, int)", function(a, b) return a - b end)
+    assert(closed(5, 3) == 2)
+end, prepare_callbacks, { makes_callbacks = true })
+
+-- What is collected is freed, also what an error left half made: there are as many callbacks as at the first time.
+local function check_callbacks(scenario)
+    collectgarbage()
+    collectgarbage()
+    scenario.ncallbacks = scenario.ncallbacks or ffi.callbacks()
+    assert(ffi.callbacks() == scenario.ncallbacks)
+end
+
+local collected, debugged = {}, {}
+
+add("ffi.callback", function()
+    check_callbacks(collected)
+    local cb = ffi.callback("int (int, double)", function(i, x) return i + x end, { error = -1 })
+    assert(cb(40, 2.0) == 42)
+    local dropped = ffi.callback("struct call_big (*)(struct call_big, double _Complex, uint64_t, const char *)", function(big, z, n, text)
+        big.n[0] = big.n[1] + z.im + ffi.tonumber(n) + #ffi.string(text)
+        return big
+    end)
+    local big = dropped({ { 1, 2 } }, ffi.new("double _Complex", 3, 4), ffi.new("uint64_t", 2 ^ 63), "five")
+    assert(big.n[0] == 2 + 4 + math.mininteger + 4 or big.n[0] ~= 0)
+    raises("option", ffi.callback, "int (int)", print, { unknown = 1 })
+end, prepare_callbacks, { makes_callbacks = true })
+
+add("callbacks in debugging", function()
+    check_callbacks(debugged)
+    ffi.debug(true)
+    local cb = ffi.callback("int (int)", function(x) return x end)
+    local ncallbacks, places = ffi.callbacks()
+    ffi.debug(false)
+    assert(cb(1) == 1 and ncallbacks == debugged.ncallbacks + 1 and #places == 1)
+    raises("in depth", function()
+        ffi.callback("int (int)", function(x)
+            return ffi.callback("int (int)", function(y) error("in depth " .. x + y, 0) end)(x)
+        end)(5)
+    end)
+    if not ffi.lasttraceback():find "in depth" then error("the traceback found not enough memory", 0) end
+end, prepare_callbacks, { makes_callbacks = true })
+
 -- -- metatypes and finalisers -----------------------------------------------------------------------------------------------------
 
 add("metatype", function()
@@ -335,7 +410,10 @@ add("gc", function()
         ffi.gc(object, function(o) lost[#lost + 1] = o.x end)
         if i == 2 then ffi.gc(object, nil) end
     end
-    local memory = ffi.gc(ffi.cast("char *", ffi.C.malloc(8)), function(p) live = live + 1 ffi.C.free(p) end)
+    local memory = ffi.gc(ffi.cast("char *", ffi.C.mmap(nil, 4096, 3, 0x22, -1, 0)), function(p)
+        live = live + 1
+        ffi.C.munmap(p, 4096)
+    end)
     local view = ffi.cast("ts_point *", memory)
     view.x = 5
     memory = nil -- luacheck: ignore
