@@ -284,9 +284,9 @@ ALWAYS_INLINE int push_word(lua_State *L, const Cdata *left, const Cdata *right,
             return push_word(L, left, right, expression, is_unsigned);                                                 \
         return (otherwise) ? 1 : operate(L, op);                                                                       \
     }
-WORD_METAMETHOD(add, OP_ADD, a + b, move_quickly(L, left, right, false))
-WORD_METAMETHOD(sub, OP_SUB, a - b, move_quickly(L, left, right, true))
-WORD_METAMETHOD(mul, OP_MUL, a *b, false)
+WORD_METAMETHOD(add, OP_ADD, a + b, move_quickly(L, left, right, false) || complex_quickly(L, OP_ADD, left, right))
+WORD_METAMETHOD(sub, OP_SUB, a - b, move_quickly(L, left, right, true) || complex_quickly(L, OP_SUB, left, right))
+WORD_METAMETHOD(mul, OP_MUL, a *b, complex_quickly(L, OP_MUL, left, right))
 WORD_METAMETHOD(band, OP_BAND, a &b, false)
 WORD_METAMETHOD(bor, OP_BOR, a | b, false)
 WORD_METAMETHOD(bxor, OP_BXOR, a ^ b, false)

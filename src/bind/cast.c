@@ -43,25 +43,40 @@ static void *check_address(lua_State *L, TypeInfo *info, int index, int *owner)
     return (void *)check_number(L, info, index);
 }
 
-static void cast_to_pointer(lua_State *L, TypeInfo *info, int index)
+NOINLINE static void cast_other_to_pointer(lua_State *L, TypeInfo *info, int index)
 {
     int owner;
-    Cdata *cdata = cdata_to(L, index);
-    ValueKind kind = cdata != NULL ? (ValueKind)cdata->info->kind : VALUE_VOID;
-    if (kind != VALUE_POINTER && kind != VALUE_RECORD && kind != VALUE_ARRAY) {
-        if (callback_is_wanted(L, info, index)) {
-            callback_push(L, info, index);
-            return;
-        }
-        void *address = check_address(L, info, index, &owner);
-        cdata_push_pointer_or_nil(L, info, address, owner);
+    if (callback_is_wanted(L, info, index)) {
+        callback_push(L, info, index);
         return;
     }
-    const void *address = kind == VALUE_POINTER ? cdata_pointer(cdata) : cdata_address(cdata);
+    void *address = check_address(L, info, index, &owner);
+    cdata_push_pointer_or_nil(L, info, address, owner);
+}
+
+/* The address that a cdata has where a pointer is wanted, if that takes no thought. */
+static inline bool has_address(const Cdata *cdata)
+{
+    ValueKind kind = (ValueKind)cdata->info->kind;
+    return kind == VALUE_POINTER || kind == VALUE_RECORD || kind == VALUE_ARRAY;
+}
+
+static void push_address_as(lua_State *L, TypeInfo *info, Cdata *cdata, int index)
+{
+    const void *address = cdata->info->kind == VALUE_POINTER ? cdata_pointer(cdata) : cdata_address(cdata);
     if (address == NULL)
         lua_pushnil(L);
     else
         cdata_push_pointer_from(L, info, address, cdata, index);
+}
+
+static void cast_to_pointer(lua_State *L, TypeInfo *info, int index)
+{
+    Cdata *cdata = cdata_to(L, index);
+    if (cdata != NULL && has_address(cdata))
+        push_address_as(L, info, cdata, index);
+    else
+        cast_other_to_pointer(L, info, index);
 }
 
 /* What is referred to, where it is: all that can be done with a reference is done with that. */
@@ -109,7 +124,7 @@ static void cast_to_number(lua_State *L, TypeInfo *info, int index)
         value_push(L, info, value, 0, 0);
 }
 
-void cast_push(lua_State *L, TypeInfo *info, int index)
+static void cast_push(lua_State *L, TypeInfo *info, int index)
 {
     if (info->kind == VALUE_POINTER) {
         cast_to_pointer(L, typeinfo_of(info->state, L, info->type->main), index);
@@ -123,4 +138,21 @@ void cast_push(lua_State *L, TypeInfo *info, int index)
     } else {
         raise_cast(L, info, index);
     }
+}
+
+int cast_lua(lua_State *L)
+{
+    CType *type = ctypeobj_to(L, 1);
+    if (type == NULL)
+        type = check_ctype(state_of(L), L, 1, "ffi.cast");
+    TypeInfo *info = type->face != NULL ? type->face : typeinfo_make(state_of(L), L, type);
+    Cdata *cdata = info->kind == VALUE_POINTER && type->main == type ? cdata_to(L, 2) : NULL;
+    if (cdata != NULL && has_address(cdata)) {
+        push_address_as(L, info, cdata, 2);
+        return 1;
+    }
+    if (lua_isnone(L, 2))
+        error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "ffi.cast", "value", "no value");
+    cast_push(L, info, 2);
+    return 1;
 }

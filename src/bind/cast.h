@@ -2,9 +2,9 @@
 #ifndef AIRLOCK_BIND_CAST_H
 #define AIRLOCK_BIND_CAST_H
 
-#include "bind/typeinfo.h"
+#include <lua.h>
 
-/* Pushes the value at `index` as one of `info`'s type. [-0, +1, v] */
-void cast_push(lua_State *L, TypeInfo *info, int index);
+/* ffi.cast(ct, value) -> value as one of that type. A Lua function. */
+int cast_lua(lua_State *L);
 
 #endif

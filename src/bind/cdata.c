@@ -91,7 +91,7 @@ static Anchor anchor_of(lua_State *L, int owner)
 }
 
 /* New userdata for a header and a pointer, hung on this anchor of the value at `owner`. */
-static Cdata *push_hung(lua_State *L, TypeInfo *info, Anchor anchor, int owner, unsigned flags)
+ALWAYS_INLINE Cdata *push_hung(lua_State *L, TypeInfo *info, Anchor anchor, int owner, unsigned flags)
 {
     bool is_from_top = owner < 0 && owner > LUA_REGISTRYINDEX; /* an upvalue's index is below that */
     int from = is_from_top ? owner - 1 : owner;                /* once the new one is on top */
@@ -227,14 +227,6 @@ void ctypeobj_push(FfiState *S, lua_State *L, CType *type)
         lua_rawsetp(L, -3, type);
     }
     lua_remove(L, -2);
-}
-
-CType *ctypeobj_to(lua_State *L, int index)
-{
-    CtypeObject *object = lua_touserdata(L, index);
-    if (object == NULL || lua_rawlen(L, index) < sizeof(CtypeObject)) /* 0 for light userdata */
-        return NULL;
-    return (object->stamp ^ ~cdata_cookie ^ (uintptr_t)object->type) == 0 ? object->type : NULL;
 }
 
 /* A type string is parsed once, unless it defines a type (each `struct { … }` is a new one) or stands for parameters.

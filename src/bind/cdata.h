@@ -119,7 +119,13 @@ typedef struct CtypeObject {
 /* Pushes the one ctype object of a type. [-0, +1, m] */
 void ctypeobj_push(FfiState *S, lua_State *L, CType *type);
 /* The type that a ctype object at `index` stands for, or NULL. [-0, +0, -] */
-CType *ctypeobj_to(lua_State *L, int index);
+static inline CType *ctypeobj_to(lua_State *L, int index)
+{
+    const CtypeObject *object = lua_touserdata(L, index);
+    if (object == NULL || lua_rawlen(L, index) < sizeof(CtypeObject)) /* 0 for light userdata */
+        return NULL;
+    return (object->stamp ^ ~cdata_cookie ^ (uintptr_t)object->type) == 0 ? object->type : NULL;
+}
 /* The type of the ctype object that a metamethod of ctype objects has as its first argument. [-0, +0, -] */
 static inline CType *ctypeobj_self(lua_State *L)
 {

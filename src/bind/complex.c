@@ -1,6 +1,7 @@
 /* Arithmetic on complex numbers: C's, computed by the compiler's own in the type that C's conversions give, and gcc's on
  * complex integers. */
 #include "bind/errors.h"
+#include "bind/metatype.h"
 #include "bind/operand.h"
 
 /* An operand as the operation takes it: parts of the common type, the imaginary one of a real operand missing. */
@@ -216,6 +217,21 @@ bool complex_operator(FfiState *S, lua_State *L, Operator op, const Operand *lef
     Term terms[2] = {term_of(L, part, left, rooms[0]), term_of(L, part, right, rooms[1])};
     TypeInfo *type = type_of(S, L, part, part == a ? left : right);
     operate(S, L, part, op, terms, cdata_push_new(L, type));
+    return true;
+}
+
+bool complex_quickly(lua_State *L, Operator op, Cdata *left, Cdata *right)
+{
+    if (left == NULL || right == NULL || left->info != right->info)
+        return false;
+    TypeInfo *info = left->info;
+    if (info->kind != VALUE_COMPLEX || info->underlying != VALUE_F64 || info->type->main != info->type ||
+        metatype_has(info))
+        return false;
+    Term x = {.parts = cdata_address(left)};
+    Term y = {.parts = cdata_address(right)};
+    operate_double(op, &x, &y, cdata_push_bare(L, info, (size_t)info->type->size));
+    cdata_set_metatable(L, info);
     return true;
 }
 

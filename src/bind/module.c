@@ -324,16 +324,6 @@ static int ffi_new(lua_State *L)
     return push_object(L, typeinfo_of(S, L, check_ctype(S, L, 1, "ffi.new")), 2);
 }
 
-static int ffi_cast(lua_State *L)
-{
-    FfiState *S = state_of(L);
-    CType *type = check_ctype(S, L, 1, "ffi.cast");
-    if (lua_isnone(L, 2))
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "ffi.cast", "value", "no value");
-    cast_push(L, typeinfo_of(S, L, type), 2);
-    return 1;
-}
-
 static int ffi_istype(lua_State *L)
 {
     FfiState *S = state_of(L);
@@ -488,7 +478,7 @@ int luaopen_ffi(lua_State *L)
         {"alignof", ffi_alignof},
         {"offsetof", ffi_offsetof},
         {"new", ffi_new},
-        {"cast", ffi_cast},
+        {"cast", cast_lua},
         {"istype", ffi_istype},
         {"errno", ffi_errno},
         {"abi", ffi_abi},

@@ -130,6 +130,10 @@ _Noreturn void operator_refuse(lua_State *L, Operator op);
  * pushed: it is not so. [-0, +(0|1), v] */
 bool complex_operator(FfiState *S, lua_State *L, Operator op, const Operand *left, const Operand *right);
 
+/* The same for two complex numbers of one type, whose parts are doubles, without a metatype; NULL: a Lua value. False:
+ * it is not so. [-0, +(0|1), m] */
+bool complex_quickly(lua_State *L, Operator op, Cdata *left, Cdata *right);
+
 /* Whether a complex number equals another or a number: by its parts, exactly. */
 bool complex_is_equal(lua_State *L, const Operand *left, const Operand *right);
 
