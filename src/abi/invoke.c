@@ -138,17 +138,21 @@ void abi_take_result(const AbiPlan *plan, const AbiFrame *frame, void *result)
 
 /* -- callbacks ----------------------------------------------------------------------------------------------------- */
 
-/* MOVE_ST is a result's alone. */
-static inline void place_st(const AbiMove *move, AbiFrame *frame, const void *result)
+static __attribute__((noinline)) void take_all(const AbiMove *move, uint32_t nmoves, const AbiFrame *frame, void *value)
 {
-    memcpy((char *)frame + move->frame, (const char *)result + move->offset, 10);
+    for (const AbiMove *end = move + nmoves; move < end; move++)
+        take_move(move, frame, value);
 }
 
+/* Most arguments are one move. */
 void abi_take(const AbiPlan *plan, const AbiFrame *frame, uint32_t index, void *value)
 {
-    const AbiMove *move = plan->moves + plan->args[index].first_move;
-    for (const AbiMove *end = move + plan->args[index].nmoves; move < end; move++)
+    const AbiArg *arg = &plan->args[index];
+    const AbiMove *move = plan->moves + arg->first_move;
+    if (arg->nmoves == 1)
         take_move(move, frame, value);
+    else
+        take_all(move, arg->nmoves, frame, value);
 }
 
 static void *result_address(const AbiFrame *frame)
@@ -156,19 +160,27 @@ static void *result_address(const AbiFrame *frame)
     return (void *)(uintptr_t)frame->gpr[0];
 }
 
-void abi_place_result(const AbiPlan *plan, AbiFrame *frame, const void *result)
+/* MOVE_ST is a result's alone. */
+static __attribute__((noinline)) void place_result_moves(const AbiPlan *plan, AbiFrame *frame, const void *result)
 {
-    if (plan->result == ABI_RESULT_MEMORY) {
-        memmove(result_address(frame), result, plan->result_nbytes);
-        frame->rax = frame->gpr[0];
-        return;
-    }
     for (uint32_t i = 0; i < plan->nresult_moves; i++) {
         const AbiMove *move = &plan->result_moves[i];
         if (move->op == MOVE_ST)
-            place_st(move, frame, result);
+            memcpy((char *)frame + move->frame, (const char *)result + move->offset, 10);
         else
             place_move(move, frame, result);
+    }
+}
+
+void abi_place_result(const AbiPlan *plan, AbiFrame *frame, const void *result)
+{
+    if (plan->result == ABI_RESULT_RAX || plan->result == ABI_RESULT_XMM0) {
+        place_move(plan->result_moves, frame, result);
+    } else if (plan->result == ABI_RESULT_MEMORY) {
+        memmove(result_address(frame), result, plan->result_nbytes);
+        frame->rax = frame->gpr[0];
+    } else {
+        place_result_moves(plan, frame, result);
     }
 }
 

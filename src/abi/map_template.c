@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -58,18 +59,29 @@ static void cut_deleted(char *path)
         path[length - (sizeof mark - 1)] = '\0';
 }
 
-/* A line of maps, `start-end perms offset device inode   path` (proc(5)), in file->text: true if it maps the template. */
+/* Behind `nfields` fields, which blanks follow. */
+static char *skip_fields(char *at, int nfields)
+{
+    while (nfields-- > 0) {
+        at += strcspn(at, " ");
+        at += strspn(at, " ");
+    }
+    return at;
+}
+
+/* A line of maps, `start-end perms offset device inode   path` (proc(5)), in file->text: true if it maps the template.
+ */
 static bool parse_mapping(AbiTemplateFile *file)
 {
-    unsigned long start, end, offset;
-    int path = 0;
-    if (sscanf(file->text, "%lx-%lx %*s %lx %*s %*s %n", &start, &end, &offset, &path) < 3 || path == 0)
-        return false;
+    char *at = file->text, *path;
+    unsigned long start = strtoul(at, &at, 16), end = *at == '-' ? strtoul(at + 1, &at, 16) : 0;
     if (template_address() < start || template_address() >= end)
         return false;
-    file->path = file->text + path;
-    file->offset = offset + (template_address() - start);
-    cut_deleted(file->text + path);
+    at = skip_fields(at + strspn(at, " "), 1);
+    path = skip_fields(at, 3);
+    file->path = path;
+    file->offset = strtoul(at, NULL, 16) + (template_address() - start);
+    cut_deleted(path);
     return true;
 }
 
@@ -190,6 +202,6 @@ bool abi_template_map(const AbiTemplateFile *file, void *page, Error *error)
         return refuse_errno(error, file, "cannot be mapped");
     if (memcmp(page, abi_table_template, ABI_TABLE_CODE_NBYTES) == 0)
         return true;
-    mmap(page, ABI_TABLE_CODE_NBYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    (void)mmap(page, ABI_TABLE_CODE_NBYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
     return refuse_changed(error, file);
 }

@@ -272,7 +272,7 @@ static AbiSlot *add_tables(Error *error)
 /* -- slots --------------------------------------------------------------------------------------------------------- */
 
 /* Where there is no room, another thread may be about to open the last table: it is given some time. */
-static AbiSlot *grow(Error *error)
+static __attribute__((noinline)) AbiSlot *grow(Error *error)
 {
     AbiSlot *slot = NULL;
     int code = errno;
