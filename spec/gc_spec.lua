@@ -46,6 +46,9 @@ local markable = {
     ["a pointer read from C"] = function() return ffi.cast("int *", 16) end,
     ["a pointer into an object"] = function() return ffi.new("int[3]") + 1 end,
     ["a function pointer"] = function() return ffi.cast("void (*)(void *)", ffi.C.free) end,
+    ["what a pointer points to"] = function() return ffi.cast("gc_outer *", ffi.new "gc_outer")[0] end,
+    ["a view into a struct"] = function() return ffi.new("gc_outer").inner end,
+    ["an array in a struct"] = function() return ffi.new("gc_outer").list end,
     ["a NULL pointer object"] = function() return ffi.new("int *") end,
 }
 
@@ -121,14 +124,37 @@ describe("ffi.gc", function()
         assert.are.equal("bad argument #1 to 'ffi.gc' (object or pointer expected, got 'void (void *)')", message(ffi.C.free, print))
     end)
 
-    it("refuses views", function()
-        local outer = ffi.new "gc_outer"
-        assert.are.equal("bad argument #1 to 'ffi.gc' ('struct gc_point' is a view into other memory: mark its owner, or a pointer)",
-            message(outer.inner, print))
-        assert.are.equal("bad argument #1 to 'ffi.gc' ('struct gc_point [4]' is a view into other memory: mark its owner, or a pointer)",
-            message(outer.list, print))
-        assert.are.equal("bad argument #1 to 'ffi.gc' ('struct gc_outer' is a view into other memory: mark its owner, or a pointer)",
-            message(ffi.cast("gc_outer *", outer)[0], nil))
+    -- `ffi.gc(p[0], free)`: programs keep what the pointer points to, and the object is freed when the last view is gone.
+    it("marks what a pointer points to, for as long as that or a view into it is in use", function()
+        local freed = {}
+        local memory = ffi.cast("gc_outer *", ffi.C.malloc(ffi.sizeof "gc_outer"))
+        local object = ffi.gc(memory[0], function(o)
+            freed[#freed + 1] = o.n
+            ffi.C.free(o)
+        end)
+        object.n = 7
+        local inner, element, pointer = object.inner, object.list[2], object.list + 1
+        object, memory = nil, nil -- luacheck: ignore
+        collect()
+        inner.x, element.y, pointer.x = 1, 2, 3
+        inner, element = nil, nil -- luacheck: ignore
+        collect()
+        assert.are.same({}, freed)
+        pointer = nil -- luacheck: ignore
+        collect()
+        assert.are.same({ 7 }, freed)
+    end)
+
+    it("marks a view into an object that Lua owns, by itself", function()
+        local outer, log = ffi.new "gc_outer", {}
+        local view = ffi.gc(outer.inner, function(o) log[#log + 1] = o.x end)
+        ffi.gc(outer.list, nil)
+        local other = ffi.gc(outer.inner, print)
+        assert.is_true(rawequal(other, ffi.gc(other, nil)))
+        outer.inner.x = 5
+        view = nil -- luacheck: ignore
+        collect()
+        assert.are.same({ 5 }, log)
     end)
 
     it("gives cdata's metatable no __gc, which would make marking walk over all newer objects", function()

@@ -242,11 +242,9 @@ static bool has_identity(ValueKind kind)
 
 static void check_markable(lua_State *L)
 {
-    Cdata *cdata = cdata_to(L, 1);
+    const Cdata *cdata = cdata_to(L, 1);
     if (cdata == NULL || !has_identity((ValueKind)cdata->info->kind))
         error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.gc", "object or pointer", error_push_value(L, 1));
-    if ((cdata_flags(cdata) & (CDATA_INDIRECT | CDATA_SIZED)) == CDATA_INDIRECT)
-        error_raise(L, MESSAGE_GC_VIEW, error_push_type(L, cdata->info->type));
 }
 
 /* cdata's metatable says of all of them that they can be called. */

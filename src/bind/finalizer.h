@@ -36,9 +36,9 @@ void finalizer_set(FfiState *S, lua_State *L, int index);
 /* Takes the finaliser off the cdata at `index` and pushes it; pushes nil when it has none. [-0, +1, -] */
 void finalizer_take(FfiState *S, lua_State *L, int index);
 
-/* ffi.gc(cdata, finaliser or nil) -> cdata; ffi.gc(nil, finaliser) -> nil. It marks pointers, and records, arrays, vectors
- * and complex numbers that ffi.new made or a C function returned: not views into other memory, which are made anew at each
- * access, and not numbers. A Lua function. */
+/* ffi.gc(cdata, finaliser or nil) -> cdata; ffi.gc(nil, finaliser) -> nil. It marks pointers, records, arrays, vectors
+ * and complex numbers: what points into other memory, which is made anew at each access, by itself; not numbers. A Lua
+ * function. */
 int finalizer_gc(lua_State *L);
 
 #endif
