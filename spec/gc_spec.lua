@@ -151,7 +151,7 @@ describe("ffi.gc", function()
         ffi.gc(outer.list, nil)
         local other = ffi.gc(outer.inner, print)
         assert.is_true(rawequal(other, ffi.gc(other, nil)))
-        outer.inner.x = 5
+        view.x = 5
         view = nil -- luacheck: ignore
         collect()
         assert.are.same({ 5 }, log)
