@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -117,6 +118,17 @@ typedef enum AbiResult {
 
 typedef void (*AbiFunction)(void);
 
+/* What C function type returns its result in the same registers as the signature. */
+typedef enum AbiReturn {
+    ABI_RETURN_WORD, /* rax; also where there is none */
+    ABI_RETURN_DOUBLE,
+    ABI_RETURN_WORDS,       /* a struct of two words: rax, rdx */
+    ABI_RETURN_DOUBLES,     /* xmm0, xmm1 */
+    ABI_RETURN_WORD_DOUBLE, /* rax, xmm0 */
+    ABI_RETURN_DOUBLE_WORD, /* xmm0, rax */
+    ABI_RETURN_OTHER
+} AbiReturn;
+
 /* Where the next register or stack slot is; copied from the plan to place variadic arguments beyond a plan. */
 typedef struct AbiCursor {
     uint32_t ngpr;         /* 0..6 */
@@ -125,8 +137,8 @@ typedef struct AbiCursor {
 } AbiCursor;
 
 typedef struct AbiPlan {
-    /* For a call that takes no stack and no wide vector, is not variadic and has its result, if any, in rax or xmm0 (or in
-     * memory): what abi_direct_* enter; else NULL, and only abi_call will do. */
+    /* For a call that takes no stack and no wide vector, is not variadic and returns as AbiReturn knows: what abi_direct_*
+     * enter; else NULL, and only abi_call will do. */
     AbiFunction direct;
     uint32_t flags;        /* what the trampoline does: private to abi and asm */
     uint32_t frame_nbytes; /* whole frame with stack arguments, multiple of 16 */
@@ -134,7 +146,8 @@ typedef struct AbiPlan {
     uint32_t stack_nbytes; /* multiple of 16 */
     uint32_t vec_stride;   /* 0, 8, 16, 32 or 64 */
     uint32_t nargs;
-    uint8_t result; /* AbiResult */
+    uint8_t result;  /* AbiResult */
+    uint8_t returns; /* AbiReturn */
     bool is_variadic;
     uint8_t fill;  /* how abi_invoke fills the frame: private to abi */
     AbiCursor end; /* behind the last argument */
@@ -180,8 +193,8 @@ static inline void abi_call(const AbiPlan *plan, AbiFrame *frame, AbiFunction fu
     abi_call_sysv64(frame, function, plan->stack_offset, plan->stack_nbytes, plan->flags);
 }
 
-/* Calls by plan->direct, which only reads the frame: the function returns here. Its result is in rax, or xmm0 as a double
- * or float (whose bytes may be another type's). */
+/* Calls by plan->direct, which only reads the frame: the function returns here. For the first two of AbiReturn; a float, or
+ * what else is in the low bytes of xmm0, as such. */
 static inline uint64_t abi_direct_word(AbiFunction direct, const AbiFrame *frame, AbiFunction function)
 {
     return ((uint64_t(*)(const AbiFrame *, AbiFunction))direct)(frame, function);
@@ -195,6 +208,49 @@ static inline double abi_direct_double(AbiFunction direct, const AbiFrame *frame
 static inline float abi_direct_float(AbiFunction direct, const AbiFrame *frame, AbiFunction function)
 {
     return ((float (*)(const AbiFrame *, AbiFunction))direct)(frame, function);
+}
+
+/* The same for all of AbiReturn: the result's first plan->result_nbytes bytes are in `words`. */
+static inline void abi_direct(const AbiPlan *plan, const AbiFrame *frame, AbiFunction function, uint64_t words[2])
+{
+    struct Words {
+        uint64_t first, second;
+    } both;
+    struct Doubles {
+        double first, second;
+    } doubles;
+    struct WordDouble {
+        uint64_t first;
+        double second;
+    } word_double;
+    struct DoubleWord {
+        double first;
+        uint64_t second;
+    } double_word;
+    double number;
+    switch ((AbiReturn)plan->returns) {
+    case ABI_RETURN_WORDS:
+        both = ((struct Words(*)(const AbiFrame *, AbiFunction))plan->direct)(frame, function);
+        memcpy(words, &both, sizeof both);
+        break;
+    case ABI_RETURN_DOUBLES:
+        doubles = ((struct Doubles(*)(const AbiFrame *, AbiFunction))plan->direct)(frame, function);
+        memcpy(words, &doubles, sizeof doubles);
+        break;
+    case ABI_RETURN_WORD_DOUBLE:
+        word_double = ((struct WordDouble(*)(const AbiFrame *, AbiFunction))plan->direct)(frame, function);
+        memcpy(words, &word_double, sizeof word_double);
+        break;
+    case ABI_RETURN_DOUBLE_WORD:
+        double_word = ((struct DoubleWord(*)(const AbiFrame *, AbiFunction))plan->direct)(frame, function);
+        memcpy(words, &double_word, sizeof double_word);
+        break;
+    case ABI_RETURN_DOUBLE:
+        number = abi_direct_double(plan->direct, frame, function);
+        memcpy(words, &number, sizeof number);
+        break;
+    default: words[0] = abi_direct_word(plan->direct, frame, function); break;
+    }
 }
 
 /* abi_call with variadic arguments placed behind the plan's by abi_next_slot; sets al. */

@@ -45,7 +45,7 @@ ALWAYS_INLINE void store(void *to, uint64_t word)
 
 /* clang-format off */
 
-static inline void place_move(const AbiMove *move, AbiFrame *frame, const void *value)
+ALWAYS_INLINE void place_move(const AbiMove *move, AbiFrame *frame, const void *value)
 {
     const char *from = (const char *)value + move->offset;
     char *to = (char *)frame + move->frame;
@@ -314,14 +314,23 @@ ALWAYS_INLINE void fill(const AbiPlan *plan, char *frame, void *result, void *co
 
 ALWAYS_INLINE void call_direct(const AbiPlan *plan, const AbiFrame *frame, AbiFunction function, void *result)
 {
-    if (plan->result == ABI_RESULT_XMM0) {
+    uint64_t words[2];
+    if (plan->returns == ABI_RETURN_WORD) {
+        words[0] = abi_direct_word(plan->direct, frame, function);
+        if (plan->result == ABI_RESULT_RAX)
+            take_word(result, words, plan->result_nbytes);
+        return;
+    }
+    if (plan->returns == ABI_RETURN_DOUBLE) {
         double number = abi_direct_double(plan->direct, frame, function);
         take_word(result, &number, plan->result_nbytes);
         return;
     }
-    uint64_t word = abi_direct_word(plan->direct, frame, function);
-    if (plan->result == ABI_RESULT_RAX)
-        take_word(result, &word, plan->result_nbytes);
+    abi_direct(plan, frame, function, words);
+    if (plan->result_nbytes == 16)
+        memcpy(result, words, 16);
+    else
+        store_part(result, (const char *)words, (unsigned)plan->result_nbytes);
 }
 
 ALWAYS_INLINE void run(const AbiPlan *plan, char *frame, AbiFunction function, void *result, void *const *values)

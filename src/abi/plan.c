@@ -217,6 +217,7 @@ static void finish(AbiPlan *plan, const Builder *builder, const AbiMove *moves)
     plan->args = builder->args;
     plan->moves = moves + builder->nresult_moves;
     plan->fill = (uint8_t)choose_fill(plan);
+    plan->returns = (uint8_t)builder->returns;
     plan->direct = sysv64_direct(builder);
 }
 

@@ -38,6 +38,7 @@ typedef struct Builder {
     uint32_t result_flags;   /* FLAG_STORE_* */
     uint32_t result_vec_nbytes;
     AbiResult result;
+    AbiReturn returns;
 } Builder;
 
 /* Opens and closes the moves of a value; argument `index` is in registers or on the stack by then. */

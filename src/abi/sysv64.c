@@ -274,10 +274,26 @@ static AbiResult result_kind(const Builder *builder, const Classes *classes)
     return ABI_RESULT_MOVES;
 }
 
+static AbiReturn return_kind(const Classes *classes)
+{
+    Class first = (Class)classes->of[0], second = (Class)classes->of[1];
+    if (classes->count == 0 || first == CLASS_MEMORY || (classes->count == 1 && first == CLASS_INTEGER))
+        return ABI_RETURN_WORD;
+    if (classes->count == 1 && first == CLASS_SSE)
+        return ABI_RETURN_DOUBLE;
+    bool is_first_word = first == CLASS_INTEGER, is_second_word = second == CLASS_INTEGER;
+    if (classes->count != 2 || (!is_first_word && first != CLASS_SSE) || (!is_second_word && second != CLASS_SSE))
+        return ABI_RETURN_OTHER;
+    if (is_first_word)
+        return is_second_word ? ABI_RETURN_WORDS : ABI_RETURN_WORD_DOUBLE;
+    return is_second_word ? ABI_RETURN_DOUBLE_WORD : ABI_RETURN_DOUBLES;
+}
+
 static void return_result(Builder *builder, const AbiType *type)
 {
     Classes classes;
     sysv64_classify(type, &classes);
+    builder->returns = is_bare_complex_f80(type) ? ABI_RETURN_OTHER : return_kind(&classes);
     builder_open(builder);
     if (classes.count > 0 && classes.of[0] == CLASS_MEMORY) {
         builder->cursor.ngpr = 1; /* rdi: where the callee stores it */
@@ -316,7 +332,7 @@ AbiFunction sysv64_direct(const Builder *builder)
     const AbiCursor *end = &builder->cursor;
     _Static_assert(sizeof ways / sizeof ways[0] == 1 + ABI_NGPRS + ABI_NVECS + 1, "direct_sysv64.def");
     if (builder->signature->is_variadic || end->stack_nbytes > 0 || builder->vec_stride > 8 ||
-        builder->result == ABI_RESULT_MOVES)
+        builder->returns == ABI_RETURN_OTHER)
         return NULL;
     if (end->nvec == 0)
         return ways[end->ngpr];

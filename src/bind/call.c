@@ -72,6 +72,7 @@ static void place_value(lua_State *L, const CallTarget *target, AbiFrame *frame,
     TypeInfo *info = target->signature->params[number].info;
     Cdata *cdata = cdata_to(L, index);
     if (cdata != NULL && cdata->info->type->main == info->type->main) {
+        target->signature->params[number].taken = cdata->info;
         abi_place(target->plan, frame, number, cdata_address(cdata));
         return;
     }
@@ -182,6 +183,16 @@ ALWAYS_INLINE bool quick_string(lua_State *L, const TypeInfo *taken, int index, 
     return true;
 }
 
+/* A value of just the parameter's type. */
+ALWAYS_INLINE bool quick_value(lua_State *L, const CallTarget *target, AbiFrame *frame, const Param *param, int index)
+{
+    Cdata *cdata = cdata_to(L, index);
+    if (__builtin_expect(cdata == NULL || cdata->info != param->taken, 0))
+        return false;
+    abi_place(target->plan, frame, (uint32_t)(param - target->signature->params), cdata_address(cdata));
+    return true;
+}
+
 /* Parameters of one kind come in runs. */
 #define PLACE_RUN(run_kind, quick)                                                                                     \
     case run_kind:                                                                                                     \
@@ -207,8 +218,12 @@ ALWAYS_INLINE void place_arguments(lua_State *L, const CallTarget *target, AbiFr
             PLACE_RUN(PARAM_FLOAT, quick_float(L, index, &word));
             PLACE_RUN(PARAM_STRING, quick_string(L, param->taken, index, &word));
             PLACE_RUN(PARAM_POINTER, quick_pointer(L, param->taken, index, &word));
-        case PARAM_SCALAR:
-        case PARAM_VALUE: place_slowly(L, target, frame, param++, index++); break;
+        case PARAM_VALUE:
+            if (!quick_value(L, target, frame, param, index))
+                place_slowly(L, target, frame, param, index);
+            param++, index++;
+            break;
+        case PARAM_SCALAR: place_slowly(L, target, frame, param++, index++); break;
         case PARAM_END: return;
         default: __builtin_unreachable();
         }
@@ -287,6 +302,30 @@ static NOINLINE int finish_object(lua_State *L, const CallTarget *target, AbiFra
         abi_set_result_address(frame, value);
     enter(L, target, frame, variadic);
     abi_take_result(target->plan, frame, value);
+    if (value_is_number((ValueKind)info->kind))
+        value_push(L, info, value, 0, 0);
+    return 1;
+}
+
+/* The same for a plan that can be called directly, in an entry. */
+ALWAYS_INLINE int finish_object_directly(lua_State *L, const CallTarget *target, AbiFrame *frame)
+{
+    FfiState *S = target->state;
+    TypeInfo *info = target->result;
+    const AbiPlan *plan = target->plan;
+    uint64_t words[2];
+    void *value = cdata_push_bare(L, info, (size_t)info->type->size);
+    lua_pushvalue(L, lua_upvalueindex(ENTRY_CDATA_META));
+    lua_setmetatable(L, -2);
+    if (plan->result == ABI_RESULT_MEMORY)
+        abi_set_result_address(frame, value);
+    int *error_number = begin_call(L, S, target, frame);
+    abi_direct(plan, frame, target->function, words);
+    end_call(L, S, frame, error_number);
+    if (plan->result_nbytes == 16 && plan->result != ABI_RESULT_MEMORY)
+        memcpy(value, words, 16);
+    else if (plan->result != ABI_RESULT_MEMORY)
+        memcpy(value, words, plan->result_nbytes);
     if (value_is_number((ValueKind)info->kind))
         value_push(L, info, value, 0, 0);
     return 1;
@@ -402,6 +441,16 @@ ALWAYS_INLINE int run_directly(lua_State *L, ResultKind result)
     return finish_directly(L, target, frame, result);
 }
 
+/* All arguments in registers, the result an object aligned to 16 at most. */
+static int entry_direct_object(lua_State *L)
+{
+    DirectBlock block;
+    AbiFrame *frame = target_direct_frame(&block);
+    const CallTarget *target = check_target(L);
+    place_arguments(L, target, frame, 1);
+    return finish_object_directly(L, target, frame);
+}
+
 #define DIRECT_RESULTS(ENTRY)                                                                                          \
     ENTRY(VOID)                                                                                                        \
     ENTRY(I32)                                                                                                         \
@@ -479,6 +528,12 @@ static bool is_uniform(const Signature *signature, ParamKind kind)
     return true;
 }
 
+/* What cdata_push_bare makes. */
+static bool is_plain_object(const CType *type)
+{
+    return type->align <= 16 && type->size <= INT32_MAX;
+}
+
 lua_CFunction target_entry(const Signature *signature)
 {
     if (signature->is_variadic)
@@ -491,8 +546,12 @@ lua_CFunction target_entry(const Signature *signature)
             is_uniform(signature, (ParamKind)entry->params))
             return entry->function;
     }
+    if (signature->plan->direct == NULL)
+        return entry_small;
+    if (signature->result_kind == RESULT_OBJECT)
+        return is_plain_object(signature->result->type) ? entry_direct_object : entry_small;
     lua_CFunction direct = direct_entries[signature->result_kind];
-    return signature->plan->direct != NULL && direct != NULL ? direct : entry_small;
+    return direct != NULL ? direct : entry_small;
 }
 
 bool target_is_entry(lua_CFunction function)
@@ -503,7 +562,8 @@ bool target_is_entry(lua_CFunction function)
     for (size_t i = 0; i < COUNT_OF(direct_entries); i++)
         if (function == direct_entries[i])
             return true;
-    return function == entry_small || function == entry_large || function == variadic_entry;
+    return function == entry_direct_object || function == entry_small || function == entry_large ||
+           function == variadic_entry;
 }
 
 int call_pointer(lua_State *L, TypeInfo *function, void *address)

@@ -34,8 +34,8 @@ typedef enum ResultKind {
 
 typedef struct Param {
     TypeInfo *info;
-    const TypeInfo
-        *taken;    /* STRING, POINTER: of the cdata that was last found to convert, which its like then do too */
+    const TypeInfo *
+        taken; /* STRING, POINTER, VALUE: of the cdata that was last found to go as it is, which its like then do too */
     uint32_t slot; /* frame offset, unless PARAM_VALUE */
     uint8_t kind;  /* ParamKind */
 } Param;

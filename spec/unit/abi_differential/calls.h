@@ -155,16 +155,14 @@ static inline void call_directly(void *context)
     Call *call = context;
     const AbiPlan *plan = call->plan;
     call_place_fixed(call, plan);
-    if (plan->result == ABI_RESULT_XMM0 && plan->result_nbytes <= 4) {
+    if (plan->returns == ABI_RETURN_DOUBLE && plan->result_nbytes <= 4) {
         float single = abi_direct_float(plan->direct, call->frame, call->function);
         memcpy(call->result, &single, plan->result_nbytes);
-    } else if (plan->result == ABI_RESULT_XMM0) {
-        double number = abi_direct_double(plan->direct, call->frame, call->function);
-        memcpy(call->result, &number, plan->result_nbytes);
     } else {
-        uint64_t word = abi_direct_word(plan->direct, call->frame, call->function);
-        if (plan->result == ABI_RESULT_RAX)
-            memcpy(call->result, &word, plan->result_nbytes);
+        uint64_t words[2];
+        abi_direct(plan, call->frame, call->function, words);
+        if (plan->result != ABI_RESULT_VOID && plan->result != ABI_RESULT_MEMORY)
+            memcpy(call->result, words, plan->result_nbytes);
     }
 }
 
