@@ -189,6 +189,22 @@ describe("arguments in great number", function()
         for i = 0, 19 do assert.equal(a.n[i] + 2 * b.n[i], sum.n[i]) end
         assert.equal(100, a.n[0])
     end)
+
+    it("and structs from objects, views, constants and tables by turns", function()
+        local one = lib.call_big_make(1)
+        local list = ffi.new "struct call_big[2]"
+        list[1] = lib.call_big_make(50)
+        local constant = ffi.new("const struct call_big", lib.call_big_make(7))
+        local other = ffi.new "struct { long n[20]; }"
+        for _ = 1, 3 do
+            assert.equal(1 + 2 * 50, lib.call_big_add(one, list[1], 2).n[0])
+            assert.equal(7 + 2 * 1, lib.call_big_add(constant, one, 2).n[0])
+            assert.equal(50 + 2 * 7, lib.call_big_add(list[1], constant, 2).n[0])
+            assert.equal(3 + 2 * 1, lib.call_big_add({ { 3 } }, one, 2).n[0])
+            assert.error_matches(function() lib.call_big_add(other, one, 2) end, "'struct call_big' expected")
+            assert.error_matches(function() lib.call_big_add(one, list, 2) end, "'struct call_big' expected")
+        end
+    end)
 end)
 
 describe("a function pointer", function()

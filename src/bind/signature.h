@@ -34,10 +34,9 @@ typedef enum ResultKind {
 
 typedef struct Param {
     TypeInfo *info;
-    const TypeInfo *
-        taken; /* STRING, POINTER, VALUE: of the cdata that was last found to go as it is, which its like then do too */
-    uint32_t slot; /* frame offset, unless PARAM_VALUE */
-    uint8_t kind;  /* ParamKind */
+    const TypeInfo *taken; /* STRING, POINTER, VALUE: of the cdata that last went as it is, as its like do then */
+    uint32_t slot;         /* frame offset, unless PARAM_VALUE */
+    uint8_t kind;          /* ParamKind */
 } Param;
 
 struct Signature {
