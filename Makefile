@@ -219,12 +219,19 @@ test-tsan: ## the tests with threads under ThreadSanitizer
 	@$(MAKE) --no-print-directory BUILD=build-tsan SANITIZE='-fsanitize=thread' CFLAGS='-O1 -g' CXXFLAGS='-O1 -g' WERROR=1 test-tsan-inside
 
 TSAN_UNITS := $(BUILD)/unit/abi_threads
-
-test-tsan-inside: $(TSAN_UNITS)
-	@export TSAN_OPTIONS=second_deadlock_stack=1; TITLE="under ThreadSanitizer" UNIT_WRAPPER='setarch -R' tools/run_units.sh $(TSAN_UNITS)
+TSAN_SPECS := callback gc library states
 
 LD_SO := /lib64/ld-linux-x86-64.so.2
 runtime = $(realpath $(shell $(CC) -print-file-name=$(1)))
+
+test-tsan-inside: $(TSAN_UNITS)
+	@$(MAKE) $(SUB) lib speclibs
+	@mkdir -p $(BUILD)/log
+	@export TSAN_OPTIONS=second_deadlock_stack=1:halt_on_error=1:suppressions=$(abspath tools/tsan.supp); \
+	 TITLE="threads" UNIT_WRAPPER='setarch -R' tools/run_units.sh $(TSAN_UNITS) 2>&1 | tee $(BUILD)/log/unit; \
+	 export SPECS='$(TSAN_SPECS)' LUA_WRAPPER='setarch -R $(LD_SO) --preload $(call runtime,libtsan.so)'; \
+	 $(MAKE) $(SUB) specs 2>&1 | tee $(BUILD)/log/specs; \
+	 tools/sum_tests.sh $(BUILD)/log/unit $(BUILD)/log/specs
 
 test-asan-inside: $(FLAGS_FILE)
 	@$(MAKE) $(SUB) lib units speclibs
@@ -250,10 +257,10 @@ test-valgrind: ## the specs under valgrind's memcheck
 # In all states of the interpreters, each HOSTILE_AT-th allocation is a whole collection, besides the ones of spec/torture/collect.h.
 HOSTILE_AT ?= 199
 TORTURE ?= all
-# What takes most of the time, and is left out of TORTURE=short.
+# What takes most of the time, and is left out with TORTURE=short.
 TORTURE_LONG := bitfield headers luajit operator pointer record redeclare scalar value
 TORTURE_ENV = export AIRLOCK_TORTURE=1 HOSTILE_AT=$(HOSTILE_AT) LUA_INIT_5_4='require "hostile"' \
-    LEFT_OUT='$(if $(filter short,$(TORTURE)),$(TORTURE_LONG))'
+    SPECS='$(if $(filter short,$(TORTURE)),$(filter-out $(TORTURE_LONG),$(patsubst spec/%_spec.lua,%,$(wildcard spec/*_spec.lua))))'
 TORTURE_BUILD = --no-print-directory BUILD=build-torture CFLAGS='-O1 -g -DAIRLOCK_TINY=1' LUA_FLAGS='-include spec/torture/collect.h' WERROR=1
 
 TORTURE_CC = $(CC) -std=gnu11 -O2 -g $(WARN_BOTH) -isystem $(LUA_INCDIR)

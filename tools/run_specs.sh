@@ -1,8 +1,8 @@
 #!/bin/sh
 # run_specs.sh [BUSTED_ARGUMENT...]: runs the busted specs and ends with "specs: N passed, N failed". Without arguments each file of spec/ runs
 # in a process of its own, JOBS of them at a time, so that none meets what another declared. From the environment: LUA, the interpreter;
-# LUA_WRAPPER, put before it (valgrind, a preloading ld.so); BUSTED, the script; JOBS; LEFT_OUT, names of files that are left out, without
-# "_spec.lua". Specs that start an interpreter of their own find the whole command in AIRLOCK_LUA.
+# LUA_WRAPPER, put before it (valgrind, a preloading ld.so); BUSTED, the script; JOBS; SPECS, names of the files to run without their
+# "_spec.lua", all of them when it is empty. Specs that start an interpreter of their own find the whole command in AIRLOCK_LUA.
 set -u
 lua=$(command -v "${LUA:-lua5.4}")
 busted=${BUSTED:-$(command -v busted)}
@@ -16,7 +16,7 @@ if [ $# -eq 0 ]; then
     list=$(mktemp)
     trap 'rm -rf "$log" "$logs" "$list"' EXIT
     for spec in spec/*_spec.lua; do
-        case " ${LEFT_OUT:-} " in *" $(basename "$spec" _spec.lua) "*) ;; *) echo "$spec" ;; esac
+        case " ${SPECS:-$(basename "$spec" _spec.lua)} " in *" $(basename "$spec" _spec.lua) "*) echo "$spec" ;; esac
     done >"$list"
     # shellcheck disable=SC2016
     tr '\n' '\0' <"$list" | xargs -0 -r -n 1 -P "${JOBS:-1}" sh -c '

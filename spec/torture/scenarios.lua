@@ -244,8 +244,8 @@ end)
 add("load", function()
     local lib = ffi.load(path)
     assert(lib.call_add(1, 2) == 3 and lib.call_matrix[1][2] ~= nil and lib.call_operations.subtract(5, 3) == 2)
-    lib.call_counter = 5
-    assert(lib.call_counter == 5 and ffi.string(lib.call_greeting) ~= "" and lib.TS_CONSTANT == 77)
+    if not _G.nstates then lib.call_counter = 5 end -- else other threads' states write to it too
+    assert((_G.nstates or lib.call_counter == 5) and ffi.string(lib.call_greeting) ~= "" and lib.TS_CONSTANT == 77)
     raises("nothing_of_this_name", ffi.load, "nothing_of_this_name")
     raises("no symbol", function() return lib.getenv_not end, ffi.cdef "int getenv_not(void);")
 end)
@@ -264,7 +264,9 @@ add("variadic calls", function()
     local lib = ffi.load(path)
     local buffer = ffi.new "char[40]"
     assert(ffi.C.snprintf(buffer, 40, "%d %s %g", 42, "text", 2.5) == 11 and ffi.string(buffer) == "42 text 2.5")
-    assert(ffi.string(lib.call_describe("idL", 1, 2.5, ffi.new("long double", 3))):find "3")
+    if not _G.nstates then -- it has one buffer
+        assert(ffi.string(lib.call_describe("idL", 1, 2.5, ffi.new("long double", 3))):find "3")
+    end
     assert(lib.call_complex_variadic(1, ffi.new("double _Complex", 1, 2)).im == 2.0)
     raises("table", lib.call_describe, "i", {})
 end)
