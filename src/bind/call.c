@@ -536,20 +536,19 @@ static bool is_plain_object(const CType *type)
 
 lua_CFunction target_entry(const Signature *signature)
 {
+    const AbiPlan *plan = signature->plan;
     if (signature->is_variadic)
         return variadic_entry;
-    if (signature->plan->frame_nbytes > SMALL_FRAME_NBYTES)
-        return entry_large;
+    if (plan->direct == NULL)
+        return plan->frame_nbytes > SMALL_FRAME_NBYTES ? entry_large : entry_small;
+    if (signature->result_kind == RESULT_OBJECT)
+        return is_plain_object(signature->result->type) ? entry_direct_object : entry_small;
     for (size_t i = 0; i < COUNT_OF(uniform_entries); i++) {
         const struct UniformEntry *entry = &uniform_entries[i];
         if (entry->nparams == signature->nparams && entry->result == signature->result_kind &&
             is_uniform(signature, (ParamKind)entry->params))
             return entry->function;
     }
-    if (signature->plan->direct == NULL)
-        return entry_small;
-    if (signature->result_kind == RESULT_OBJECT)
-        return is_plain_object(signature->result->type) ? entry_direct_object : entry_small;
     lua_CFunction direct = direct_entries[signature->result_kind];
     return direct != NULL ? direct : entry_small;
 }

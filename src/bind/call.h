@@ -1,6 +1,6 @@
 /* Calls: the arguments are converted into a frame on the C stack, a CallRecord is linked into the state's chain, the
- * trampoline is entered and the result converted. Lua functions that call (function.h) come in through entries, one for
- * each shape of signature. */
+ * function is entered, directly where the plan allows it and else by the trampoline, and the result converted. Lua
+ * functions that call (function.h) come in through entries, one for each shape of signature. */
 #ifndef AIRLOCK_BIND_CALL_H
 #define AIRLOCK_BIND_CALL_H
 
