@@ -256,7 +256,7 @@ NOINLINE static int operate(lua_State *L, Operator op)
 /* A record's own entry, where it is the left operand: there is nothing else to ask. */
 ALWAYS_INLINE bool push_own_operator(lua_State *L, const Cdata *left)
 {
-    return left != NULL && left->info->kind == VALUE_RECORD && metatype_push_own(L, left->info);
+    return left != NULL && left->info->kind == VALUE_RECORD && metatype_push_own(L, left->info) != LUA_TNIL;
 }
 
 ALWAYS_INLINE int push_word(lua_State *L, const Cdata *left, const Cdata *right, uint64_t value, bool is_unsigned)

@@ -222,9 +222,8 @@ _Noreturn static void raise_no_member(lua_State *L, const TypeInfo *info)
 /* The way of each method call: the event's name is at hand as an upvalue, and a table is first asked raw. */
 NOINLINE static int index_metatype(lua_State *L, const TypeInfo *info)
 {
-    if (!metatype_push_own(L, info))
-        raise_no_member(L, info);
-    switch (lua_type(L, 4)) {
+    switch (metatype_push_own(L, info)) {
+    case LUA_TNIL: raise_no_member(L, info);
     case LUA_TFUNCTION: return metatype_call_pair(L);
     case LUA_TTABLE:
         lua_pushvalue(L, 2);

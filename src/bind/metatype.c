@@ -53,7 +53,7 @@ static bool push_operator(lua_State *L, const TypeInfo *info, int index)
 {
     int type = lua_type(L, index);
     if (info != NULL)
-        return metatype_push_own(L, info);
+        return metatype_push_own(L, info) != LUA_TNIL;
     return (type == LUA_TTABLE || type == LUA_TUSERDATA) &&
            luaL_getmetafield(L, index, lua_tostring(L, lua_upvalueindex(2))) != LUA_TNIL;
 }

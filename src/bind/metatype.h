@@ -37,15 +37,15 @@ int metatype_call(lua_State *L, int nresults);
 int metatype_call_pair(lua_State *L);
 
 /* In a metamethod of cdata, whose second upvalue is the event's name: pushes the metatype's metatable and its entry for
- * that event and returns true, or pushes what is no matter and returns false: there is no such entry. Up to two free
- * stack slots. [-0, +2, -] */
-static inline bool metatype_push_own(lua_State *L, const TypeInfo *info)
+ * that event and returns its type, or pushes what is no matter and returns LUA_TNIL: there is no such entry. Up to two
+ * free stack slots. [-0, +2, -] */
+static inline int metatype_push_own(lua_State *L, const TypeInfo *info)
 {
     if (!metatype_has(info))
-        return false;
+        return LUA_TNIL;
     state_push_ref(L, info->meta->metatable);
     lua_pushvalue(L, lua_upvalueindex(2));
-    return lua_rawget(L, -2) != LUA_TNIL;
+    return lua_rawget(L, -2);
 }
 
 /* In such a metamethod of a binary operator (or a unary one, whose operand Lua gives twice) with the operands at 1 and

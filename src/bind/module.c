@@ -252,13 +252,16 @@ NOINLINE static void push_any_object(lua_State *L, TypeInfo *info, int first, in
         (void)typeinfo_parts(info, L);
 }
 
-/* Plain numbers for the first members of a struct, no more of them than it has parts. False: not all are such, and what
- * is stored by then will be stored again. */
-ALWAYS_INLINE bool initialise_numbers(lua_State *L, const Parts *parts, char *address, int first, int count)
+/* Plain numbers at stack index `first` and up for `count` parts of a struct. False: not all are such, and what is stored
+ * by then will be stored again. */
+ALWAYS_INLINE bool initialise_numbers(lua_State *L, const Part *part, char *address, int first, int count)
 {
-    for (int i = 0; i < count; i++)
-        if (!number_store_kind(L, parts->list[i].kind, address + parts->list[i].offset, first + i))
+    for (int i = first; i < first + count; i++, part++) {
+        if (lua_isinteger(L, i))
+            (void)number_store_integer(part->kind, address + part->offset, lua_tointegerx(L, i, NULL));
+        else if (!number_store_float(L, part->kind, address + part->offset, i))
             return false;
+    }
     return true;
 }
 
@@ -278,7 +281,7 @@ ALWAYS_INLINE void push_bare_struct(lua_State *L, TypeInfo *info, int first, int
     int nparts = (int)parts->count;
     if (!parts->is_whole || count != nparts)
         memset(address, 0, (size_t)parts->nbytes);
-    if (count > nparts || !initialise_numbers(L, parts, address, first, count))
+    if (count > nparts || !initialise_numbers(L, parts->list, address, first, count))
         initialise_struct(L, info, address, first, count);
 }
 
@@ -308,12 +311,15 @@ NOINLINE static int push_other_object(lua_State *L, TypeInfo *info, int first, i
     return 1;
 }
 
-ALWAYS_INLINE int push_object(lua_State *L, TypeInfo *info, int first)
+/* Whether it has parts and no metatype. */
+static inline bool is_plain_struct(const TypeInfo *info)
 {
-    int count = lua_gettop(L) - first + 1;
-    if (info->parts == NULL || metatype_has(info))
-        return push_other_object(L, info, first, count);
-    push_bare_struct(L, info, first, count);
+    return info->parts != NULL && info->meta->metatable == 0;
+}
+
+ALWAYS_INLINE int push_plain_struct(lua_State *L, TypeInfo *info, int first)
+{
+    push_bare_struct(L, info, first, lua_gettop(L) - first + 1);
     cdata_set_metatable(L, info);
     return 1;
 }
@@ -321,7 +327,8 @@ ALWAYS_INLINE int push_object(lua_State *L, TypeInfo *info, int first)
 static int ffi_new(lua_State *L)
 {
     FfiState *S = state_of(L);
-    return push_object(L, typeinfo_of(S, L, check_ctype(S, L, 1, "ffi.new")), 2);
+    TypeInfo *info = typeinfo_of(S, L, check_ctype(S, L, 1, "ffi.new"));
+    return is_plain_struct(info) ? push_plain_struct(L, info, 2) : push_other_object(L, info, 2, lua_gettop(L) - 1);
 }
 
 static int ffi_istype(lua_State *L)
@@ -369,9 +376,11 @@ static int ffi_abi(lua_State *L)
     return 1;
 }
 
-NOINLINE static int call_metatype(lua_State *L, TypeInfo *info)
+NOINLINE static int call_other(lua_State *L, TypeInfo *info)
 {
     int count = lua_gettop(L) - 1;
+    if (info->is_pointer || !metatype_has(info))
+        return push_other_object(L, info, 2, count);
     state_push_ref(L, info->meta->metatable);
     state_push_ref(L, info->state->ref_new_event);
     if (lua_rawget(L, count + 2) == LUA_TNIL)
@@ -385,7 +394,7 @@ static int ctype_call(lua_State *L)
 {
     CType *type = ctypeobj_self(L);
     TypeInfo *info = type->face != NULL ? type->face : typeinfo_make(state_of(L), L, type);
-    return info->is_pointer || !metatype_has(info) ? push_object(L, info, 2) : call_metatype(L, info);
+    return is_plain_struct(info) ? push_plain_struct(L, info, 2) : call_other(L, info);
 }
 
 /* -- opening ------------------------------------------------------------------------------------------------------- */

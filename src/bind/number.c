@@ -227,32 +227,10 @@ bool number_is_equal(const Number *a, const Number *b)
 
 bool number_store_lua(lua_State *L, const TypeInfo *info, void *address, int index)
 {
-    if (info->kind == VALUE_F64) {
-        if (lua_type(L, index) != LUA_TNUMBER)
-            return false;
-        double number = lua_tonumberx(L, index, NULL);
-        memcpy(address, &number, sizeof number);
-        return true;
-    }
-    if (lua_isinteger(L, index)) {
-        lua_Integer integer = lua_tointegerx(L, index, NULL);
-        switch ((ValueKind)info->kind) {
-        case VALUE_I8:
-        case VALUE_U8: memcpy(address, &integer, 1); return true; /* the low bytes come first */
-        case VALUE_I16:
-        case VALUE_U16: memcpy(address, &integer, 2); return true;
-        case VALUE_I32:
-        case VALUE_U32: memcpy(address, &integer, 4); return true;
-        case VALUE_I64:
-        case VALUE_U64: memcpy(address, &integer, 8); return true;
-        default: return false;
-        }
-    }
-    if (info->kind != VALUE_F32 || lua_type(L, index) != LUA_TNUMBER)
-        return false;
-    float single = (float)lua_tonumberx(L, index, NULL);
-    memcpy(address, &single, sizeof single);
-    return true;
+    ValueKind kind = (ValueKind)info->kind;
+    if (lua_isinteger(L, index))
+        return number_store_integer(kind, address, lua_tointegerx(L, index, NULL));
+    return number_store_float(L, kind, address, index);
 }
 
 bool number_to(lua_State *L, int index, Number *number)

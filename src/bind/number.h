@@ -22,40 +22,34 @@ Number number_load(const TypeInfo *info, const void *address);
 /* Stores it by C's conversion; false (and nothing stored) for NaN, infinities and floats outside int64 and uint64 (for
  * 128-bit types: outside those) into an integer. */
 bool number_store(const TypeInfo *info, void *address, const Number *number);
-/* The same by the kind, for a kind of up to 64 bits that is no _Bool; an integer for a double without a conversion by
- * Lua. [-0, +0, -] */
-ALWAYS_INLINE bool number_store_kind(lua_State *L, ValueKind kind, void *address, int index)
+/* Stores a Lua integer as a kind of number of up to 64 bits that is no _Bool; false: it is another kind. */
+ALWAYS_INLINE bool number_store_integer(ValueKind kind, void *address, lua_Integer integer)
 {
-    bool is_floating = kind == VALUE_F64 || kind == VALUE_F32;
-    double number;
-    float single;
-    if (lua_isinteger(L, index)) {
-        lua_Integer integer = lua_tointegerx(L, index, NULL);
-        if (kind == VALUE_F64) {
-            number = (double)integer;
-            memcpy(address, &number, sizeof number);
-            return true;
-        }
-        switch (kind) {
-        case VALUE_F32:
-            single = (float)integer;
-            memcpy(address, &single, sizeof single);
-            return true;
-        case VALUE_I8:
-        case VALUE_U8: memcpy(address, &integer, 1); return true; /* the low bytes come first */
-        case VALUE_I16:
-        case VALUE_U16: memcpy(address, &integer, 2); return true;
-        case VALUE_I32:
-        case VALUE_U32: memcpy(address, &integer, 4); return true;
-        case VALUE_I64:
-        case VALUE_U64: memcpy(address, &integer, 8); return true;
-        default: break;
-        }
+    double number = (double)integer;
+    float single = (float)integer;
+    switch (kind) {
+    case VALUE_F64: memcpy(address, &number, sizeof number); return true;
+    case VALUE_F32: memcpy(address, &single, sizeof single); return true;
+    case VALUE_I8:
+    case VALUE_U8: memcpy(address, &integer, 1); return true; /* the low bytes come first */
+    case VALUE_I16:
+    case VALUE_U16: memcpy(address, &integer, 2); return true;
+    case VALUE_I32:
+    case VALUE_U32: memcpy(address, &integer, 4); return true;
+    case VALUE_I64:
+    case VALUE_U64: memcpy(address, &integer, 8); return true;
+    default: return false;
     }
-    if (!is_floating || lua_type(L, index) != LUA_TNUMBER)
+}
+
+/* Stores a Lua number at `index` that is no integer as float or double; false: it is none, or for another kind.
+ * [-0, +0, -] */
+ALWAYS_INLINE bool number_store_float(lua_State *L, ValueKind kind, void *address, int index)
+{
+    if ((kind != VALUE_F64 && kind != VALUE_F32) || lua_type(L, index) != LUA_TNUMBER)
         return false;
-    number = lua_tonumberx(L, index, NULL);
-    single = (float)number;
+    double number = lua_tonumberx(L, index, NULL);
+    float single = (float)number;
     if (kind == VALUE_F64)
         memcpy(address, &number, sizeof number);
     else

@@ -71,14 +71,16 @@ typedef struct FieldTable {
 } FieldTable;
 
 /* The members that a struct begins with and that plain numbers initialise. */
+typedef struct Part {
+    uint32_t offset;
+    ValueKind kind;
+} Part;
+
 typedef struct Parts {
     uint64_t nbytes; /* of the struct */
     uint32_t count;
     bool is_whole; /* they are all of it, without padding */
-    struct {
-        uint32_t offset;
-        ValueKind kind;
-    } list[];
+    Part list[];
 } Parts;
 
 struct TypeInfo {
