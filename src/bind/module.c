@@ -286,7 +286,7 @@ ALWAYS_INLINE void push_bare_struct(lua_State *L, TypeInfo *info, int first, int
 }
 
 /* An object of a type that has a metatype, whose metatable is at stack index `metatable`. */
-static int push_object_of_metatype(lua_State *L, TypeInfo *info, int first, int count, int metatable)
+ALWAYS_INLINE int push_object_of_metatype(lua_State *L, TypeInfo *info, int first, int count, int metatable)
 {
     state_push_ref(L, info->state->ref_gc_event);
     bool is_collected = !info->is_pointer && lua_rawget(L, metatable) != LUA_TNIL;

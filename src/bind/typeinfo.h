@@ -142,13 +142,14 @@ static inline const Field *typeinfo_known_field(const TypeInfo *record, const vo
     const FieldTable *table = record->fields;
     if (table == NULL || key == NULL)
         return NULL;
-    uint32_t i = typeinfo_hash_key(key) & table->mask;
-    while (table->slots[i].key != key) {
-        if (table->slots[i].key == NULL)
+    uint32_t i = typeinfo_hash_key(key);
+    const Field *slot = &table->slots[i & table->mask];
+    while (slot->key != key) {
+        if (slot->key == NULL)
             return NULL;
-        i = (i + 1) & table->mask;
+        slot = &table->slots[++i & table->mask];
     }
-    return &table->slots[i];
+    return slot;
 }
 
 /* Field of info->record by the string at stack index `index`; NULL when it has none or is incomplete. [-0, +0, m] */
