@@ -176,7 +176,9 @@ static void note_site(FfiState *S, lua_State *L, AbiSlot *slot)
 static AbiSlot *make(FfiState *S, lua_State *L, TypeInfo *function, int index)
 {
     Error error;
-    CallbackType *type = function->callback_type != NULL ? function->callback_type : make_type(S, L, function);
+    CallbackType *type = function->callback_type;
+    if (__builtin_expect(type == NULL || S->home == NULL, 0))
+        type = make_type(S, L, function);
     bool has_site = S->is_debugging;
     if (__builtin_expect(has_site, 0))
         luaL_where(L, 1);

@@ -13,7 +13,7 @@ enum {
     FAULT_TRACEBACK, /* of the error being kept, with its message */
     FAULT_LAST,      /* what ffi.lasttraceback returns */
     FAULT_HANDLER,   /* of ffi.onerror */
-    FAULT_REPORTED,  /* what a call has raised: callbacks further out may pass it on, which is no news */
+    FAULT_REPORTED,  /* what the last call raised in a callback, which may pass it on: that is no news */
     FAULT_COUNT = FAULT_REPORTED
 };
 
@@ -95,13 +95,16 @@ static void write_report(const char *text)
     fflush(stderr);
 }
 
-/* Calls the handler below the error value and the traceback on top of it; true if it has dealt with the error.
- * [-1, +0, -] */
-static bool call_handler(lua_State *L, int error)
+/* Calls the handler on top with the error value and its traceback; true if it has dealt with the error. What callbacks of
+ * its own raise is not for the handler. [-1, +0, -] */
+static bool call_handler(FfiState *S, lua_State *L, int error)
 {
     lua_pushvalue(L, error);
     lua_pushvalue(L, error + 1);
-    if (lua_pcall(L, 2, 1, 0) == LUA_OK) {
+    S->is_handling = true;
+    int status = lua_pcall(L, 2, 1, 0);
+    S->is_handling = false;
+    if (status == LUA_OK) {
         bool is_handled = lua_toboolean(L, -1);
         lua_pop(L, 1);
         return is_handled;
@@ -128,16 +131,31 @@ static bool report(FfiState *S, lua_State *L, int error)
 {
     push_traceback(S, L, error);
     push_element(S, L, FAULT_HANDLER);
-    if (lua_toboolean(L, -1))
-        return call_handler(L, error);
+    if (lua_toboolean(L, -1) && !S->is_handling)
+        return call_handler(S, L, error);
     write_report(lua_type(L, error + 1) == LUA_TSTRING ? lua_tostring(L, error + 1) : "not enough memory");
     return false;
 }
 
+/* Whether the string at `error` is the one on top with a position before it: what coroutine.wrap makes of an error. */
+static bool has_position_added(lua_State *L, int error)
+{
+    size_t length, nbytes;
+    if (lua_type(L, -1) != LUA_TSTRING || lua_type(L, error) != LUA_TSTRING)
+        return false;
+    const char *known = lua_tolstring(L, -1, &length);
+    const char *text = lua_tolstring(L, error, &nbytes);
+    return length > 0 && nbytes > length + 1 && memcmp(text + nbytes - length - 2, ": ", 2) == 0 &&
+           memcmp(text + nbytes - length, known, length) == 0;
+}
+
+/* Whether the callback that failed got its error from a call that it made. */
 static bool is_reported(FfiState *S, lua_State *L, int error)
 {
+    if (S->calls == NULL || !S->calls->has_raised)
+        return false;
     push_element(S, L, FAULT_REPORTED);
-    bool is_same = lua_rawequal(L, -1, error);
+    bool is_same = lua_rawequal(L, -1, error) || has_position_added(L, error);
     lua_pop(L, 1);
     return is_same;
 }
@@ -211,11 +229,11 @@ void fault_attend(FfiState *S, lua_State *L)
         error_raise(L, MESSAGE_CALLBACK_OVERFLOW);
     push_element(S, L, FAULT_VALUE);
     clear_element(S, L, FAULT_VALUE);
-    if (S->calls != NULL)
+    if (S->calls != NULL) {
+        S->calls->has_raised = true;
         lua_pushvalue(L, -1);
-    else
-        lua_pushboolean(L, false);
-    set_element(S, L, FAULT_REPORTED);
+        set_element(S, L, FAULT_REPORTED);
+    }
     lua_error(L);
 }
 

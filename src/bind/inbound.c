@@ -12,13 +12,19 @@
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 #define NOINLINE      __attribute__((noinline))
 
+/* The type is the one that the slot had when it was called: the function may have freed it, and given it to another. */
+static void refuse(const CallbackType *type, AbiSlot *slot, AbiFrame *frame)
+{
+    const CallbackExtra *extra = callback_type_of(slot) == type ? callback_of(slot)->extra : NULL;
+    if (extra != NULL && extra->has_error)
+        abi_place_result(type->plan, frame, extra->error);
+    else
+        abi_zero_result(type->plan, frame);
+}
+
 void inbound_refuse(AbiSlot *slot, AbiFrame *frame)
 {
-    const CallbackExtra *extra = callback_of(slot)->extra;
-    if (extra != NULL && extra->has_error)
-        abi_place_result(slot->owner->plan, frame, extra->error);
-    else
-        abi_zero_result(slot->owner->plan, frame);
+    refuse(callback_type_of(slot), slot, frame);
 }
 
 /* -- arguments ----------------------------------------------------------------------------------------------------- */
@@ -170,6 +176,7 @@ ALWAYS_INLINE bool place_quick(lua_State *L, const CallbackType *type, AbiFrame 
 }
 
 typedef struct Result {
+    const CallbackType *type;
     AbiSlot *slot;
     AbiFrame *frame;
 } Result;
@@ -177,6 +184,8 @@ typedef struct Result {
 /* C gets an address into what the value at `index` is: it is kept until the callback returns another. */
 static void keep_result(FfiState *S, lua_State *L, AbiSlot *slot, int index)
 {
+    if (callback_of(slot)->ref == LUA_NOREF) /* freed by its own function */
+        return;
     state_push_ref(L, S->ref_results);
     lua_pushvalue(L, index);
     lua_rawseti(L, -2, slot->index);
@@ -188,7 +197,7 @@ static void keep_result(FfiState *S, lua_State *L, AbiSlot *slot, int index)
 static int store_result(lua_State *L)
 {
     const Result *result = lua_touserdata(L, 1);
-    const CallbackType *type = callback_type_of(result->slot);
+    const CallbackType *type = result->type;
     TypeInfo *info = type->signature->result;
     Place place = {.kind = PLACE_RESULT, .type = type->signature->info->type};
     size_t nbytes = (size_t)info->type->size;
@@ -203,9 +212,9 @@ static int store_result(lua_State *L)
 }
 
 /* Takes the result, behind the message handler; on an error its value is there instead. */
-static NOINLINE bool place_slowly(lua_State *L, AbiSlot *slot, AbiFrame *frame)
+static NOINLINE bool place_slowly(lua_State *L, const CallbackType *type, AbiSlot *slot, AbiFrame *frame)
 {
-    Result result = {.slot = slot, .frame = frame};
+    Result result = {.type = type, .slot = slot, .frame = frame};
     lua_pushcfunction(L, store_result);
     lua_insert(L, -2);
     lua_pushlightuserdata(L, &result);
@@ -224,18 +233,10 @@ ALWAYS_INLINE bool push_all(lua_State *L, const CallbackType *type, const AbiFra
     return true;
 }
 
-static NOINLINE __attribute__((cold)) void fail(FfiState *S, lua_State *L, AbiSlot *slot, AbiFrame *frame)
+static NOINLINE __attribute__((cold)) void fail(lua_State *L, const CallbackType *type, AbiSlot *slot, AbiFrame *frame)
 {
-    fault_keep(S, L);
-    inbound_refuse(slot, frame);
-}
-
-/* There is an error already, or no stack. */
-static NOINLINE __attribute__((cold)) void refuse_early(FfiState *S, AbiSlot *slot, AbiFrame *frame, bool has_error)
-{
-    if (!has_error)
-        fault_keep_overflow(S);
-    inbound_refuse(slot, frame);
+    fault_keep(type->home->state, L);
+    refuse(type, slot, frame);
 }
 
 /* The coroutine of the call in flight; without one, the main coroutine. */
@@ -244,24 +245,33 @@ ALWAYS_INLINE lua_State *coroutine_of(const FfiState *S, const Home *home)
     return S->calls != NULL ? S->calls->L : home->main;
 }
 
+/* There is an error already, or no stack. */
+static NOINLINE __attribute__((cold)) void refuse_early(FfiState *S, AbiSlot *slot, AbiFrame *frame)
+{
+    if (!fault_is_kept(S))
+        fault_keep_overflow(S);
+    inbound_refuse(slot, frame);
+}
+
 ALWAYS_INLINE void run(FfiState *S, const CallbackType *type, AbiSlot *slot, AbiFrame *frame)
 {
     lua_State *L = coroutine_of(S, type->home);
+    if (__builtin_expect(S->calls != NULL, 1))
+        S->calls->has_raised = false;
     int nparams = (int)type->nparams, nresults = type->result_kind != RESULT_VOID;
     int nleft = 1; /* the message handler */
-    bool has_error = (atomic_load_explicit(&S->cell->attention, memory_order_relaxed) & ATTENTION_ERROR) != 0;
-    if (__builtin_expect(has_error || !lua_checkstack(L, nparams + LUA_MINSTACK), 0)) {
-        refuse_early(S, slot, frame, has_error);
+    if (__builtin_expect(fault_is_kept(S) || !lua_checkstack(L, nparams + LUA_MINSTACK), 0)) {
+        refuse_early(S, slot, frame);
         return;
     }
     lua_pushcfunction(L, fault_traceback);
     state_push_ref(L, callback_of(slot)->ref);
     if (__builtin_expect(!push_all(L, type, frame) || lua_pcall(L, nparams, nresults, -2 - nparams) != LUA_OK, 0))
-        fail(S, L, slot, frame);
+        fail(L, type, slot, frame);
     else if (nresults > 0 && place_quick(L, type, frame))
         nleft = 2;
-    else if (nresults > 0 && !place_slowly(L, slot, frame))
-        fail(S, L, slot, frame);
+    else if (nresults > 0 && !place_slowly(L, type, slot, frame))
+        fail(L, type, slot, frame);
     lua_pop(L, nleft);
 }
 
@@ -295,12 +305,13 @@ void inbound_freed(AbiSlot *slot, AbiFrame *frame)
 {
     const CallbackType *type = callback_type_of(slot);
     FfiState *S = atomic_load(&type->home->state);
-    if (S == NULL || !is_home(type->home)) {
-        remote_refuse_closed(slot, frame);
-        return;
-    }
     int error_number = errno;
-    fault_keep_message(S, coroutine_of(S, type->home), MESSAGE_CALLBACK_FREED, type);
+    if (S == NULL)
+        remote_report_closed(type->home);
+    else if (!is_home(type->home))
+        remote_report_stray(type, true);
+    else if (!fault_is_kept(S))
+        fault_keep_message(S, coroutine_of(S, type->home), MESSAGE_CALLBACK_FREED, type);
     abi_zero_result(type->plan, frame);
     errno = error_number;
 }

@@ -10,17 +10,17 @@
 
 /* What lives as long as any slot that was a callback of the state has not been armed anew. */
 typedef struct Home {
-    CallCell cell;                        /* the state's, while it is open */
-    _Atomic(FfiState *) state;            /* NULL: the Lua state has been closed */
-    lua_State *main;                      /* its main coroutine */
-    _Atomic(uint32_t) nreferences;        /* the state's, and one of each CallbackType */
-    _Atomic(bool) has_reported;           /* that C called after the state was closed */
-    uint32_t newest;                      /* list of live callbacks: 1 + slot index, 0: none */
-    uint32_t count;                       /* of live callbacks */
-    struct CallbackType *types;           /* all that were made for the state */
-    _Atomic(struct RemoteCall *) queue;   /* remote.c */
-    _Atomic(uint32_t) arrivals;           /* goes up with each remote call; ffi.poll waits for it */
-    _Atomic(struct CallbackType *) stray; /* what another thread called without leave */
+    CallCell cell;                                 /* the state's, while it is open */
+    _Atomic(FfiState *) state;                     /* NULL: the Lua state has been closed */
+    lua_State *main;                               /* its main coroutine */
+    _Atomic(uint32_t) nreferences;                 /* the state's, and one of each CallbackType */
+    _Atomic(bool) has_reported;                    /* that C called after the state was closed */
+    uint32_t newest;                               /* list of live callbacks: 1 + slot index, 0: none */
+    uint32_t count;                                /* of live callbacks */
+    struct CallbackType *types;                    /* all that were made for the state */
+    _Atomic(struct RemoteCall *) queue;            /* remote.c */
+    _Atomic(uint32_t) arrivals;                    /* goes up with each remote call; ffi.poll waits for it */
+    _Atomic(const struct CallbackType *) stray[2]; /* what another thread called without leave, and when it was freed */
 } Home;
 
 typedef struct CallbackParam {
@@ -91,6 +91,12 @@ int fault_traceback(lua_State *L);
  * Raises nothing. [-1, +0, -] */
 void fault_keep(FfiState *S, lua_State *L);
 
+/* Whether a callback of the call in flight has left an error: no other runs until C returns. */
+static inline bool fault_is_kept(const FfiState *S)
+{
+    return (atomic_load_explicit(&S->cell->attention, memory_order_relaxed) & ATTENTION_ERROR) != 0;
+}
+
 /* The same for an error of Airlock's own about a callback of this type, which the message's %s names. [-0, +0, -] */
 void fault_keep_message(FfiState *S, lua_State *L, Message message, const CallbackType *type);
 
@@ -105,8 +111,11 @@ void fault_attend(FfiState *S, lua_State *L);
 /* Called on another thread than the home thread: queues the call and waits, or refuses it. */
 void remote_call(AbiSlot *slot, AbiFrame *frame);
 
-/* For a callback whose state has been closed: zero, and one report. */
-void remote_refuse_closed(AbiSlot *slot, AbiFrame *frame);
+/* Another thread called what it must not call, or (is_freed) what had been freed: the next FFI call raises that. */
+void remote_report_stray(const CallbackType *type, bool is_freed);
+
+/* A callback whose state has been closed was called: one report. */
+void remote_report_closed(Home *home);
 
 /* Runs what other threads have queued, as calls of the coroutine L; returns how many. Their errors are left for the
  * caller to raise. [-0, +0, -] */

@@ -54,16 +54,16 @@ static bool enqueue(Home *home, RemoteCall *call)
     return true;
 }
 
-static void report_closed(Home *home)
+void remote_report_stray(const CallbackType *type, bool is_freed)
+{
+    atomic_store_explicit(&type->home->stray[is_freed], type, memory_order_release);
+    attract(type->home);
+}
+
+void remote_report_closed(Home *home)
 {
     if (!atomic_exchange(&home->has_reported, true))
         fputs("airlock: C called a callback whose Lua state has been closed; it returned zero\n", stderr);
-}
-
-void remote_refuse_closed(AbiSlot *slot, AbiFrame *frame)
-{
-    report_closed(callback_type_of(slot)->home);
-    abi_zero_result(slot->owner->plan, frame);
 }
 
 void remote_call(AbiSlot *slot, AbiFrame *frame)
@@ -75,15 +75,15 @@ void remote_call(AbiSlot *slot, AbiFrame *frame)
     RemoteCall call = {.slot = slot, .serial = slot->serial, .type = type, .frame = frame};
     abi_owner_retain(&type->owner);
     if (extra == NULL || !extra->is_queued) {
-        atomic_store_explicit(&home->stray, type, memory_order_release);
-        attract(home);
+        remote_report_stray(type, false);
         inbound_refuse(slot, frame);
     } else if (enqueue(home, &call)) {
         attract(home);
         while (atomic_load_explicit(&call.is_done, memory_order_acquire) == 0)
             futex(&call.is_done, FUTEX_WAIT, 0, NULL);
     } else {
-        remote_refuse_closed(slot, frame);
+        remote_report_closed(home);
+        abi_zero_result(type->plan, frame);
     }
     abi_owner_release(&type->owner);
     errno = error_number;
@@ -122,16 +122,19 @@ static void run(RemoteCall *call)
     finish(call);
 }
 
-static void report_stray(FfiState *S, lua_State *L)
+/* One error at a time: another waits for the next call. */
+static void raise_stray(FfiState *S, lua_State *L)
 {
-    const CallbackType *type = atomic_exchange_explicit(&S->home->stray, NULL, memory_order_acquire);
-    if (type != NULL)
-        fault_keep_message(S, L, MESSAGE_CALLBACK_THREAD, type);
-}
-
-static bool has_error(const FfiState *S)
-{
-    return (atomic_load_explicit(&S->cell->attention, memory_order_relaxed) & ATTENTION_ERROR) != 0;
+    static const Message messages[] = {MESSAGE_CALLBACK_THREAD, MESSAGE_CALLBACK_FREED};
+    for (int i = 0; i < 2; i++) {
+        const CallbackType *type = atomic_load_explicit(&S->home->stray[i], memory_order_acquire);
+        if (type != NULL && fault_is_kept(S)) {
+            attract(S->home);
+        } else if (type != NULL) {
+            atomic_store_explicit(&S->home->stray[i], NULL, memory_order_relaxed);
+            fault_keep_message(S, L, messages[i], type);
+        }
+    }
 }
 
 /* Until one leaves an error: the others wait for the next time. */
@@ -140,7 +143,7 @@ static int run_queue(FfiState *S)
     int count = 0;
     for (RemoteCall *call = take_queue(S->home, NULL), *next; call != NULL; call = next) {
         next = call->next;
-        if (has_error(S)) {
+        if (fault_is_kept(S)) {
             enqueue(S->home, call);
             attract(S->home);
         } else {
@@ -160,7 +163,7 @@ int remote_serve(FfiState *S, lua_State *L)
         return 0;
     S->calls = &record;
     int count = run_queue(S);
-    report_stray(S, L);
+    raise_stray(S, L);
     S->calls = record.previous;
     S->errno_value = errno_value;
     return count;
@@ -170,7 +173,8 @@ void remote_close(Home *home)
 {
     for (RemoteCall *call = take_queue(home, &closed_queue), *next; call != NULL; call = next) {
         next = call->next;
-        remote_refuse_closed(call->slot, call->frame);
+        remote_report_closed(home);
+        abi_zero_result(call->type->plan, call->frame);
         finish(call);
     }
 }
@@ -212,7 +216,7 @@ static int poll_calls(FfiState *S, lua_State *L, lua_Number seconds)
         uint32_t seen = atomic_load(&S->home->arrivals);
         int count = atomic_load(&S->cell->attention) & ATTENTION_REMOTE ? remote_serve(S, L) : 0;
         lua_Number left = seconds > 0 ? end - now() : 0;
-        if (count > 0 || left <= 0 || has_error(S) || !wait_for_call(S->home, seen, left))
+        if (count > 0 || left <= 0 || fault_is_kept(S) || !wait_for_call(S->home, seen, left))
             return count;
     }
 }
@@ -225,7 +229,7 @@ int remote_poll(lua_State *L)
     atomic_store_explicit(&S->cell->thread, current_thread(), memory_order_relaxed);
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     int count = S->home != NULL ? poll_calls(S, L, seconds) : 0;
-    if (has_error(S))
+    if (fault_is_kept(S))
         fault_attend(S, L);
     lua_pushinteger(L, count);
     return 1;

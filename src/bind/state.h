@@ -25,7 +25,7 @@ typedef struct CallRecord {
     struct CallRecord *previous;
     lua_State *L;                    /* the coroutine that called */
     const struct CallTarget *target; /* what it called: function, plan, declaration */
-    void *unused;
+    uintptr_t has_raised;            /* whether a call of the callback that it runs has raised an error: fault.c */
 } CallRecord;
 
 /* What an FFI call tells other threads, and what they and callbacks leave for it. */
@@ -67,6 +67,7 @@ typedef struct FfiState {
     CallCell own_cell;
     struct Home *home;      /* its callbacks (inbound.h); NULL after the guard */
     bool is_debugging;      /* ffi.debug */
+    bool is_handling;       /* the handler of ffi.onerror is running */
     int errno_value;        /* C's errno as the last FFI call left it; given back to the next */
     size_t interned_length; /* strings up to this length are known by their pointers; see find_interned_length */
     Spelling spellings[STATE_NSPELLINGS]; /* by a hash of the key; the newest one wins */
