@@ -14,6 +14,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
 
 enum {
     LOG2_NTABLES_MAX = 12, /* in the range: a million callbacks, 80 MiB of addresses */
@@ -170,6 +173,17 @@ static unsigned choose_log2(void)
     return log2;
 }
 
+/* Owners may be known to slots alone; where leaks are looked for, what is mapped must be named. */
+static void name_to_leak_checker(const void *base, size_t nbytes)
+{
+#ifdef __SANITIZE_ADDRESS__
+    __lsan_register_root_region(base, nbytes);
+#else
+    (void)base;
+    (void)nbytes;
+#endif
+}
+
 /* Where two threads come here, one of them wins. */
 static bool reserve_range(Error *error)
 {
@@ -179,7 +193,9 @@ static bool reserve_range(Error *error)
         uintptr_t none = 0;
         if (base == MAP_FAILED)
             continue;
-        if (!atomic_compare_exchange_strong(&range, &none, (uintptr_t)base | log2))
+        if (atomic_compare_exchange_strong(&range, &none, (uintptr_t)base | log2))
+            name_to_leak_checker(base, nbytes);
+        else
             munmap(base, nbytes);
         return true;
     }
