@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#include "abi/callback.h"
 #include "abi_case.h"
 
 /* -- a callee that looks, and a caller that holds known registers --------------------------------------------------------------- */
@@ -340,9 +341,64 @@ static void check_uppers(void)
     case_free(plan);
 }
 
+/* The same for what a callback's caller left there: the target is C, which may use SSE. */
+static unsigned char target_upper[16];
+
+static void look_at_upper(AbiSlot *slot, AbiFrame *frame)
+{
+    __asm__ volatile("vextractf128 $1, %%ymm5, %0" : "=m"(target_upper));
+    abi_zero_result(slot->owner->plan, frame);
+}
+
+static void keep_owner(AbiOwner *owner)
+{
+    (void)owner;
+}
+
+/* A slot whose callback takes a vector of that many bytes; NULL where there is no such register. */
+static AbiSlot *arm_vector(const char *name, uint32_t nbytes, AbiKind kind)
+{
+    static AbiOwner owner = {.nreferences = 1, .free = keep_owner};
+    const AbiType vector = {nbytes, nbytes, 1, &case_leaves[kind]};
+    Error error;
+    AbiPlan *plan = case_fixed_plan(name, CASE_VOID, &vector, 1);
+    AbiSlot *slot = plan != NULL ? abi_slot_take(&error) : NULL;
+    owner.plan = plan;
+    if (slot != NULL)
+        abi_slot_arm(slot, &owner, look_at_upper);
+    return slot;
+}
+
+__attribute__((target("avx"))) static void call_with_uppers(AbiFunction entry)
+{
+    __asm__ volatile("movq %%rsp, %%rbx\n\t"
+                     "subq $128, %%rsp\n\t" /* the red zone */
+                     "andq $-16, %%rsp\n\t"
+                     "vcmpps $15, %%ymm5, %%ymm5, %%ymm5\n\t" /* all ones */
+                     "call *%0\n\t"
+                     "movq %%rbx, %%rsp"
+                     :
+                     : "r"(entry)
+                     : "memory", "cc", "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "xmm0",
+                       "xmm5");
+}
+
+static void check_callback_uppers(const char *name, uint32_t nbytes, AbiKind kind)
+{
+    AbiSlot *slot = arm_vector(name, nbytes, kind);
+    if (slot == NULL)
+        return;
+    memset(target_upper, 0xff, sizeof target_upper);
+    call_with_uppers(abi_slot_entry(slot));
+    for (int i = 0; i < 16; i++)
+        CHECK_INT(target_upper[i], 0);
+}
+
 int main(void)
 {
     check_uppers();
+    check_callback_uppers("upper halves in a callback", 32, ABI_VECTOR32);
+    check_callback_uppers("upper halves in a callback, AVX-512F", 64, ABI_VECTOR64);
     check_shapes();
     check_caller_state_is_kept();
     check_callee_state_stays();
