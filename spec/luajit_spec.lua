@@ -466,6 +466,12 @@ describe("lua5.4 -l ffi.luajit", function()
         compare({ ["program.lua"] = "return 5" }, { "program.lua" })
     end)
 
+    it("shows a hook of the script's nothing but the script", function()
+        compare({ ["program.lua"] = "debug.sethook(function(_, line) print(line) end, 'l')\nlocal x = 1\nx = x + 1" }, { "program.lua" })
+        compare({ ["program.lua"] = "debug.sethook(function() error('in the hook', 0) end, 'l')\nprint(1)" }, { "program.lua" })
+        compare({ ["program.lua"] = "debug.sethook(function() error('in the hook', 0) end, 'l')" }, { "program.lua" })
+    end)
+
     it("gives the script its arguments", function()
         local program = "#!/usr/bin/env luajit\nprint(select('#', ...), ...) print(arg[0], #arg) error(debug.getinfo(1, 'l').currentline)"
         compare({ ["program.lua"] = program }, { "program.lua", "a", "", "c d" })

@@ -106,9 +106,13 @@ local function fail(progname, message)
     exit(false, true)
 end
 
+-- Called when a chunk has ended, on the line that called it. Behind the script, which is the last one, it takes away the program's
+-- hook: that has nothing to see here.
+local after_chunk = debug.gethook
+
 local function call(progname, fn, ...)
     outside = depth_from(2) + 1
-    local is_done, result = xpcall(fn, handler, ...)
+    local is_done, result = xpcall(fn, handler, ...) after_chunk()
     if not is_done then fail(progname, result) end
     return result
 end
@@ -134,6 +138,7 @@ local function run_script(progname, arguments)
     local name = arguments[0]
     if name == "-" and arguments[-1] ~= "--" then name = nil end
     local chunk, message = loader.loadfile(name)
+    after_chunk = debug.sethook
     run_chunk(progname, chunk, message, unpack(arguments))
 end
 
