@@ -330,3 +330,74 @@ describe("an excess or a wrong initialiser raises:", function()
         it(rule, function() assert.equal(case[3], message(ffi.new, case[1], table.unpack(case[2]))) end)
     end
 end)
+
+describe("plain numbers", function()
+    local types = { "int8_t", "uint8_t", "int16_t", "uint16_t", "int32_t", "uint32_t", "int64_t", "uint64_t", "float", "double", "_Bool" }
+    -- Lua's, C's; what is above 2^53 shows whether a conversion to float rounds once
+    local integers = { "0", "1", "-1", "255", "-129", "65536", "2147483648", "-2147483649", "9007199254740993", "18014399583223809",
+        "-18014399583223809", "9223372036854775807" }
+    local floats = { "0.0", "1.5", "-2.75", "0.1", "3.0", "16777217.0", "1e30" }
+
+    local function values_for(type)
+        local values = { table.unpack(integers) }
+        for _, value in ipairs(floats) do
+            if type == "float" or type == "double" or value ~= "1e30" then values[#values + 1] = value end
+        end
+        return values
+    end
+
+    -- One line for each type and value: the bytes of { value, 1, value }, padding cleared.
+    local function expected()
+        local body = {}
+        for _, type in ipairs(types) do
+            for _, value in ipairs(values_for(type)) do
+                local text = value:find "[.e]" and value or value .. "LL"
+                -- floats go to integers through int64_t
+                local cast = value:find "[.e]" and type:find "int" and ("(int64_t)" .. text) or text
+                body[#body + 1] = ("{ struct { %s a; char b; %s c; } s; memset(&s, 0, sizeof s); s.a = s.c = %s; s.b = 1; put_hex(&s, sizeof s); }")
+                    :format(type, type, cast)
+            end
+        end
+        return oracle.lines("plain_numbers", table.concat(body, "\n"), oracle.hex_function)
+    end
+
+    local function bytes(object) return oracle.hex(ffi.string(ffi.cast("char *", object), ffi.sizeof(object))) end
+
+    it("become what C makes of them, in a struct, its fields and elements", function()
+        local lines, line = expected(), 0
+        for _, type in ipairs(types) do
+            local ct = ffi.typeof(("struct { %s a; char b; %s c; }"):format(type, type))
+            local whole = ffi.typeof(("struct { %s a, b; }"):format(type))
+            for _, text in ipairs(values_for(type)) do
+                local value = load("return " .. text)()
+                line = line + 1
+                for _ = 1, 2 do -- the second time the struct is known
+                    assert.are.equal(lines[line], bytes(ct(value, 1, value)), type .. " " .. text)
+                    assert.are.equal(lines[line], bytes(ffi.new(ct, { value, 1, value })))
+                end
+                local object = ct(7, 1)
+                object.a, object.c = value, value
+                assert.are.equal(lines[line], bytes(object))
+                local array = ffi.new(type .. "[2]", 7)
+                array[0], array[1] = value, value
+                assert.are.equal(bytes(array), bytes(whole(value, value)))
+                assert.are.equal(array[0], whole(value, value).b)
+            end
+        end
+    end)
+
+    it("are refused where they are none, wherever they stand, and a struct that is known takes all else too", function()
+        local ct = ffi.typeof "struct { int a; double b; short c; }"
+        for _ = 1, 2 do
+            assert.are.equal(bytes(ct { 1, 2.5, 3 }), bytes(ct(1, 2.5, 3)))
+            assert.are.equal(bytes(ct { 1, 2.5 }), bytes(ct(1, 2.5)))
+            assert.are.equal(bytes(ct {}), bytes(ct()))
+            assert.are.equal(bytes(ct { 1, 2.5, 3 }), bytes(ct(1, ffi.new("double", 2.5), ffi.new("int64_t", 3))))
+            assert.are.equal(bytes(ct { 1, 2.5, 3 }), bytes(ct(ct(1, 2.5, 3))))
+            assert.are.equal("'double' expected, got string (field 'b' of 'struct {line 1}')", message(ct, 1, "2"))
+            assert.are.equal("'int' expected, got table (field 'a' of 'struct {line 1}')", message(ct, {}, 2))
+            assert.matches("^too many initialisers for 'struct {line 1}': at most 3, got 4", message(ct, 1, 2, 3, 4))
+            assert.are.equal(bytes(ct { 1, 0, 1 }), bytes(ct(true, false, true)))
+        end
+    end)
+end)
