@@ -168,7 +168,9 @@ describe("__index", function()
                 local self, n = value:method(5)
                 assert.is_true(rawequal(value, self))
                 assert.are.equal(5, n)
-                assert.is_nil(value.nothing)
+                assert.has_error(function() return value.nothing end) -- as in LuaJIT: what is in no table is told
+                metatable.__index.falsy = false
+                assert.is_false(value.falsy)
             end)
         end
     end
@@ -178,7 +180,17 @@ describe("__index", function()
         local base = { shared = "base" }
         metatable.__index = setmetatable({}, { __index = setmetatable({}, { __index = base }) })
         assert.are.equal("base", object.shared)
-        assert.is_nil(object.nothing)
+        assert.has_error(function() return object.nothing end, ("'%s' has no field 'nothing'"):format(tostring(ffi.typeof(object)):match "<(.*)>"))
+        setmetatable(base, { __index = function(_, key) if key == "made" then return 1 end end })
+        assert.are.equal(1, object.made)
+        assert.is_nil(object.nothing) -- the function says so
+        ffi.cdef "int abs(int);"
+        metatable.__index = setmetatable({}, { __index = ffi.C })
+        assert.are.equal(3, object.abs(-3))
+        assert.has_error(function() return object.mt_undeclared end, "'mt_undeclared' is not declared: ffi.cdef its prototype first")
+        metatable.__index = "text"
+        assert.are.equal(string.rep, object.rep)
+        assert.has_error(function() return object.nothing end)
     end)
 
     it("may be a C function of Lua's", function()
@@ -264,8 +276,8 @@ describe("__index", function()
         local ct = ffi.metatype("struct mt_opaque", { __index = { answer = function() return 42 end } })
         local pointer = ffi.cast("struct mt_opaque *", 16)
         assert.are.equal(42, pointer:answer())
-        assert.is_nil(pointer.nothing)
-        assert.has_error(function() pointer.nothing = 1 end, "size of 'struct mt_opaque' is unknown")
+        assert.has_error(function() return pointer.nothing end, "'struct mt_opaque' has no field 'nothing'")
+        assert.has_error(function() pointer.nothing = 1 end, "'struct mt_opaque' has no field 'nothing'")
         assert.has_error(function() return ct() end)
     end)
 
@@ -373,7 +385,7 @@ describe("a metatype", function()
         local _, metatable, object = new_metatype(kinds[1])
         assert.has_error(function() return object.later end)
         metatable.__index = {}
-        assert.is_nil(object.later)
+        assert.has_error(function() return object.later end)
         metatable.__index.later = 1
         assert.are.equal(1, object.later)
         metatable.__index = function() return 2 end

@@ -38,8 +38,8 @@ int ctypeobj_index(lua_State *L)
         raise_no_index(L, type);
     if (lua_type(L, -1) == LUA_TFUNCTION)
         return metatype_call(L, 1);
-    lua_pushvalue(L, 2);
-    lua_gettable(L, -2);
+    if (!metatype_push_from(L, lua_gettop(L)))
+        raise_no_index(L, type);
     return 1;
 }
 

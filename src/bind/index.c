@@ -214,7 +214,7 @@ _Noreturn static void raise_no_member(lua_State *L, const TypeInfo *info)
         raise_no_index(L, info, 2);
     if (record == NULL)
         record = info;
-    else if (!record->type->u.record->is_complete)
+    else if (!record->type->u.record->is_complete && !metatype_has(info))
         error_raise(L, MESSAGE_INCOMPLETE, error_push_type(L, record->type));
     error_raise(L, MESSAGE_NO_FIELD, metatype_push_name(L, record), lua_tostring(L, 2));
 }
@@ -233,8 +233,8 @@ NOINLINE static int index_metatype(lua_State *L, const TypeInfo *info)
         break;
     default: break;
     }
-    lua_pushvalue(L, 2);
-    lua_gettable(L, 4);
+    if (!metatype_push_from(L, 4))
+        raise_no_member(L, info);
     return 1;
 }
 

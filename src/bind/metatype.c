@@ -48,6 +48,21 @@ int metatype_call_pair(lua_State *L)
     return 1;
 }
 
+bool metatype_push_from(lua_State *L, int from)
+{
+    int type = LUA_TTABLE;
+    lua_pushvalue(L, 2);
+    if (lua_gettable(L, from) != LUA_TNIL)
+        return true;
+    lua_pushvalue(L, from);
+    while (type != LUA_TNIL && type != LUA_TFUNCTION) {
+        type = luaL_getmetafield(L, -1, "__index");
+        lua_remove(L, type != LUA_TNIL ? -2 : -1);
+    }
+    lua_settop(L, from + 1);
+    return type == LUA_TFUNCTION;
+}
+
 /* Whether the operand at `index` has a metamethod, pushed then. Strings are left out: theirs are for numerals. */
 static bool push_operator(lua_State *L, const TypeInfo *info, int index)
 {

@@ -36,6 +36,11 @@ int metatype_call(lua_State *L, int nresults);
 /* Calls the value on top with those at 1 and 2; one result. Returned at once, as above. [-1, +1, v] */
 int metatype_call_pair(lua_State *L);
 
+/* What the metatype's __index at `from`, which is no function, has for the key at 2. False, with a nil: there is no such
+ * key, nor a function in the chain of __index tables that could have said nil; that is an error, as in LuaJIT. Wants
+ * four free stack slots. [-0, +1, e] */
+bool metatype_push_from(lua_State *L, int from);
+
 /* In a metamethod of cdata, whose second upvalue is the event's name: pushes the metatype's metatable and its entry for
  * that event and returns its type, or pushes what is no matter and returns LUA_TNIL: there is no such entry. Up to two
  * free stack slots. [-0, +2, -] */

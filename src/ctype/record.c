@@ -333,7 +333,8 @@ static bool vla_end(const CType *type, uint64_t nelems, uint64_t *nbytes)
 uint64_t ctype_vla_padding(const CType *type)
 {
     uint64_t end;
-    return type->kind == CTYPE_RECORD && vla_end(type, 0, &end) ? type->size - end : 0;
+    bool is_struct = type->kind == CTYPE_RECORD && !type->u.record->is_union;
+    return is_struct && vla_end(type, 0, &end) ? type->size - end : 0;
 }
 
 bool ctype_vla_nbytes(const CType *type, uint64_t nelems, uint64_t *nbytes)
@@ -341,6 +342,8 @@ bool ctype_vla_nbytes(const CType *type, uint64_t nelems, uint64_t *nbytes)
     if (!vla_end(type, nelems, nbytes))
         return false;
     *nbytes += ctype_vla_padding(type);
+    if (type->kind == CTYPE_RECORD && *nbytes < type->size) /* a union whose other members are larger */
+        *nbytes = type->size;
     return *nbytes <= PTRDIFF_MAX / 2;
 }
 
