@@ -110,18 +110,28 @@ static AbiSlot *slot_of_address(void *address)
     return abi_slot_of(entry);
 }
 
+/* Where S->ref_results keeps what the callback's error value points into. */
+static lua_Integer error_key(const AbiSlot *slot)
+{
+    return -1 - (lua_Integer)slot->index;
+}
+
+static void clear(lua_State *L, int table, lua_Integer key)
+{
+    state_push_ref(L, table);
+    if (lua_rawgeti(L, -1, key) != LUA_TNIL) {
+        lua_pushnil(L);
+        lua_rawseti(L, -3, key);
+    }
+    lua_pop(L, 2);
+}
+
 /* Forgets what tables hold of it. */
 static void forget(FfiState *S, lua_State *L, const AbiSlot *slot)
 {
-    int tables[] = {S->ref_results, S->ref_sites};
-    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
-        state_push_ref(L, tables[i]);
-        if (lua_rawgeti(L, -1, slot->index) != LUA_TNIL) {
-            lua_pushnil(L);
-            lua_rawseti(L, -3, slot->index);
-        }
-        lua_pop(L, 2);
-    }
+    clear(L, S->ref_results, slot->index);
+    clear(L, S->ref_results, error_key(slot));
+    clear(L, S->ref_sites, slot->index);
 }
 
 static void forget_implicit(FfiState *S, lua_State *L, AbiSlot *slot)
@@ -134,6 +144,15 @@ static void forget_implicit(FfiState *S, lua_State *L, AbiSlot *slot)
     lua_pop(L, 2);
 }
 
+/* Enters the function on top, or nil, for a slot whose function lives as long as its cdata. [-1, +0, m] */
+static void set_weak(FfiState *S, lua_State *L, const AbiSlot *slot)
+{
+    state_push_ref(L, S->ref_weak);
+    lua_insert(L, -2);
+    lua_rawseti(L, -2, slot->index);
+    lua_pop(L, 1);
+}
+
 static void release(FfiState *S, lua_State *L, AbiSlot *slot)
 {
     Callback *callback = callback_of(slot);
@@ -142,14 +161,19 @@ static void release(FfiState *S, lua_State *L, AbiSlot *slot)
     if (callback->is_noted)
         forget(S, L, slot);
     unlink_callback(callback_type_of(slot)->home, slot);
-    luaL_unref(L, LUA_REGISTRYINDEX, callback->ref);
+    if (callback->ref == REF_WEAK) {
+        lua_pushnil(L);
+        set_weak(S, L, slot);
+    } else {
+        luaL_unref(L, LUA_REGISTRYINDEX, callback->ref);
+    }
     free(callback->extra);
     *callback = (Callback){.ref = LUA_NOREF};
     abi_slot_give_back(slot, inbound_freed);
 }
 
-/* (table, place, slot index) */
-static int set_site(lua_State *L)
+/* (table, value, key) */
+static int set_element(lua_State *L)
 {
     lua_settop(L, 3);
     lua_insert(L, 2);
@@ -157,14 +181,14 @@ static int set_site(lua_State *L)
     return 0;
 }
 
-/* Where the slot, which is live, was made: the text on top. An error frees the slot. [-1, +0, v] */
-static void note_site(FfiState *S, lua_State *L, AbiSlot *slot)
+/* Keeps the value on top in a table until the slot, which is live, is freed. An error frees it. [-1, +0, v] */
+static void note(FfiState *S, lua_State *L, AbiSlot *slot, int table, lua_Integer key)
 {
-    state_push_ref(L, S->ref_sites);
+    state_push_ref(L, table);
     lua_insert(L, -2);
-    lua_pushcfunction(L, set_site);
+    lua_pushcfunction(L, set_element);
     lua_insert(L, -3);
-    lua_pushinteger(L, slot->index);
+    lua_pushinteger(L, key);
     callback_of(slot)->is_noted = true;
     if (lua_pcall(L, 3, 0, 0) == LUA_OK)
         return;
@@ -172,28 +196,48 @@ static void note_site(FfiState *S, lua_State *L, AbiSlot *slot)
     lua_error(L);
 }
 
+/* Makes the slot one of the function at `index`. When that raises, the slot stays where the next taker looks first: only
+ * memory may be asked for here, finalisers do not run. [-0, +0, m] */
+static void hold_weakly(FfiState *S, lua_State *L, AbiSlot *slot, int index)
+{
+    S->home->spare = slot;
+    lua_pushvalue(L, index);
+    set_weak(S, L, slot);
+}
+
+static AbiSlot *take_slot(const Home *home, Error *error)
+{
+    return __builtin_expect(home->spare != NULL, 0) ? home->spare : abi_slot_take(error);
+}
+
 /* A live callback of the function at `index`. What can raise comes first: nobody else knows of it yet. */
-static AbiSlot *make(FfiState *S, lua_State *L, TypeInfo *function, int index)
+static AbiSlot *make(FfiState *S, lua_State *L, TypeInfo *function, int index, bool is_weak)
 {
     Error error;
+    int ref = REF_WEAK;
     CallbackType *type = function->callback_type;
     if (__builtin_expect(type == NULL || S->home == NULL, 0))
         type = make_type(S, L, function);
     bool has_site = S->is_debugging;
     if (__builtin_expect(has_site, 0))
         luaL_where(L, 1);
-    lua_pushvalue(L, index);
-    int ref = luaL_ref(L, LUA_REGISTRYINDEX);
-    AbiSlot *slot = abi_slot_take(&error);
+    if (!is_weak) {
+        lua_pushvalue(L, index);
+        ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    }
+    AbiSlot *slot = take_slot(type->home, &error);
     if (slot == NULL) {
         luaL_unref(L, LUA_REGISTRYINDEX, ref);
         error_raise(L, MESSAGE_CALLBACK_SLOT, error_push_type(L, function->type), error.text);
     }
+    if (is_weak)
+        hold_weakly(S, L, slot, index);
+    type->home->spare = NULL;
     *callback_of(slot) = (Callback){.ref = ref};
     link_callback(type->home, slot);
     abi_slot_arm(slot, &type->owner, inbound_live);
     if (__builtin_expect(has_site, 0))
-        note_site(S, L, slot);
+        note(S, L, slot, S->ref_sites, slot->index);
     return slot;
 }
 
@@ -210,6 +254,8 @@ static int guard_gc(lua_State *L)
     atomic_store_explicit(&S->own_cell.thread, current_thread(), memory_order_relaxed);
     S->cell = &S->own_cell;
     S->home = NULL;
+    if (home->spare != NULL)
+        abi_slot_give_back(home->spare, NULL);
     while (home->newest != 0) {
         AbiSlot *slot = abi_slot_at(home->newest - 1);
         unlink_callback(home, slot);
@@ -229,6 +275,16 @@ static int guard_gc(lua_State *L)
 static int new_table(lua_State *L)
 {
     lua_newtable(L);
+    return luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+static int new_weak_table(lua_State *L)
+{
+    lua_newtable(L);
+    lua_createtable(L, 0, 1);
+    lua_pushliteral(L, "v");
+    lua_setfield(L, -2, "__mode");
+    lua_setmetatable(L, -2);
     return luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
@@ -265,7 +321,7 @@ static AbiSlot *push_callback(FfiState *S, lua_State *L, TypeInfo *pointer, int 
     TypeInfo *function = typeinfo_element(pointer, L);
     cdata_push_pointer(L, pointer, NULL, 0);
     Cdata *cdata = lua_touserdata(L, -1);
-    AbiSlot *slot = make(S, L, function, index);
+    AbiSlot *slot = make(S, L, function, index, false);
     *(void **)cdata_address(cdata) = entry_address(slot);
     return slot;
 }
@@ -303,7 +359,7 @@ void *callback_implicit(lua_State *L, TypeInfo *pointer, int index)
         lua_pushvalue(L, index);
         lua_pushboolean(L, false);
         lua_rawset(L, -3); /* the entry's memory, before the callback */
-        AbiSlot *slot = make(S, L, function, index);
+        AbiSlot *slot = make(S, L, function, index, false);
         callback_of(slot)->is_implicit = true;
         address = entry_address(slot);
         lua_pushvalue(L, index);
@@ -340,6 +396,73 @@ static int method_free(lua_State *L)
     return 0;
 }
 
+/* Finaliser of the cdata that ffi.callback returns, which keeps the Lua function: a function that refers to its own cdata
+ * is garbage with it. The cdata is NULL when the callback could not be made. */
+enum { COLLECT_SERIAL = 2, COLLECT_FUNCTION = 3 };
+
+static int collect(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    void *address = cdata_pointer(lua_touserdata(L, 1));
+    AbiSlot *slot = address != NULL ? slot_of_address(address) : NULL;
+    if (S->home != NULL && slot != NULL &&
+        slot->serial == (uint32_t)lua_tointeger(L, lua_upvalueindex(COLLECT_SERIAL)) &&
+        callback_of(slot)->ref != LUA_NOREF)
+        release(S, L, slot);
+    return 0;
+}
+
+/* Pushes the finaliser if the cdata at `index` is the one whose callback the slot is; false and nothing if it is another.
+ */
+static bool push_collect(FfiState *S, lua_State *L, const AbiSlot *slot, int index)
+{
+    finalizer_push(S, L, index);
+    if (lua_tocfunction(L, -1) == collect) {
+        lua_getupvalue(L, -1, COLLECT_SERIAL);
+        bool is_owner = (uint32_t)lua_tointeger(L, -1) == slot->serial;
+        lua_pop(L, 1);
+        if (is_owner)
+            return true;
+    }
+    lua_pop(L, 1);
+    return false;
+}
+
+/* Puts the function at 2 in the place of a weak one, if the cdata at 1 is the one that keeps it. */
+static bool set_owned(FfiState *S, lua_State *L, const AbiSlot *slot)
+{
+    if (!push_collect(S, L, slot, 1))
+        return false;
+    lua_pushvalue(L, 2);
+    set_weak(S, L, slot);
+    lua_pushvalue(L, 2);
+    lua_setupvalue(L, -2, COLLECT_FUNCTION);
+    lua_pop(L, 1);
+    return true;
+}
+
+/* From now on the function lives until the callback is freed. */
+static void hold_strongly(FfiState *S, lua_State *L, AbiSlot *slot)
+{
+    state_push_ref(L, S->ref_weak);
+    lua_rawgeti(L, -1, slot->index);
+    callback_of(slot)->ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    lua_pushnil(L);
+    lua_rawseti(L, -2, slot->index);
+    lua_pop(L, 1);
+}
+
+void callback_disown(FfiState *S, lua_State *L, int index)
+{
+    Cdata *cdata = lua_touserdata(L, index);
+    AbiSlot *slot = typeinfo_is_function_pointer(cdata->info) ? slot_of_address(cdata_pointer(cdata)) : NULL;
+    if (slot == NULL || !push_collect(S, L, slot, index))
+        return;
+    lua_pop(L, 1);
+    if (callback_of(slot)->ref == REF_WEAK)
+        hold_strongly(S, L, slot);
+}
+
 /* cb:set(function) */
 static int method_set(lua_State *L)
 {
@@ -352,8 +475,12 @@ static int method_set(lua_State *L)
         forget_implicit(S, L, slot);
         callback_of(slot)->is_implicit = false;
     }
-    lua_pushvalue(L, 2);
-    lua_rawseti(L, LUA_REGISTRYINDEX, callback_of(slot)->ref);
+    if (callback_of(slot)->ref == REF_WEAK && !set_owned(S, L, slot))
+        hold_strongly(S, L, slot);
+    if (callback_of(slot)->ref != REF_WEAK) {
+        lua_pushvalue(L, 2);
+        lua_rawseti(L, LUA_REGISTRYINDEX, callback_of(slot)->ref);
+    }
     return 0;
 }
 
@@ -370,19 +497,6 @@ bool callback_push_method(FfiState *S, lua_State *L, int index)
 }
 
 /* -- ffi.callback -------------------------------------------------------------------------------------------------- */
-
-/* Finaliser of the cdata that ffi.callback returns; its second upvalue is the slot's serial. The cdata is NULL when the callback
- * could not be made. */
-static int collect(lua_State *L)
-{
-    FfiState *S = state_of(L);
-    void *address = cdata_pointer(lua_touserdata(L, 1));
-    AbiSlot *slot = address != NULL ? slot_of_address(address) : NULL;
-    if (S->home != NULL && slot != NULL && slot->serial == (uint32_t)lua_tointeger(L, lua_upvalueindex(2)) &&
-        callback_of(slot)->ref != LUA_NOREF)
-        release(S, L, slot);
-    return 0;
-}
 
 static TypeInfo *check_pointer_type(FfiState *S, lua_State *L)
 {
@@ -419,14 +533,16 @@ static void check_option_names(lua_State *L, int table)
     }
 }
 
-/* Pushes a block with the options of the table at `index`, to be copied once nothing can raise any more. */
+/* Pushes a block with the options of the table at `index`, to be copied once nothing can raise any more; its user value is
+ * the error's. */
 static size_t push_extra(lua_State *L, TypeInfo *result, int index)
 {
     if (lua_type(L, index) != LUA_TTABLE)
         error_raise(L, MESSAGE_ARGUMENT_WANTED, index, "ffi.callback", "table of options", error_push_value(L, index));
     check_option_names(L, index);
     size_t nbytes = result->kind == VALUE_VOID ? 0 : (size_t)result->type->size;
-    CallbackExtra *extra = lua_newuserdatauv(L, sizeof *extra + nbytes, 0);
+    CallbackExtra *extra = lua_newuserdatauv(L, sizeof *extra + nbytes, 1);
+    int block = lua_gettop(L);
     memset(extra, 0, sizeof *extra + nbytes);
     lua_getfield(L, index, "thread");
     extra->is_queued = check_thread_option(L, lua_gettop(L));
@@ -435,7 +551,8 @@ static size_t push_extra(lua_State *L, TypeInfo *result, int index)
     Place place = {.kind = PLACE_OPTION, .name = "error"};
     if (extra->has_error)
         value_store(L, result, extra->error, lua_gettop(L), &place);
-    lua_pop(L, 2);
+    lua_setiuservalue(L, block, 1);
+    lua_pop(L, 1);
     return sizeof *extra + nbytes;
 }
 
@@ -448,6 +565,10 @@ static void set_extra(FfiState *S, lua_State *L, AbiSlot *slot, int index, size_
         error_raise(L, MESSAGE_NO_MEMORY);
     }
     callback_of(slot)->extra = memcpy(extra, lua_touserdata(L, index), nbytes);
+    if (extra->has_error) {
+        lua_getiuservalue(L, index, 1);
+        note(S, L, slot, S->ref_results, error_key(slot));
+    }
 }
 
 /* ffi.callback(ctype, function [, options]) -> cdata that frees the callback when it is collected or closed. The finaliser is there
@@ -470,15 +591,16 @@ int callback_make(lua_State *L)
     Cdata *cdata = lua_touserdata(L, CDATA);
     state_push_ref(L, S->ref_self);
     lua_pushnil(L);
-    lua_pushcclosure(L, collect, 2);
+    lua_pushvalue(L, 2);
+    lua_pushcclosure(L, collect, COLLECT_FUNCTION);
     lua_pushvalue(L, FINALISER);
     finalizer_set(S, L, CDATA);
-    AbiSlot *slot = make(S, L, function, 2);
+    AbiSlot *slot = make(S, L, function, 2, true);
     if (nbytes > 0)
         set_extra(S, L, slot, EXTRA, nbytes);
     *(void **)cdata_address(cdata) = entry_address(slot);
     lua_pushinteger(L, slot->serial);
-    lua_setupvalue(L, FINALISER, 2);
+    lua_setupvalue(L, FINALISER, COLLECT_SERIAL);
     lua_settop(L, CDATA);
     return 1;
 }
@@ -519,6 +641,7 @@ void callback_open(FfiState *S, lua_State *L)
         return;
     fault_open(S, L);
     S->ref_implicit = new_table(L);
+    S->ref_weak = new_weak_table(L);
     S->ref_results = new_table(L);
     S->ref_sites = new_table(L);
     S->ref_callback_free = new_method(S, L, method_free);

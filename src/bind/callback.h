@@ -25,6 +25,10 @@ void *callback_implicit(lua_State *L, TypeInfo *pointer, int index);
  * [-0, +(0|1), -] */
 bool callback_push_method(FfiState *S, lua_State *L, int index);
 
+/* Before the finaliser of the function pointer at `index` is replaced: if it is ffi.callback's, the callback now lives
+ * until it is freed. [-0, +0, m] */
+void callback_disown(FfiState *S, lua_State *L, int index);
+
 /* Functions of the module. */
 int callback_make(lua_State *L);
 int callback_count(lua_State *L);

@@ -1,5 +1,6 @@
 #include "bind/finalizer.h"
 
+#include "bind/callback.h"
 #include "bind/errors.h"
 #include "bind/metatype.h"
 
@@ -147,6 +148,18 @@ static void take_collected(FfiState *S, lua_State *L, int index)
     lua_setmetatable(L, index);
 }
 
+void finalizer_push(FfiState *S, lua_State *L, int index)
+{
+    const Cdata *cdata = lua_touserdata(L, index);
+    if (!is_marked(cdata) || is_collected(cdata)) {
+        lua_pushnil(L);
+        return;
+    }
+    push_entry_of(S, L, index);
+    lua_getiuservalue(L, -1, SENTINEL_FINALIZER);
+    lua_remove(L, -2);
+}
+
 void finalizer_take(FfiState *S, lua_State *L, int index)
 {
     index = lua_absindex(L, index);
@@ -272,6 +285,7 @@ int finalizer_gc(lua_State *L)
         error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "ffi.gc", "finaliser or nil", error_push_value(L, 2));
     if (!lua_isnil(L, 1)) {
         check_markable(L);
+        callback_disown(S, L, 1);
         if (clears)
             finalizer_take(S, L, 1);
         else

@@ -253,6 +253,20 @@ static NOINLINE __attribute__((cold)) void refuse_early(FfiState *S, AbiSlot *sl
     inbound_refuse(slot, frame);
 }
 
+/* Pushes the function; nil and false when the callback's cdata is garbage, and just not finalised yet. */
+ALWAYS_INLINE bool push_function(const FfiState *S, lua_State *L, AbiSlot *slot)
+{
+    int ref = callback_of(slot)->ref;
+    if (ref > 0) {
+        state_push_ref(L, ref);
+        return true;
+    }
+    state_push_ref(L, S->ref_weak);
+    lua_rawgeti(L, -1, slot->index);
+    lua_remove(L, -2);
+    return !lua_isnil(L, -1);
+}
+
 ALWAYS_INLINE void run(FfiState *S, const CallbackType *type, AbiSlot *slot, AbiFrame *frame)
 {
     lua_State *L = coroutine_of(S, type->home);
@@ -265,7 +279,11 @@ ALWAYS_INLINE void run(FfiState *S, const CallbackType *type, AbiSlot *slot, Abi
         return;
     }
     lua_pushcfunction(L, fault_traceback);
-    state_push_ref(L, callback_of(slot)->ref);
+    if (__builtin_expect(!push_function(S, L, slot), 0)) {
+        lua_pop(L, 2);
+        inbound_freed(slot, frame);
+        return;
+    }
     if (__builtin_expect(!push_all(L, type, frame) || lua_pcall(L, nparams, nresults, -2 - nparams) != LUA_OK, 0))
         fail(L, type, slot, frame);
     else if (nresults > 0 && place_quick(L, type, frame))

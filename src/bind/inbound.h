@@ -17,6 +17,7 @@ typedef struct Home {
     _Atomic(bool) has_reported;                    /* that C called after the state was closed */
     uint32_t newest;                               /* list of live callbacks: 1 + slot index, 0: none */
     uint32_t count;                                /* of live callbacks */
+    AbiSlot *spare;                                /* taken and not armed, for the next taker; or NULL */
     struct CallbackType *types;                    /* all that were made for the state */
     _Atomic(struct RemoteCall *) queue;            /* remote.c */
     _Atomic(uint32_t) arrivals;                    /* goes up with each remote call; ffi.poll waits for it */
@@ -48,9 +49,12 @@ typedef struct CallbackExtra {
     _Alignas(16) unsigned char error[]; /* what C gets when there is an error: an object of the result's type */
 } CallbackExtra;
 
+/* Callback.ref of one that is freed with its cdata: the function is in S->ref_weak, by the slot's index. */
+enum { REF_WEAK = LUA_NOREF - 1 };
+
 /* AbiSlot.user of a callback. */
 typedef struct Callback {
-    int ref;                 /* registry reference of the Lua function; LUA_NOREF: freed */
+    int ref;                 /* registry reference of the Lua function; REF_WEAK; LUA_NOREF: freed */
     uint32_t previous, next; /* in Home's list: 1 + slot index */
     bool is_implicit;
     bool is_noted;        /* it has an entry in S->ref_results or ref_sites */

@@ -80,13 +80,14 @@ typedef struct FfiState {
     int ref_names;                        /* table: anchored key strings of field tables */
     int ref_spellings;                    /* table: type string -> ctype object */
     int ref_ctypes;                       /* table: CType address -> ctype object */
-    int ref_functions;     /* table: TypeInfo address -> weak-valued table: function address -> C closure */
-    int ref_libraries;     /* weak-keyed table: library object -> the guard that closes it */
-    int ref_finalizers;    /* weak-keyed table: cdata -> the sentinel of its finaliser */
-    int ref_faults;        /* array: errors of callbacks, see fault.c */
-    int ref_implicit;      /* table: TypeInfo address -> table: Lua function -> entry of its callback */
-    int ref_results;       /* table: slot index -> what the pointer it returned to C points into */
-    int ref_sites;         /* table: slot index -> where the callback was made */
+    int ref_functions;  /* table: TypeInfo address -> weak-valued table: function address -> C closure */
+    int ref_libraries;  /* weak-keyed table: library object -> the guard that closes it */
+    int ref_finalizers; /* weak-keyed table: cdata -> the sentinel of its finaliser */
+    int ref_faults;     /* array: errors of callbacks, see fault.c */
+    int ref_implicit;   /* table: TypeInfo address -> table: Lua function -> entry of its callback */
+    int ref_weak;       /* weak-valued table: slot index -> Lua function of a callback that is freed with its cdata */
+    int ref_results;    /* table: slot index -> what the pointer it returned to C points into */
+    int ref_sites;      /* table: slot index -> where the callback was made */
     int ref_callback_free; /* the method `free` of function pointers */
     int ref_callback_set;  /* and `set` */
     int ref_new_event;     /* the string "__new" */
