@@ -274,7 +274,7 @@ NOINLINE static void initialise_struct(lua_State *L, TypeInfo *info, char *addre
 }
 
 /* push_any_object for a struct whose parts are known, without its metatable. [-0, +1, v] */
-ALWAYS_INLINE void push_bare_struct(lua_State *L, TypeInfo *info, int first, int count)
+ALWAYS_INLINE Cdata *push_bare_struct(lua_State *L, TypeInfo *info, int first, int count)
 {
     const Parts *parts = info->parts;
     char *address = cdata_push_bare(L, info, (size_t)parts->nbytes);
@@ -283,6 +283,7 @@ ALWAYS_INLINE void push_bare_struct(lua_State *L, TypeInfo *info, int first, int
         memset(address, 0, (size_t)parts->nbytes);
     if (count > nparts || !initialise_numbers(L, parts->list, address, first, count))
         initialise_struct(L, info, address, first, count);
+    return (Cdata *)(void *)address - 1;
 }
 
 /* An object of a type that has a metatype, whose metatable is at stack index `metatable`. */
@@ -290,13 +291,16 @@ ALWAYS_INLINE int push_object_of_metatype(lua_State *L, TypeInfo *info, int firs
 {
     state_push_ref(L, info->state->ref_gc_event);
     bool is_collected = !info->is_pointer && lua_rawget(L, metatable) != LUA_TNIL;
-    if (info->parts != NULL)
-        push_bare_struct(L, info, first, count);
-    else
+    if (info->parts == NULL) {
         push_any_object(L, info, first, count);
+        if (is_collected)
+            finalizer_give(L, lua_touserdata(L, -1), -2);
+        return 1;
+    }
+    Cdata *cdata = push_bare_struct(L, info, first, count);
     if (is_collected)
-        finalizer_give(L, lua_touserdata(L, -1), -2);
-    else if (info->parts != NULL)
+        finalizer_give(L, cdata, -2);
+    else
         cdata_set_metatable(L, info);
     return 1;
 }
@@ -319,7 +323,7 @@ static inline bool is_plain_struct(const TypeInfo *info)
 
 ALWAYS_INLINE int push_plain_struct(lua_State *L, TypeInfo *info, int first)
 {
-    push_bare_struct(L, info, first, lua_gettop(L) - first + 1);
+    (void)push_bare_struct(L, info, first, lua_gettop(L) - first + 1);
     cdata_set_metatable(L, info);
     return 1;
 }
