@@ -442,6 +442,18 @@ describe("lua5.4 -l ffi.luajit", function()
         end)
     end
 
+    -- What raises there is C's, and here what stands for it.
+    for _, text in ipairs {
+        "string.rep('x', {})", "local s = ('x'):rep(1e8)\ns = s:rep(1e8)", "local function f() tonumber({}, 16) end\nf()", "string.format('%d', {})",
+        "string.gsub('x', 'x', function() error 'in the callback' end)", "string.gsub('x', '(', '')", "os.date '%Ez'", "type()", "loadfile {}",
+        "dofile '/no/such/file'", "table.remove(5)", "math.random {}", "tostring()",
+        "local function fail(depth) if depth == 0 then string.char(-1) end fail(depth - 1) return 1 end\nfail(tonumber(arg[1]))",
+    } do
+        it("reports " .. text .. " as lua5.4 does", function()
+            for depth = 16, text:find "depth" and 21 or 16 do compare({ ["program.lua"] = text }, { "program.lua", tostring(depth) }) end
+        end)
+    end
+
     it("shortens a long traceback as lua5.4 does", function()
         for depth = 14, 20 do compare({ ["program.lua"] = failing }, { "program.lua", "text", tostring(depth) }) end
         compare({ ["program.lua"] = failing }, { "program.lua", "text", "500" })

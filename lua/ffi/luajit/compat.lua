@@ -42,7 +42,8 @@ local function print_all(...)
     local is_plain = tostring == tostring_of
     for i = 1, is_plain and select("#", ...) or 0 do
         local object = select(i, ...)
-        is_plain = is_plain and object == object
+        local kind = raw_type(object)
+        is_plain = is_plain and object == object and kind ~= "table" and kind ~= "userdata"
     end
     if is_plain then return raw_print(...) end
     local texts = table.pack(...)

@@ -3,8 +3,8 @@
 -- the state is closed and the process ends.
 local loader = require "ffi.luajit.loader"
 
-local getinfo, traceback = debug.getinfo, debug.traceback
-local find, format, match = string.find, string.format, string.match
+local getinfo, getlocal, traceback = debug.getinfo, debug.getlocal, debug.traceback
+local find, format, match, sub = string.find, string.format, string.match, string.sub
 local getmetatable, type, xpcall, require = debug.getmetatable, type, xpcall, require
 local exit, stderr, unpack = os.exit, io.stderr, table.unpack
 
@@ -75,6 +75,43 @@ local function text_of(object)
     return type(text) == "string" and text or nil
 end
 
+local own_directory = match(getinfo(1, "S").source, "^@.*/") or "@"
+local libraries = { "string", "table", "math", "os", "io", "coroutine", "package", "debug" }
+
+local function qualified(name)
+    if type(_G[name]) == "function" then return name end
+    for _, library in ipairs(libraries) do
+        if _G[library] and _G[library][name] then return library .. "." .. name end
+    end
+    return name
+end
+
+-- Whether the function at this level, for the caller, stands for a library's.
+local function is_own(level)
+    local info = getinfo(level + 1, "S")
+    return info ~= nil and sub(info.source, 1, #own_directory) == own_directory
+end
+
+local function is_c(level)
+    local info = getinfo(level + 1, "S")
+    return info ~= nil and info.what == "C"
+end
+
+-- A function that stands for a library's, and what it calls of C's and of our own, are one level of a traceback, as if it were C's. If
+-- they are at this level, for the caller: that one's line, and how many levels they are.
+local function builtin_level(level)
+    local first = level + 1
+    local at, name = first, nil
+    while is_own(at) or (is_c(at) and is_own(at + 1)) do
+        local variable, text = getlocal(at, 1)
+        if variable == "name" then name = text end -- value.call's
+        at = at + 1
+    end
+    if at == first then return nil end
+    name = match(first_level(traceback("", at - 1)), "in function '([%w_.]+)'") or name
+    if name then return ("\n\t[C]: in function '%s'"):format(qualified(match(name, "[%w_]+$"))), at - first end
+end
+
 -- The message handler of lua.c. Its traceback ends where the standalone interpreter's would: our own levels are left out.
 local function handler(message)
     if type(message) ~= "string" and type(message) ~= "number" then
@@ -84,16 +121,18 @@ local function handler(message)
     end
     local last = depth_from(2) - outside
     local lines = { message, "\nstack traceback:" }
-    local level = 1
+    local level, merged = 1, 0
     while level < last do
-        if last - 1 > FIRST + LAST and level == FIRST + 1 then
+        if last - 1 - merged > FIRST + LAST and #lines == FIRST + 2 then
             local skipped = last - level - LAST
             lines[#lines + 1] = format("\n\t...\t(skipping %d levels)", skipped)
-            level = level + skipped
+            level = level + skipped + 1 -- and this one
         else
-            lines[#lines + 1] = first_level(traceback("", level + 1))
+            local line, count = builtin_level(level + 1)
+            lines[#lines + 1] = line or first_level(traceback("", level + 1))
+            level = level + (line and count or 1)
+            merged = merged + (line and count - 1 or 0)
         end
-        level = level + 1
     end
     lines[#lines + 1] = "\n\t[C]: in ?"
     return table.concat(lines)
