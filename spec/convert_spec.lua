@@ -393,13 +393,14 @@ describe("writing other values:", function()
         assert.are.equal("'void *' expected, got userdata (field 'v' of 'struct cv_all')", message(function() object.v = file end))
     end)
 
-    it("C functions give their address, Lua functions wait for callbacks", function()
+    it("C functions give their address, Lua functions become callbacks", function()
         object.f = ffi.C.abs
         assert.are.equal(5, object.f(-5))
         object.v = ffi.C.abs
         assert.is_true(object.v == ffi.cast("void *", ffi.C.abs))
-        assert.are.equal("'int (*)(int)' expected, got a Lua function: callbacks are not supported yet (field 'f' of 'struct cv_all')",
-            message(function() object.f = function() end end))
+        object.f = function(n) return n + 1 end
+        assert.are.equal(5, object.f(4))
+        assert.are.equal("'int *' expected, got function (field 'ip' of 'struct cv_all')", message(function() object.ip = function() end end))
         assert.are.equal("'int *' expected, got 'int (int)' (field 'ip' of 'struct cv_all')", message(function() object.ip = ffi.C.abs end))
         ffi.cdef "int cv_rand(void) __asm__(\"rand\");"
         assert.are.equal("'int (*)(int)' expected, got 'int (void)' (field 'f' of 'struct cv_all')",
@@ -499,8 +500,9 @@ describe("ffi.cast", function()
         assert.are.equal("'int *' expected, got nan (argument #2 of 'ffi.cast')", message(ffi.cast, "int *", 0 / 0))
         assert.are.equal("'int *' expected, got 1e+30, which no 64-bit integer holds (argument #2 of 'ffi.cast')",
             message(ffi.cast, "int *", 1e30))
-        assert.are.equal("'int (*)(int)' expected, got a Lua function: callbacks are not supported yet (ffi.cast)",
-            message(ffi.cast, "int (*)(int)", function() end))
+        local callback = ffi.cast("int (*)(int)", function(n) return 2 * n end)
+        assert.are.equal(14, callback(7))
+        callback:free()
         assert.are.equal("cannot cast function to 'void *'", message(ffi.cast, "void *", print))
     end)
 
