@@ -159,3 +159,16 @@ for _, form in ipairs(forms) do
         end)
     end)
 end
+
+describe("a bit-field", function()
+    it("takes other values as a member of its type does", function()
+        local object = ffi.new "struct { int a : 4; unsigned b : 4; _Bool c : 1; enum { IX_A, IX_B = 3 } d : 3; const int e : 2; }"
+        object.a, object.b, object.c, object.d = 7.9, true, 0.5, "IX_B"
+        assert.are.same({ 7, 1, true, 3 }, { object.a, object.b, object.c, object.d })
+        object.a = ffi.new("uint64_t", 15)
+        assert.are.equal(-1, object.a)
+        assert.are.equal("'int' expected, got string (field 'a' of 'struct {line 1}')", oracle.message(function() object.a = "1" end))
+        assert.are.equal("'int' expected, got nan (field 'a' of 'struct {line 1}')", oracle.message(function() object.a = 0 / 0 end))
+        assert.are.equal("field 'e' of 'struct {line 1}' is const", oracle.message(function() object.e = 1 end))
+    end)
+end)

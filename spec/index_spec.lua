@@ -101,64 +101,6 @@ describe("fields", function()
     end)
 end)
 
-describe("bit-fields of every width hold what C's hold:", function()
-    local types = { "int", "unsigned", "signed char", "unsigned char", "short", "unsigned short", "long", "unsigned long", "_Bool" }
-    local nbits = { int = 32, unsigned = 32, ["signed char"] = 8, ["unsigned char"] = 8, short = 16, ["unsigned short"] = 16, long = 64,
-        ["unsigned long"] = 64, _Bool = 1 }
-    local values = { 0, 1, -1, 2, 0x55, -0x56, 0x12345678, math.maxinteger, math.mininteger, 0x0123456789abcdef }
-
-    -- Each width once, pushed by one bit after the other, in a packed struct: every position and every crossing.
-    local function record(ct, width, shift, packed)
-        return ("struct %s { unsigned char before : %d; %s a : %d; unsigned char after : 5; }"):format(
-            packed and "__attribute__((packed))" or "", shift, ct, width)
-    end
-
-    for _, packed in ipairs { false, true } do
-        for _, ct in ipairs(types) do
-            it(ct .. (packed and ", packed" or ""), function()
-                local body, cases = {}, {}
-                for width = 1, nbits[ct] do
-                    local shift = width * 5 % 7 + 1
-                    body[#body + 1] = ("{ typedef %s t; for (int i = 0; i < %d; i++) { t o; memset(&o, 0xa5, sizeof o); o.a = values[i]; "):format(
-                        record(ct, width, shift, packed), #values)
-                    body[#body + 1] = 'printf(o.a < 0 ? "%ld %d %d " : "%lu %d %d ", (long)o.a, o.before, o.after); put_hex(&o, sizeof o); } }'
-                    for _, value in ipairs(values) do cases[#cases + 1] = { record(ct, width, shift, packed), value } end
-                end
-                local literals = {}
-                for i, value in ipairs(values) do literals[i] = value == math.mininteger and "INT64_MIN" or ("INT64_C(%d)"):format(value) end
-                local before = ("%s\nstatic const int64_t values[] = {%s};"):format(oracle.hex_function, table.concat(literals, ", "))
-                local name = ("index_bits_%s%s"):format(ct:gsub(" ", "_"), packed and "_packed" or "")
-                local lines = oracle.lines(name, table.concat(body, "\n"), before)
-                assert.are.equal(#cases, #lines)
-                local ctypes = {}
-                for i, case in ipairs(cases) do
-                    local ctype = ctypes[case[1]] or ffi.typeof(case[1])
-                    ctypes[case[1]] = ctype
-                    local object = ffi.new(ctype)
-                    ffi.fill(object, ffi.sizeof(object), 0xa5)
-                    object.a = case[2]
-                    local value = object.a
-                    if type(value) == "boolean" then value = value and 1 or 0 end
-                    local text = ("%s %d %d %s"):format((tostring(value):gsub("ULL", "")), object.before, object.after,
-                        oracle.hex(ffi.string(object, ffi.sizeof(object))))
-                    assert.are.equal(lines[i], text, case[1] .. " = " .. case[2])
-                end
-            end)
-        end
-    end
-
-    it("other values convert as to their type", function()
-        local object = ffi.new "struct { int a : 4; unsigned b : 4; _Bool c : 1; enum { IX_A, IX_B = 3 } d : 3; const int e : 2; }"
-        object.a, object.b, object.c, object.d = 7.9, true, 0.5, "IX_B"
-        assert.are.same({ 7, 1, true, 3 }, { object.a, object.b, object.c, object.d })
-        object.a = ffi.new("uint64_t", 15)
-        assert.are.equal(-1, object.a)
-        assert.are.equal("'int' expected, got string (field 'a' of 'struct {line 1}')", message(function() object.a = "1" end))
-        assert.are.equal("'int' expected, got nan (field 'a' of 'struct {line 1}')", message(function() object.a = 0 / 0 end))
-        assert.are.equal("field 'e' of 'struct {line 1}' is const", message(function() object.e = 1 end))
-    end)
-end)
-
 describe("elements", function()
     it("of arrays are checked on both sides", function()
         for _, array in ipairs { ffi.new "int[3]", ffi.new("int[?]", 3), ffi.new("const int[3]"), ffi.new("struct ix_arrays").first } do
