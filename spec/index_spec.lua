@@ -1,4 +1,4 @@
--- Access: fields, bit-fields, elements, and what raises instead of touching memory.
+-- Access: fields, elements, and what raises instead of touching memory.
 local ffi = require "ffi"
 local oracle = require "spec.oracle"
 
