@@ -75,9 +75,10 @@ __attribute__((destructor)) static void at_unload(void)
 enum { NTHREADS_MAX = 64 };
 
 struct cbk_threads {
+    cbk_threads *older;
     int (*is_right)(void (*f)(void), long n); /* -1: zero */
     void (*f)(void);
-    int nthreads, ncalls;
+    int nthreads, ncalls, delay;
     atomic_long nright, nzero;
     atomic_int next, nover;
     pthread_t threads[NTHREADS_MAX];
@@ -88,9 +89,18 @@ long cbk_wanted(long n)
     return 3 * n + 1;
 }
 
+int cbk_delay;
+
+static void wait_for(int milliseconds)
+{
+    struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
+    nanosleep(&time, NULL);
+}
+
 static void *run(void *argument)
 {
     cbk_threads *all = argument;
+    wait_for(all->delay);
     int number = atomic_fetch_add(&all->next, 1);
     for (int i = 0; i < all->ncalls; i++) {
         int is_right = all->is_right(all->f, (long)number * all->ncalls + i);
@@ -103,6 +113,19 @@ static void *run(void *argument)
     return NULL;
 }
 
+static cbk_threads *newest;
+
+int cbk_wait(int which)
+{
+    int nzero = 0;
+    for (cbk_threads *all = which == 1 ? newest : NULL; all != NULL; all = all->older) {
+        while (!cbk_is_over(all))
+            wait_for(1);
+        nzero += (int)all->nzero;
+    }
+    return nzero;
+}
+
 static cbk_threads *start(int (*is_right)(void (*)(void), long), void (*f)(void), int nthreads, int ncalls)
 {
     cbk_threads *all = calloc(1, sizeof *all);
@@ -112,6 +135,9 @@ static cbk_threads *start(int (*is_right)(void (*)(void), long), void (*f)(void)
     all->f = f;
     all->nthreads = nthreads;
     all->ncalls = ncalls;
+    all->delay = cbk_delay;
+    all->older = newest;
+    newest = all;
     for (int i = 0; i < nthreads; i++)
         if (pthread_create(&all->threads[i], NULL, run, all) != 0)
             abort();
@@ -137,9 +163,7 @@ long cbk_join(cbk_threads *threads)
 {
     for (int i = 0; i < threads->nthreads; i++)
         pthread_join(threads->threads[i], NULL);
-    long nright = threads->nright;
-    free(threads);
-    return nright;
+    return threads->nright;
 }
 
 #define JUDGE(result, wanted) ((result) == (wanted) ? 1 : (result) == 0 ? -1 : 0)
@@ -241,8 +265,7 @@ static int signal_delay;
 
 static void *send_signal(void *argument)
 {
-    struct timespec time = {signal_delay / 1000, signal_delay % 1000 * 1000000L};
-    nanosleep(&time, NULL);
+    wait_for(signal_delay);
     pthread_kill(signalled, SIGUSR1);
     return argument;
 }

@@ -23,6 +23,7 @@ void cbk_call_at_unload(cbk_int f);
  * them and returns how many results were right: for n, 3 * n + 1. ------------------------------------------------------------------ */
 
 typedef struct cbk_threads cbk_threads;
+extern int cbk_delay; /* milliseconds that each thread waits before its first call */
 long cbk_wanted(long n);
 cbk_threads *cbk_start_int(int (*f)(int), int nthreads, int ncalls);
 cbk_threads *cbk_start_double(double (*f)(double), int nthreads, int ncalls);
@@ -39,5 +40,6 @@ long cbk_nright(cbk_threads *threads);
 long cbk_nzero(cbk_threads *threads);
 int cbk_is_over(cbk_threads *threads);
 long cbk_join(cbk_threads *threads);
+int cbk_wait(int which); /* for the end of all threads that there are: how many results were zero, of them all; 0 for 2 */
 /* Sends SIGUSR1, which does nothing, to the calling thread after so many milliseconds. */
 void cbk_signal_later(int milliseconds);
