@@ -90,6 +90,19 @@ static void place_value(lua_State *L, const CallTarget *target, AbiFrame *frame,
     lua_pop(L, 1);
 }
 
+/* A float for an integer, as C truncates it to 64 bits. False: that is no float, or more than they hold. */
+static bool place_float(lua_State *L, AbiFrame *frame, const Param *param, int index)
+{
+    if ((param->kind != PARAM_WORD && param->kind != PARAM_NARROW) || lua_type(L, index) != LUA_TNUMBER)
+        return false;
+    lua_Number number = lua_tonumberx(L, index, NULL);
+    if (!(number > -0x1p63 && number < 0x1p63))
+        return false;
+    int64_t integer = (int64_t)number;
+    target_set_slot(frame, param->slot, target_slot_value((ValueKind)param->info->underlying, &integer));
+    return true;
+}
+
 /* All that the fast path leaves: floats for integers, cdata numbers, enum names, views, other types of pointers; and all
  * errors. */
 static NOINLINE void place_slowly(lua_State *L, const CallTarget *target, AbiFrame *frame, Param *param, int index)
@@ -100,6 +113,8 @@ static NOINLINE void place_slowly(lua_State *L, const CallTarget *target, AbiFra
         place_value(L, target, frame, number, index);
         return;
     }
+    if (place_float(L, frame, param, index))
+        return;
     Place place = argument_place(target, number);
     value_store(L, param->info, value, index, &place);
     target_set_slot(frame, param->slot, target_slot_value((ValueKind)param->info->underlying, value));
