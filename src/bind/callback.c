@@ -396,48 +396,52 @@ static int method_free(lua_State *L)
     return 0;
 }
 
-/* Finaliser of the cdata that ffi.callback returns, which keeps the Lua function: a function that refers to its own cdata
- * is garbage with it. The cdata is NULL when the callback could not be made. */
-enum { COLLECT_SERIAL = 2, COLLECT_FUNCTION = 3 };
+/* The cdata that ffi.callback returns: a function pointer, and which use of its slot it is for. Its user value is the Lua
+ * function, which nothing else of ours keeps: one that refers to its own cdata is garbage with it. */
+typedef struct CollectedPointer {
+    Cdata header;
+    void *address; /* NULL until the callback is made */
+    uint32_t serial;
+} CollectedPointer;
 
+/* Finaliser of those. */
 static int collect(lua_State *L)
 {
-    FfiState *S = state_of(L);
-    void *address = cdata_pointer(lua_touserdata(L, 1));
-    AbiSlot *slot = address != NULL ? slot_of_address(address) : NULL;
-    if (S->home != NULL && slot != NULL &&
-        slot->serial == (uint32_t)lua_tointeger(L, lua_upvalueindex(COLLECT_SERIAL)) &&
-        callback_of(slot)->ref != LUA_NOREF)
+    const CollectedPointer *pointer = lua_touserdata(L, 1);
+    FfiState *S = pointer->header.info->state;
+    AbiSlot *slot = pointer->address != NULL ? slot_of_address(pointer->address) : NULL;
+    if (S->home != NULL && slot != NULL && slot->serial == pointer->serial && callback_of(slot)->ref != LUA_NOREF)
         release(S, L, slot);
     return 0;
 }
 
-/* Pushes the finaliser if the cdata at `index` is the one whose callback the slot is; false and nothing if it is another.
- */
-static bool push_collect(FfiState *S, lua_State *L, const AbiSlot *slot, int index)
+static CollectedPointer *push_collected(FfiState *S, lua_State *L, TypeInfo *pointer)
 {
-    finalizer_push(S, L, index);
-    if (lua_tocfunction(L, -1) == collect) {
-        lua_getupvalue(L, -1, COLLECT_SERIAL);
-        bool is_owner = (uint32_t)lua_tointeger(L, -1) == slot->serial;
+    if (S->ref_callback_meta == LUA_NOREF) {
+        lua_pushcfunction(L, collect);
+        S->ref_callback_meta = finalizer_new_metatable(S, L, -1);
         lua_pop(L, 1);
-        if (is_owner)
-            return true;
     }
-    lua_pop(L, 1);
-    return false;
+    size_t nbytes = sizeof(CollectedPointer) - offsetof(CollectedPointer, serial);
+    return (CollectedPointer *)(void *)cdata_push_collected_pointer(L, pointer, nbytes, S->ref_callback_meta);
+}
+
+/* Whether the function pointer is the one whose callback the slot is: of all of them, only those are collected. */
+static bool is_owner(const Cdata *cdata, const AbiSlot *slot)
+{
+    return cdata_flags(cdata) & CDATA_COLLECTED &&
+           ((const CollectedPointer *)(const void *)cdata)->serial == slot->serial;
 }
 
 /* Puts the function at 2 in the place of a weak one, if the cdata at 1 is the one that keeps it. */
 static bool set_owned(FfiState *S, lua_State *L, const AbiSlot *slot)
 {
-    if (!push_collect(S, L, slot, 1))
+    if (!is_owner(lua_touserdata(L, 1), slot))
         return false;
     lua_pushvalue(L, 2);
     set_weak(S, L, slot);
     lua_pushvalue(L, 2);
-    lua_setupvalue(L, -2, COLLECT_FUNCTION);
-    lua_pop(L, 1);
+    lua_setiuservalue(L, 1, 1);
     return true;
 }
 
@@ -456,10 +460,7 @@ void callback_disown(FfiState *S, lua_State *L, int index)
 {
     Cdata *cdata = lua_touserdata(L, index);
     AbiSlot *slot = typeinfo_is_function_pointer(cdata->info) ? slot_of_address(cdata_pointer(cdata)) : NULL;
-    if (slot == NULL || !push_collect(S, L, slot, index))
-        return;
-    lua_pop(L, 1);
-    if (callback_of(slot)->ref == REF_WEAK)
+    if (slot != NULL && is_owner(cdata, slot) && callback_of(slot)->ref == REF_WEAK)
         hold_strongly(S, L, slot);
 }
 
@@ -571,11 +572,11 @@ static void set_extra(FfiState *S, lua_State *L, AbiSlot *slot, int index, size_
     }
 }
 
-/* ffi.callback(ctype, function [, options]) -> cdata that frees the callback when it is collected or closed. The finaliser is there
- * first, so that an error on the way leaves no callback behind. */
+/* ffi.callback(ctype, function [, options]) -> cdata that frees the callback when it is collected or closed. The cdata is
+ * made first, so that an error on the way leaves no callback behind. */
 int callback_make(lua_State *L)
 {
-    enum { OPTIONS = 3, EXTRA, CDATA, FINALISER };
+    enum { OPTIONS = 3, EXTRA };
     FfiState *S = state_of(L);
     size_t nbytes = 0;
     TypeInfo *pointer = check_pointer_type(S, L);
@@ -587,21 +588,14 @@ int callback_make(lua_State *L)
     if (!lua_isnil(L, OPTIONS))
         nbytes = push_extra(L, signature_of(function, L, NULL)->result, OPTIONS);
     lua_settop(L, EXTRA);
-    cdata_push_pointer(L, pointer, NULL, 0);
-    Cdata *cdata = lua_touserdata(L, CDATA);
-    state_push_ref(L, S->ref_self);
-    lua_pushnil(L);
+    CollectedPointer *cdata = push_collected(S, L, pointer);
     lua_pushvalue(L, 2);
-    lua_pushcclosure(L, collect, COLLECT_FUNCTION);
-    lua_pushvalue(L, FINALISER);
-    finalizer_set(S, L, CDATA);
+    lua_setiuservalue(L, -2, 1);
     AbiSlot *slot = make(S, L, function, 2, true);
+    cdata->serial = slot->serial;
+    cdata->address = entry_address(slot);
     if (nbytes > 0)
         set_extra(S, L, slot, EXTRA, nbytes);
-    *(void **)cdata_address(cdata) = entry_address(slot);
-    lua_pushinteger(L, slot->serial);
-    lua_setupvalue(L, FINALISER, COLLECT_SERIAL);
-    lua_settop(L, CDATA);
     return 1;
 }
 
@@ -644,6 +638,7 @@ void callback_open(FfiState *S, lua_State *L)
     S->ref_weak = new_weak_table(L);
     S->ref_results = new_table(L);
     S->ref_sites = new_table(L);
+    S->ref_callback_meta = LUA_NOREF;
     S->ref_callback_free = new_method(S, L, method_free);
     S->ref_callback_set = new_method(S, L, method_set);
     push_guard(S, L);

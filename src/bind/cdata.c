@@ -74,7 +74,7 @@ typedef enum Anchor {
 static inline Anchor anchor_of_cdata(const Cdata *cdata)
 {
     unsigned flags = cdata_flags(cdata);
-    if (flags & CDATA_FINALISED)
+    if (flags & (CDATA_FINALISED | CDATA_COLLECTED))
         return ANCHOR_VALUE;
     if (flags & CDATA_ANCHORED)
         return ANCHOR_OWNER;
@@ -145,6 +145,17 @@ void cdata_push_address(lua_State *L, TypeInfo *info, const void *value, int ind
     Anchor anchor = is_elsewhere ? anchor_of(L, index) : ANCHOR_VALUE;
     Cdata *cdata = push_hung(L, info, anchor, index, 0);
     memcpy(cdata + 1, &value, sizeof value);
+}
+
+Cdata *cdata_push_collected_pointer(lua_State *L, TypeInfo *info, size_t nbytes, int metatable)
+{
+    Cdata *cdata = lua_newuserdatauv(L, sizeof *cdata + sizeof(void *) + nbytes, 1);
+    memset(cdata + 1, 0, sizeof(void *) + nbytes);
+    cdata->stamp = stamp_of(info, CDATA_COLLECTED);
+    cdata->info = info;
+    state_push_ref(L, metatable);
+    lua_setmetatable(L, -2);
+    return cdata;
 }
 
 void cdata_push_pointer_or_nil(lua_State *L, TypeInfo *info, const void *value, int owner)

@@ -95,6 +95,9 @@ void cdata_push_pointer(lua_State *L, TypeInfo *info, const void *value, int own
 void cdata_push_address(lua_State *L, TypeInfo *info, const void *value, int index);
 /* cdata_push_pointer where the owner, at stack index `owner`, is this cdata. [-0, +1, m] */
 void cdata_push_pointer_from(lua_State *L, TypeInfo *info, const void *value, const Cdata *cdata, int owner);
+/* New pointer object of NULL that Lua finalises, in the metatable of that registry reference (finalizer.h), with room for
+ * `nbytes` of its maker's behind the value and one user value. [-0, +1, m] */
+Cdata *cdata_push_collected_pointer(lua_State *L, TypeInfo *info, size_t nbytes, int metatable);
 /* Like cdata_push_pointer, but NULL is nil. [-0, +1, m] */
 void cdata_push_pointer_or_nil(lua_State *L, TypeInfo *info, const void *value, int owner);
 

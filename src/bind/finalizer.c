@@ -202,10 +202,10 @@ static int collected_gc(lua_State *L)
     return run(S, L);
 }
 
-/* Makes the metatable for objects with the finaliser at `index`. The one before lives on in the objects that have it. */
-static void make_collected(FfiState *S, lua_State *L, TypeInfo *meta, int index)
+int finalizer_new_metatable(FfiState *S, lua_State *L, int index)
 {
     luaL_checkstack(L, 8, NULL);
+    index = lua_absindex(L, index);
     lua_createtable(L, 1, 32);
     state_push_ref(L, S->ref_cdata_meta);
     lua_pushnil(L);
@@ -220,7 +220,13 @@ static void make_collected(FfiState *S, lua_State *L, TypeInfo *meta, int index)
     lua_setfield(L, -2, "__gc");
     lua_pushvalue(L, index);
     lua_rawseti(L, -2, METATABLE_FINALIZER);
-    int ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    return luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+/* Makes the metatable for objects with the finaliser at `index`. The one before lives on in the objects that have it. */
+static void make_collected(FfiState *S, lua_State *L, TypeInfo *meta, int index)
+{
+    int ref = finalizer_new_metatable(S, L, index);
     if (meta->collector != NULL)
         luaL_unref(L, LUA_REGISTRYINDEX, meta->collected);
     meta->collected = ref;

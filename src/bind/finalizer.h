@@ -29,6 +29,10 @@ void finalizer_open(FfiState *S, lua_State *L);
  * metatype's __gc. [-0, +0, m] */
 void finalizer_give(lua_State *L, Cdata *cdata, int index);
 
+/* Makes a metatable for cdata that the function at `index` finalises and returns its registry reference. They get it, and
+ * the flag CDATA_COLLECTED, as they are made. [-0, +0, m] */
+int finalizer_new_metatable(FfiState *S, lua_State *L, int index);
+
 /* Gives the cdata at `index` the finaliser on top, instead of the one that it may have; any value, it is called with the
  * cdata. [-1, +0, m] */
 void finalizer_set(FfiState *S, lua_State *L, int index);

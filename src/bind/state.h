@@ -88,6 +88,7 @@ typedef struct FfiState {
     int ref_weak;       /* weak-valued table: slot index -> Lua function of a callback that is freed with its cdata */
     int ref_results;    /* table: slot index -> what the pointer it returned to C points into */
     int ref_sites;      /* table: slot index -> where the callback was made */
+    int ref_callback_meta; /* metatable of the cdata of ffi.callback; made with the first */
     int ref_callback_free; /* the method `free` of function pointers */
     int ref_callback_set;  /* and `set` */
     int ref_new_event;     /* the string "__new" */
