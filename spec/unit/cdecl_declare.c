@@ -75,6 +75,9 @@ static const struct Case {
     {"int wchar_t, bool;", "bool", CDECL_VARIABLE, "int"},
     {"typedef unsigned char bool; bool f(bool);", "f", CDECL_FUNCTION, "unsigned char (unsigned char)"},
     {"typedef long long int64_t; typedef unsigned long long size_t; size_t f(int64_t);", "f", CDECL_FUNCTION, "unsigned long (long)"},
+    {"typedef unsigned int size_t; typedef short int64_t; typedef unsigned size_t; size_t f(int64_t);", "f", CDECL_FUNCTION, "unsigned long (long)"},
+    {"typedef char *va_list; int f(va_list, __gnuc_va_list);", "f", CDECL_FUNCTION, "int (struct __va_list_tag *, struct __va_list_tag *)"},
+    {"typedef unsigned short char16_t; typedef int char32_t; char32_t f(char16_t);", "f", CDECL_FUNCTION, "int (unsigned short)"},
     {"union u { union u; long a; } x;", "x", CDECL_VARIABLE, "union u"},
     {"int caf\303\251;", "caf\303\251", CDECL_VARIABLE, "int"},
 };

@@ -89,6 +89,17 @@ static bool is_predefined(const CDecl *decl)
     return decl->line == 0 && decl->kind == CDECL_TYPEDEF;
 }
 
+/* A typedef of a predefined name changes nothing, as in LuaJIT: what was written for another machine (`typedef unsigned
+ * int size_t;`) must not change this one's types. bool, char16_t and char32_t are no types of C's own in older texts. */
+static bool is_settled(const CDecl *old, const CDecl *decl)
+{
+    static const char *const open[] = {"bool", "char16_t", "char32_t"};
+    for (size_t i = 0; i < sizeof open / sizeof *open; i++)
+        if (strcmp(old->name, open[i]) == 0)
+            return is_like(old->type, decl->type) || ctype_is_redeclaration(old->type, decl->type);
+    return true;
+}
+
 /* Adds what the new declaration says more. */
 static bool complete(Parser *parser, const CDecl *old, const CDecl *decl, const Declarator *declarator)
 {
@@ -127,8 +138,7 @@ bool declare_name(Parser *parser, const Token *at, CDecl *decl, const Declarator
     if (old == NULL)
         return declare_new(parser, decl, declarator);
     if (is_predefined(old)) {
-        if (decl->kind == CDECL_TYPEDEF &&
-            (is_like(old->type, decl->type) || ctype_is_redeclaration(old->type, decl->type)))
+        if (decl->kind == CDECL_TYPEDEF && is_settled(old, decl))
             return true;
         return declare_new(parser, decl, declarator);
     }

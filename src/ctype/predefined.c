@@ -111,7 +111,7 @@ bool predefined_declare(CTypeTable *table)
             return false;
     va_list_type = make_va_list(table);
     return declare_typedef(table, "__builtin_va_list", va_list_type) &&
-           declare_typedef(table, "va_list", va_list_type) &&
+           declare_typedef(table, "va_list", va_list_type) && declare_typedef(table, "__gnuc_va_list", va_list_type) &&
            declare_typedef(table, "__builtin_sysv_va_list", va_list_type) &&
            declare_typedef(table, "__builtin_ms_va_list", ctype_pointer(table, ctype_scalar(table, CSCALAR_CHAR)));
 }
