@@ -167,13 +167,26 @@ $(SPEC_LIBS): $(BUILD)/spec/lib%.so: spec/lib/%.c $$(if $$(wildcard spec/lib/%.a
 	$(Q)$(CC) -std=gnu11 -fPIC $(WARN_LIB) -O2 -g -shared -Wl,-soname,$(@F) -MMD -MP -MF $@.d \
 	    -o $@ $(filter %.c %.o,$^) -lm
 
+# C++: the same source against each C++ runtime that a library may bring, or hide, or share. libc++ where it is installed.
+THROWS := $(BUILD)/spec/libthrows.so $(BUILD)/spec/libthrows_static.so $(BUILD)/spec/libthrows_hidden.so \
+    $(if $(wildcard /usr/lib/llvm-*/include/c++/v1/version /usr/include/c++/v1/version),$(BUILD)/spec/libthrows_libcxx.so)
+$(BUILD)/spec/libthrows_static.so: RUNTIME := -static-libstdc++ -static-libgcc
+$(BUILD)/spec/libthrows_hidden.so: RUNTIME := -static-libstdc++ -static-libgcc -Wl,--exclude-libs,ALL
+$(BUILD)/spec/libthrows_libcxx.so: RUNTIME := -stdlib=libc++
+$(BUILD)/spec/libthrows_libcxx.so: private CXX := clang++
+
+$(THROWS): spec/lib/throws.cc $(FLAGS_FILE)
+	@mkdir -p $(@D)
+	$(call say,c++,$@)
+	$(Q)$(CXX) -std=c++17 -fPIC -Wall -Wextra $(filter -Werror,$(WARN_BOTH)) -O2 -g -shared $(RUNTIME) -Wl,-soname,$(@F) -MMD -MP -MF $@.d -o $@ $<
+
 $(BUILD)/spec/%.asm.o: spec/lib/%.asm $(FLAGS_FILE)
 	@mkdir -p $(@D)
 	$(call say,nasm,$@)
 	$(Q)$(NASM) $(OWN_NASMFLAGS) $(NASMFLAGS) -M -MP -MT $@ -MF $(@:.o=.d) $<
 	$(Q)$(NASM) $(OWN_NASMFLAGS) $(NASMFLAGS) -o $@ $<
 
-speclibs: $(SPEC_LIBS) $(BUILD)/bench/hand.so $(BUILD)/bench/floor.so
+speclibs: $(SPEC_LIBS) $(THROWS) $(BUILD)/bench/hand.so $(BUILD)/bench/floor.so
 	@:
 
 # -- testing ------------------------------------------------------------------------------------------------------------------

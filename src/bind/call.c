@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "bind/exception.h"
 #include "bind/inbound.h"
 #include "bind/target.h"
 #include "bind/transparent.h"
@@ -254,25 +255,29 @@ void target_place_arguments(lua_State *L, const CallTarget *target, AbiFrame *fr
 /* -- the call ------------------------------------------------------------------------------------------------------ */
 
 /* Links the call into the state's chain. Until end_call only C runs. errno belongs to the state: what C left is what C
- * finds, whatever Lua did between. */
+ * finds, whatever Lua did between. Inlined into the function that C returns to, whose unwind information gets the
+ * personality that stops C++ exceptions, and whose rsp is the one that the call finds: no argument of it takes stack. */
 ALWAYS_INLINE int *begin_call(lua_State *L, FfiState *S, const CallTarget *target, AbiFrame *frame)
 {
     CallRecord *record = target_record(frame);
+    CallCell *cell = S->cell;
     int *error_number = &errno;
-    record->previous = S->calls;
+    record->previous = cell_calls(cell);
     record->L = L;
     record->target = target;
-    S->calls = record;
-    atomic_store_explicit(&S->cell->thread, current_thread(), memory_order_relaxed);
+    __asm__ volatile(".cfi_personality 0x1b, %c1\n\tmov %%rsp, %0" : "=m"(record->stack) : "i"(exception_personality));
+    atomic_store_explicit(&cell->thread, current_thread(), memory_order_relaxed);
+    cell_set_calls(cell, record);
     *error_number = S->errno_value;
     return error_number;
 }
 
 ALWAYS_INLINE void end_call(lua_State *L, FfiState *S, AbiFrame *frame, const int *error_number)
 {
+    CallCell *cell = S->cell;
     S->errno_value = *error_number;
-    S->calls = target_record(frame)->previous;
-    if (__builtin_expect(atomic_load_explicit(&S->cell->attention, memory_order_relaxed) != 0, 0))
+    cell_set_calls(cell, target_record(frame)->previous);
+    if (__builtin_expect(atomic_load_explicit(&cell->attention, memory_order_relaxed) != 0, 0))
         fault_attend(S, L);
 }
 

@@ -11,18 +11,10 @@
 #include "bind/function.h"
 #include "bind/inbound.h"
 
-/* -- the home ------------------------------------------------------------------------------------------------------ */
-
-static void release_home(Home *home)
-{
-    if (atomic_fetch_sub_explicit(&home->nreferences, 1, memory_order_acq_rel) == 1)
-        free(home);
-}
-
 static void free_type(AbiOwner *owner)
 {
     CallbackType *type = (CallbackType *)(void *)owner;
-    release_home(type->home);
+    home_release(type->home);
     abi_plan_free(&mem_system_allocator, type->plan);
     free(type);
 }
@@ -72,7 +64,7 @@ static CallbackType *new_type(Home *home, const Signature *signature, AbiPlan *p
         type->params[i] =
             (CallbackParam){.kind = (uint8_t)signature_value_kind(info), .slot = plan->args[i].slot, .info = info};
     }
-    atomic_fetch_add_explicit(&home->nreferences, 1, memory_order_relaxed);
+    home_retain(home);
     home->types = type;
     return type;
 }
@@ -251,8 +243,9 @@ static int guard_gc(lua_State *L)
     if (home == NULL)
         return 0;
     atomic_store(&home->state, NULL);
+    Home *closing = home_for_closing();
     atomic_store_explicit(&S->own_cell.thread, current_thread(), memory_order_relaxed);
-    S->cell = &S->own_cell;
+    S->cell = closing != NULL ? &closing->cell : &S->own_cell;
     S->home = NULL;
     if (home->spare != NULL)
         abi_slot_give_back(home->spare, NULL);
@@ -268,7 +261,7 @@ static int guard_gc(lua_State *L)
         next = type->next;
         abi_owner_release(&type->owner);
     }
-    release_home(home);
+    home_release(home);
     return 0;
 }
 
@@ -643,12 +636,10 @@ void callback_open(FfiState *S, lua_State *L)
     S->ref_callback_set = new_method(S, L, method_set);
     push_guard(S, L);
     luaL_ref(L, LUA_REGISTRYINDEX);
-    Home *home = calloc(1, sizeof *home);
+    Home *home = home_take();
     if (home == NULL)
         error_raise(L, MESSAGE_NO_MEMORY);
-    atomic_init(&home->nreferences, 1);
-    atomic_init(&home->state, S);
-    atomic_init(&home->cell.thread, current_thread());
+    atomic_store(&home->state, S);
     lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
     home->main = lua_tothread(L, -1);
     lua_pop(L, 1);

@@ -152,7 +152,8 @@ static bool has_position_added(lua_State *L, int error)
 /* Whether the callback that failed got its error from a call that it made. */
 static bool is_reported(FfiState *S, lua_State *L, int error)
 {
-    if (S->calls == NULL || !S->calls->has_raised)
+    const CallRecord *call = cell_calls(S->cell);
+    if (call == NULL || !(call->stack & CALL_HAS_RAISED))
         return false;
     push_element(S, L, FAULT_REPORTED);
     bool is_same = lua_rawequal(L, -1, error) || has_position_added(L, error);
@@ -165,7 +166,7 @@ void fault_keep(FfiState *S, lua_State *L)
     int error = lua_gettop(L);
     bool is_handled = !is_reported(S, L, error) && report(S, L, error);
     clear_element(S, L, FAULT_TRACEBACK);
-    if (!is_handled && S->calls != NULL) {
+    if (!is_handled && cell_calls(S->cell) != NULL) {
         lua_pushvalue(L, error);
         set_element(S, L, FAULT_VALUE);
         atomic_fetch_or_explicit(&S->cell->attention, ATTENTION_ERROR, memory_order_relaxed);
@@ -203,7 +204,7 @@ void fault_keep_message(FfiState *S, lua_State *L, Message message, const Callba
 
 void fault_keep_overflow(FfiState *S)
 {
-    if (S->calls == NULL)
+    if (cell_calls(S->cell) == NULL)
         write_report("stack overflow");
     else
         atomic_fetch_or_explicit(&S->cell->attention, ATTENTION_ERROR | ATTENTION_OVERFLOW, memory_order_relaxed);
@@ -229,8 +230,9 @@ void fault_attend(FfiState *S, lua_State *L)
         error_raise(L, MESSAGE_CALLBACK_OVERFLOW);
     push_element(S, L, FAULT_VALUE);
     clear_element(S, L, FAULT_VALUE);
-    if (S->calls != NULL) {
-        S->calls->has_raised = true;
+    CallRecord *call = cell_calls(S->cell);
+    if (call != NULL) {
+        call->stack |= CALL_HAS_RAISED;
         lua_pushvalue(L, -1);
         set_element(S, L, FAULT_REPORTED);
     }

@@ -242,7 +242,8 @@ static NOINLINE __attribute__((cold)) void fail(lua_State *L, const CallbackType
 /* The coroutine of the call in flight; without one, the main coroutine. */
 ALWAYS_INLINE lua_State *coroutine_of(const FfiState *S, const Home *home)
 {
-    return S->calls != NULL ? S->calls->L : home->main;
+    const CallRecord *call = cell_calls(S->cell);
+    return call != NULL ? call->L : home->main;
 }
 
 /* There is an error already, or no stack. */
@@ -270,8 +271,9 @@ ALWAYS_INLINE bool push_function(const FfiState *S, lua_State *L, AbiSlot *slot)
 ALWAYS_INLINE void run(FfiState *S, const CallbackType *type, AbiSlot *slot, AbiFrame *frame)
 {
     lua_State *L = coroutine_of(S, type->home);
-    if (__builtin_expect(S->calls != NULL, 1))
-        S->calls->has_raised = false;
+    CallRecord *call = cell_calls(S->cell);
+    if (__builtin_expect(call != NULL, 1))
+        call->stack &= ~(uintptr_t)CALL_HAS_RAISED;
     int nparams = (int)type->nparams, nresults = type->result_kind != RESULT_VOID;
     int nleft = 1; /* the message handler */
     if (__builtin_expect(fault_is_kept(S) || !lua_checkstack(L, nparams + LUA_MINSTACK), 0)) {

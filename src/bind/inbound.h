@@ -8,7 +8,8 @@
 #include "bind/signature.h"
 #include "bind/state.h"
 
-/* What lives as long as any slot that was a callback of the state has not been armed anew. */
+/* What lives as long as any slot that was a callback of the state has not been armed anew. It is never freed but used
+ * again, by another state, for any thread may be looking at its cell: home.c. */
 typedef struct Home {
     CallCell cell;                                 /* the state's, while it is open */
     _Atomic(FfiState *) state;                     /* NULL: the Lua state has been closed */
@@ -22,6 +23,9 @@ typedef struct Home {
     _Atomic(struct RemoteCall *) queue;            /* remote.c */
     _Atomic(uint32_t) arrivals;                    /* goes up with each remote call; ffi.poll waits for it */
     _Atomic(const struct CallbackType *) stray[2]; /* what another thread called without leave, and when it was freed */
+    _Atomic(bool) is_taken;                        /* in use */
+    _Atomic(const void *) closer;                  /* the thread that has it for the states that it closes, or NULL */
+    struct Home *next;                             /* in the list of all that were ever made */
 } Home;
 
 typedef struct CallbackParam {
@@ -72,6 +76,28 @@ static inline CallbackType *callback_type_of(const AbiSlot *slot)
 {
     return (CallbackType *)(void *)slot->owner;
 }
+
+/* -- homes: home.c ------------------------------------------------------------------------------------------------- */
+
+/* A home with one reference, its cell's thread being this one; NULL: no memory. */
+Home *home_take(void);
+
+static inline void home_retain(Home *home)
+{
+    atomic_fetch_add_explicit(&home->nreferences, 1, memory_order_relaxed);
+}
+
+/* Gives a reference back; the last one leaves the home to another state. */
+void home_release(Home *home);
+
+/* The home of whatever states this thread is closing: finalisers may call C when their own is gone. NULL: no memory. */
+Home *home_for_closing(void);
+
+/* The call of this thread's states that is innermost on the stack above `stack`; NULL: none that C could return to. A
+ * record that C has left by longjmp does not count: what is on the stack now has written over it. */
+CallRecord *home_innermost_call(const void *stack);
+
+/* -- calls --------------------------------------------------------------------------------------------------------- */
 
 /* The targets of live and of freed callbacks. */
 void inbound_live(AbiSlot *slot, AbiFrame *frame);

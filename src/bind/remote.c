@@ -156,15 +156,15 @@ static int run_queue(FfiState *S)
 
 int remote_serve(FfiState *S, lua_State *L)
 {
-    CallRecord record = {.previous = S->calls, .L = L};
+    CallRecord record = {.previous = cell_calls(S->cell), .L = L};
     int errno_value = S->errno_value;
     atomic_fetch_and_explicit(&S->cell->attention, ~(unsigned)ATTENTION_REMOTE, memory_order_acquire);
     if (S->home == NULL)
         return 0;
-    S->calls = &record;
+    cell_set_calls(S->cell, &record);
     int count = run_queue(S);
     raise_stray(S, L);
-    S->calls = record.previous;
+    cell_set_calls(S->cell, record.previous);
     S->errno_value = errno_value;
     return count;
 }

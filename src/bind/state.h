@@ -19,18 +19,23 @@
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 #define NOINLINE      __attribute__((noinline))
 
-/* One FFI call in flight, on the C stack of its entry with the call's frame right behind it; FfiState.calls is the
+/* One FFI call in flight, on the C stack of its entry with the call's frame right behind it; CallCell.calls is the
  * innermost. */
 typedef struct CallRecord {
     struct CallRecord *previous;
     lua_State *L;                    /* the coroutine that called */
     const struct CallTarget *target; /* what it called: function, plan, declaration */
-    uintptr_t has_raised;            /* whether a call of the callback that it runs has raised an error: fault.c */
+    uintptr_t stack;                 /* rsp when C was entered, 0 when it was not, and CALL_* */
 } CallRecord;
+
+enum {
+    CALL_HAS_RAISED = 1 /* a call of the callback that it runs has raised an error: fault.c */
+};
 
 /* What an FFI call tells other threads, and what they and callbacks leave for it. */
 typedef struct CallCell {
     _Atomic(const void *) thread; /* %fs:0 of the thread that last entered the state: its home thread */
+    _Atomic(CallRecord *) calls;  /* innermost FFI call in flight, on that thread, or NULL; written after `thread` */
     _Atomic(unsigned) attention;  /* ATTENTION_*, seen to when C returns */
 } CallCell;
 
@@ -62,14 +67,13 @@ typedef struct FfiState {
     void *spares[STATE_NSPARES]; /* lists of freed blocks of 16 << i bytes, each with the next one's address in it */
     Arena arena;                 /* of state_alloc: each block of the allocator costs a collection */
     Allocator permanent;         /* from the arena, frees nothing; may be used inside state_enter only */
-    CallRecord *calls;           /* innermost FFI call in flight, or NULL */
-    CallCell *cell;              /* of `home`; after the state's guard has been finalised, own_cell */
-    CallCell own_cell;
-    struct Home *home;      /* its callbacks (inbound.h); NULL after the guard */
-    bool is_debugging;      /* ffi.debug */
-    bool is_handling;       /* the handler of ffi.onerror is running */
-    int errno_value;        /* C's errno as the last FFI call left it; given back to the next */
-    size_t interned_length; /* strings up to this length are known by their pointers; see find_interned_length */
+    CallCell *cell;              /* of `home`; after the state's guard has been finalised, home_for_closing's */
+    CallCell own_cell;           /* when there is neither */
+    struct Home *home;           /* its callbacks (inbound.h); NULL after the guard */
+    bool is_debugging;           /* ffi.debug */
+    bool is_handling;            /* the handler of ffi.onerror is running */
+    int errno_value;             /* C's errno as the last FFI call left it; given back to the next */
+    size_t interned_length;      /* strings up to this length are known by their pointers; see find_interned_length */
     Spelling spellings[STATE_NSPELLINGS]; /* by a hash of the key; the newest one wins */
     struct TypeInfo *word;                /* long, what indices and lengths convert to */
     struct TypeInfo *uword;               /* unsigned long */
@@ -114,6 +118,17 @@ void *state_alloc(FfiState *S, lua_State *L, size_t nbytes);
 
 /* Pushes a block of S->allocator and gives its ownership to the stack. [-0, +1, -] */
 void state_push_block(FfiState *S, lua_State *L, void *block);
+
+/* The innermost call in flight, or NULL; to be used on the home thread. */
+static inline CallRecord *cell_calls(const CallCell *cell)
+{
+    return atomic_load_explicit(&cell->calls, memory_order_relaxed);
+}
+
+static inline void cell_set_calls(CallCell *cell, CallRecord *record)
+{
+    atomic_store_explicit(&cell->calls, record, memory_order_release);
+}
 
 /* The state of a module function or metamethod: its first upvalue. */
 static inline FfiState *state_of(lua_State *L)
