@@ -144,6 +144,11 @@ static uint64_t check_vla_nbytes(FfiState *S, lua_State *L, const CType *type, i
 {
     int64_t count;
     uint64_t nbytes;
+    if (type->kind == CTYPE_ARRAY && lua_isinteger(L, index) && type->u.element->size <= INT32_MAX) {
+        count = lua_tointegerx(L, index, NULL);
+        if (count >= 0 && count <= INT32_MAX) /* so nothing overflows */
+            return (uint64_t)count * type->u.element->size;
+    }
     if (!number_to_integer(S, L, index, &count) || count < 0) {
         const char *got = lua_isinteger(L, index) ? lua_pushfstring(L, "%I", (LUAI_UACINT)lua_tointeger(L, index))
                                                   : error_push_value(L, index);
@@ -241,7 +246,8 @@ NOINLINE static void push_any_object(lua_State *L, TypeInfo *info, int first, in
         first++;
         count--;
         address = cdata_push_new_sized(L, info, nbytes);
-        nbytes -= ctype_vla_padding(type);
+        if (type->kind == CTYPE_RECORD)
+            nbytes -= ctype_vla_padding(type);
     } else {
         address = cdata_push_new(L, info);
         memset(address, 0, (size_t)nbytes);
