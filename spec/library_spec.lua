@@ -36,6 +36,13 @@ describe("ffi.load finds a library", function()
         assert.equal(math.cos(1), ffi.load "libm.so.6".cos(1))
     end)
 
+    it("by a name without the lib in front, or with the version behind, as LuaJIT does", function()
+        for _, name in ipairs { "libz", "z.so.1", "libz.so.1" } do
+            assert.matches("^%d+%.%d+", ffi.string(ffi.load(name).zlibVersion()))
+        end
+        assert.equal(math.cos(1), ffi.load "m.so.6".cos(1))
+    end)
+
     it("by name where only versions of it are installed", function()
         local listing = support.run "/sbin/ldconfig -p 2>/dev/null"
         local names = {}

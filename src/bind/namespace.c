@@ -375,14 +375,28 @@ static void *try_open(lua_State *L, const char *file, int flags, int reasons)
     return handle;
 }
 
-/* A bare name: as given, lib<name>.so, and the newest lib<name>.so.N that the loader's cache knows. */
+/* The file of a library by its bare name, LuaJIT's way: "lib" goes in front unless it is there, ".so" behind unless the
+ * name has a dot. [-0, +1, m] */
+static const char *push_canonical(lua_State *L, const char *name)
+{
+    const char *prefix = strncmp(name, "lib", 3) == 0 ? "" : "lib";
+    return lua_pushfstring(L, "%s%s%s", prefix, name, strchr(name, '.') == NULL ? ".so" : "");
+}
+
+/* A bare name: as given, by its canonical name, as lib<name>.so, of which names with a dot are left, and as the newest
+ * lib<name>.so.N that the loader's cache knows. */
 static void *open_by_name(lua_State *L, const char *name, int flags, int reasons)
 {
     void *handle = try_open(L, name, flags, reasons);
     if (handle != NULL || strchr(name, '/') != NULL)
         return handle;
-    const char *plain = lua_pushfstring(L, "lib%s.so", name);
-    handle = try_open(L, plain, flags, reasons);
+    const char *plain = push_canonical(L, name);
+    if (strcmp(plain, name) != 0)
+        handle = try_open(L, plain, flags, reasons);
+    if (handle == NULL && strchr(name, '.') != NULL) {
+        plain = lua_pushfstring(L, "lib%s.so", name);
+        handle = try_open(L, plain, flags, reasons);
+    }
     char versioned[256];
     if (handle != NULL)
         return handle;
