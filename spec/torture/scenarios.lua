@@ -453,4 +453,38 @@ add("coroutines", function()
     for i = 1, 3 do assert(results[i](i) == 10 + i) end
 end)
 
+-- Each function is the first to ask for memory after a coroutine did that is no more.
+add("after a coroutine that is gone", function()
+    local lib = ffi.load(path)
+    local name = fresh()
+    ffi.cdef(("typedef struct { int a[3]; struct { char c; } d; } %s; int %s_abs(%s *, int) __asm__(\"call_is_null\");"):format(name, name, name))
+    local object, list, point = ffi.new(name), ffi.new(name .. "[4]"), ffi.new "ts_point"
+    local rows, abs = ffi.new(name .. "[2][2]"), name .. "_abs"
+    local pointer = ffi.cast(("int (*)(int, short, %s *)"):format(name), lib.call_add)
+    local functions = {
+        function() return object.a[1] == 0 and object.d.c == 0 end,
+        function() return ffi.addressof(list)[0][1].a[2] == 0 end,
+        function() return (rows + 1)[0][0].a[0] == 0 end,
+        function() return ffi.inspect(list, { width = 1 }):find "%.a" end,
+        function() return #ffi.totable(list, true) == 4 end,
+        function() return lib[abs](object, 1) == 0 end,
+        function() return pointer(1, 2, nil) == 3 end,
+        function() return lib.call_complex_variadic(1, ffi.new("double _Complex", 1, 2)).im == 2.0 end,
+        function() return ffi.new("float _Complex", 1) * ffi.new("double _Complex", 2) ~= nil end,
+        function() return ffi.new(ffi.typeof("const $", ffi.typeof(object))).a[0] == 0 end,
+        function() return ffi.offsetof(name, "d") == 12 and ffi.istype(name, object) end,
+        function() return ffi.callback(("void (*)(%s *, short)"):format(name), print) ~= nil end,
+        function() point.x = 1 return ffi.toretval(point).x == 1 end,
+        function() return ffi.eval "sizeof(ts_point[3])" == 24 end,
+    }
+    for i, call in ipairs(functions) do
+        coroutine.wrap(function() ffi.cdef(("struct %s { int a; };"):format(fresh())) end)()
+        collectgarbage()
+        assert(call(), i)
+    end
+end, function()
+    prepare()
+    ffi.onerror(function() end)
+end, { makes_callbacks = true })
+
 return scenarios
