@@ -232,7 +232,7 @@ test-tsan: ## the tests with threads under ThreadSanitizer
 	@$(MAKE) --no-print-directory BUILD=build-tsan SANITIZE='-fsanitize=thread' CFLAGS='-O1 -g' CXXFLAGS='-O1 -g' WERROR=1 test-tsan-inside
 
 TSAN_UNITS := $(BUILD)/unit/abi_threads
-TSAN_SPECS := callback gc library states
+TSAN_SPECS := callback callback_thread gc library states
 
 LD_SO := /lib64/ld-linux-x86-64.so.2
 runtime = $(realpath $(shell $(CC) -print-file-name=$(1)))

@@ -121,6 +121,7 @@ int cbk_wait(int which)
     for (cbk_threads *all = which == 1 ? newest : NULL; all != NULL; all = all->older) {
         while (!cbk_is_over(all))
             wait_for(1);
+        cbk_join(all);
         nzero += (int)all->nzero;
     }
     return nzero;

@@ -44,6 +44,24 @@ static void unlink_callback(Home *home, AbiSlot *slot)
     home->count--;
 }
 
+/* Takes the slot's entry from C. Another thread that called it before may be reading what it has. */
+static void give_back(Home *home, AbiSlot *slot)
+{
+    Callback *callback = callback_of(slot);
+    CallbackExtra *extra = atomic_load_explicit(&callback->extra, memory_order_relaxed);
+    unlink_callback(home, slot);
+    callback->ref = LUA_NOREF;
+    callback->is_implicit = callback->is_noted = false;
+    if (extra != NULL) {
+        atomic_store(&callback->extra, NULL);
+        extra->next = home->retired;
+        home->retired = extra;
+    }
+    if (atomic_load(&home->ninside) == 0)
+        home_free_retired(home);
+    abi_slot_give_back(slot, inbound_freed);
+}
+
 /* -- callback types ------------------------------------------------------------------------------------------------ */
 
 static CallbackType *new_type(Home *home, const Signature *signature, AbiPlan *plan)
@@ -152,16 +170,13 @@ static void release(FfiState *S, lua_State *L, AbiSlot *slot)
         forget_implicit(S, L, slot);
     if (callback->is_noted)
         forget(S, L, slot);
-    unlink_callback(callback_type_of(slot)->home, slot);
     if (callback->ref == REF_WEAK) {
         lua_pushnil(L);
         set_weak(S, L, slot);
     } else {
         luaL_unref(L, LUA_REGISTRYINDEX, callback->ref);
     }
-    free(callback->extra);
-    *callback = (Callback){.ref = LUA_NOREF};
-    abi_slot_give_back(slot, inbound_freed);
+    give_back(callback_type_of(slot)->home, slot);
 }
 
 /* (table, value, key) */
@@ -249,13 +264,8 @@ static int guard_gc(lua_State *L)
     S->home = NULL;
     if (home->spare != NULL)
         abi_slot_give_back(home->spare, NULL);
-    while (home->newest != 0) {
-        AbiSlot *slot = abi_slot_at(home->newest - 1);
-        unlink_callback(home, slot);
-        free(callback_of(slot)->extra);
-        *callback_of(slot) = (Callback){.ref = LUA_NOREF};
-        abi_slot_give_back(slot, inbound_freed);
-    }
+    while (home->newest != 0)
+        give_back(home, abi_slot_at(home->newest - 1));
     remote_close(home);
     for (CallbackType *type = home->types, *next; type != NULL; type = next) {
         next = type->next;
@@ -558,7 +568,8 @@ static void set_extra(FfiState *S, lua_State *L, AbiSlot *slot, int index, size_
         release(S, L, slot);
         error_raise(L, MESSAGE_NO_MEMORY);
     }
-    callback_of(slot)->extra = memcpy(extra, lua_touserdata(L, index), nbytes);
+    memcpy(extra, lua_touserdata(L, index), nbytes);
+    atomic_store(&callback_of(slot)->extra, extra);
     if (extra->has_error) {
         lua_getiuservalue(L, index, 1);
         note(S, L, slot, S->ref_results, error_key(slot));

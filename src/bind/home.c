@@ -53,14 +53,25 @@ Home *home_take(void)
         atomic_store(&home->stray[i], NULL);
     home->main = NULL;
     home->types = NULL;
+    home->spare = NULL;
     home->newest = home->count = 0;
     return home;
+}
+
+void home_free_retired(Home *home)
+{
+    while (home->retired != NULL) {
+        CallbackExtra *extra = home->retired;
+        home->retired = extra->next;
+        free(extra);
+    }
 }
 
 void home_release(Home *home)
 {
     if (atomic_fetch_sub_explicit(&home->nreferences, 1, memory_order_acq_rel) != 1)
         return;
+    home_free_retired(home);
     atomic_store(&home->cell.thread, NULL);
     atomic_store(&home->cell.calls, NULL);
     atomic_store_explicit(&home->is_taken, false, memory_order_release);

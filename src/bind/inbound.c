@@ -15,7 +15,8 @@
 /* The type is the one that the slot had when it was called: the function may have freed it, and given it to another. */
 static void refuse(const CallbackType *type, AbiSlot *slot, AbiFrame *frame)
 {
-    const CallbackExtra *extra = callback_type_of(slot) == type ? callback_of(slot)->extra : NULL;
+    bool is_same = callback_type_of(slot) == type;
+    const CallbackExtra *extra = is_same ? atomic_load(&callback_of(slot)->extra) : NULL;
     if (extra != NULL && extra->has_error)
         abi_place_result(type->plan, frame, extra->error);
     else

@@ -18,6 +18,8 @@ typedef struct Home {
     _Atomic(bool) has_reported;                    /* that C called after the state was closed */
     uint32_t newest;                               /* list of live callbacks: 1 + slot index, 0: none */
     uint32_t count;                                /* of live callbacks */
+    _Atomic(uint32_t) ninside;                     /* other threads that are reading a slot's user just now */
+    struct CallbackExtra *retired;                 /* of freed callbacks, while other threads may still read them */
     AbiSlot *spare;                                /* taken and not armed, for the next taker; or NULL */
     struct CallbackType *types;                    /* all that were made for the state */
     _Atomic(struct RemoteCall *) queue;            /* remote.c */
@@ -48,7 +50,8 @@ typedef struct CallbackType {
 
 /* What few callbacks have: options of ffi.callback. */
 typedef struct CallbackExtra {
-    bool is_queued; /* thread = "queue" */
+    struct CallbackExtra *next; /* in Home.retired */
+    bool is_queued;             /* thread = "queue" */
     bool has_error;
     _Alignas(16) unsigned char error[]; /* what C gets when there is an error: an object of the result's type */
 } CallbackExtra;
@@ -61,8 +64,8 @@ typedef struct Callback {
     int ref;                 /* registry reference of the Lua function; REF_WEAK; LUA_NOREF: freed */
     uint32_t previous, next; /* in Home's list: 1 + slot index */
     bool is_implicit;
-    bool is_noted;        /* it has an entry in S->ref_results or ref_sites */
-    CallbackExtra *extra; /* or NULL */
+    bool is_noted;                  /* it has an entry in S->ref_results or ref_sites */
+    _Atomic(CallbackExtra *) extra; /* or NULL; all that other threads read here */
 } Callback;
 
 _Static_assert(sizeof(Callback) <= sizeof(((AbiSlot *)0)->user), "a callback fits a slot");
@@ -89,6 +92,9 @@ static inline void home_retain(Home *home)
 
 /* Gives a reference back; the last one leaves the home to another state. */
 void home_release(Home *home);
+
+/* Frees what callbacks had that were freed; no other thread may be inside. */
+void home_free_retired(Home *home);
 
 /* The home of whatever states this thread is closing: finalisers may call C when their own is gone. NULL: no memory. */
 Home *home_for_closing(void);

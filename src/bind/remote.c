@@ -66,17 +66,27 @@ void remote_report_closed(Home *home)
         fputs("airlock: C called a callback whose Lua state has been closed; it returned zero\n", stderr);
 }
 
+/* Whether the callback may be queued; if not, the call is refused. The home thread may be freeing it just now. */
+static bool is_queued(AbiSlot *slot, Home *home, AbiFrame *frame)
+{
+    atomic_fetch_add(&home->ninside, 1);
+    const CallbackExtra *extra = atomic_load(&callback_of(slot)->extra);
+    bool is_queued = extra != NULL && extra->is_queued;
+    if (!is_queued)
+        inbound_refuse(slot, frame);
+    atomic_fetch_sub(&home->ninside, 1);
+    return is_queued;
+}
+
 void remote_call(AbiSlot *slot, AbiFrame *frame)
 {
     CallbackType *type = callback_type_of(slot);
     Home *home = type->home;
-    const CallbackExtra *extra = callback_of(slot)->extra;
     int error_number = errno;
     RemoteCall call = {.slot = slot, .serial = slot->serial, .type = type, .frame = frame};
     abi_owner_retain(&type->owner);
-    if (extra == NULL || !extra->is_queued) {
+    if (!is_queued(slot, home, frame)) {
         remote_report_stray(type, false);
-        inbound_refuse(slot, frame);
     } else if (enqueue(home, &call)) {
         attract(home);
         while (atomic_load_explicit(&call.is_done, memory_order_acquire) == 0)
