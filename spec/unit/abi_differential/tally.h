@@ -9,7 +9,7 @@ enum { NTALLIES_MAX = 256 };
 
 typedef struct Tally {
     struct {
-        char name[120];
+        char name[160];
         unsigned count;
     } rows[NTALLIES_MAX];
     size_t nrows;

@@ -426,6 +426,7 @@ local function add_member_features(record, member, set)
     if member.bits then
         set.bit_field = true
         if record.ms_struct then set.ms_bit_field = true end
+        if record.ms_struct and record.packed then set.packed_ms_bit_field = true end
         if record.union then set.union_bit_field = true end
         if member.bits == 0 then
             set.zero_bit_field = true
