@@ -1,10 +1,12 @@
 /* Callback slots taken, armed, called and given back by eight threads at once, while tables are added; callbacks that other threads call; and
  * children forked in the midst of it. `make test-tsan` builds this, and the engine, with ThreadSanitizer. */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,6 +20,12 @@
 enum { IS_TSAN = 1, NOPERATIONS = 20000 };
 #else
 enum { IS_TSAN = 0, NOPERATIONS = 100000 };
+#endif
+
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+enum { IS_SANITIZED = 1 };
+#else
+enum { IS_SANITIZED = 0 };
 #endif
 
 enum {
@@ -55,6 +63,11 @@ static void free_owner(AbiOwner *owner)
     atomic_fetch_sub(&nowners, 1);
 }
 
+static void keep(AbiOwner *unused)
+{
+    (void)unused;
+}
+
 static AbiOwner *new_owner(void)
 {
     AbiOwner *own = malloc(sizeof *own);
@@ -90,6 +103,19 @@ static void check_call(AbiFunction entry, long number)
 {
     if (((UnaryLong *)entry)(-7) != number - 7)
         atomic_fetch_add(&nwrong, 1);
+}
+
+static void run_child(int (*run)(void))
+{
+    int status = 0;
+    pid_t pid = fork();
+    if (pid == 0) {
+        alarm(NSECONDS_MAX);
+        _exit(run());
+    }
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    CHECK_INT(status, 0);
 }
 
 /* -- at random ----------------------------------------------------------------------------------------------------------- */
@@ -251,6 +277,67 @@ static void check_exchange(void)
             give_back(mail[i].slot);
 }
 
+/* -- the last table ------------------------------------------------------------------------------------------------------- */
+
+enum { NROUNDS = 60, NTABLE = 256 };
+
+static AbiOwner unowned = {.nreferences = 1, .free = keep};
+static _Atomic(uint32_t) nrefused;
+
+/* A share of the last table: who comes while another thread maps it is not told that there is none. */
+static void *take_share(void *unused)
+{
+    Error error = {.code = ERROR_NONE};
+    (void)unused;
+    pthread_barrier_wait(&start_line);
+    for (int i = 0; i < NTABLE / NTHREADS; i++)
+        if (abi_slot_take(&error) == NULL)
+            atomic_fetch_add(&nrefused, 1);
+    pthread_barrier_wait(&start_line);
+    return NULL;
+}
+
+/* Leaves room for one table. */
+static bool use_up_addresses(void)
+{
+    enum { NBYTES_LEFT = 24 << 10 };
+    char text[64] = "";
+    struct rlimit limit;
+    int descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    ssize_t count = read(descriptor, text, sizeof text - 1);
+    close(descriptor);
+    getrlimit(RLIMIT_AS, &limit);
+    limit.rlim_cur = strtoul(text, NULL, 10) * 4096 + NBYTES_LEFT;
+    return count > 0 && setrlimit(RLIMIT_AS, &limit) == 0;
+}
+
+/* In a child, which has taken nothing yet. */
+static int share_last_table(void)
+{
+    Error error = {.code = ERROR_NONE};
+    pthread_t thread;
+    unowned.plan = plan;
+    for (int i = 0; i < NTABLE; i++)
+        abi_slot_arm(abi_slot_take(&error), &unowned, add_number);
+    pthread_barrier_init(&start_line, NULL, NTHREADS + 1);
+    for (int i = 0; i < NTHREADS; i++)
+        if (pthread_create(&thread, NULL, take_share, NULL) != 0)
+            return 2;
+    if (!use_up_addresses())
+        return 2;
+    pthread_barrier_wait(&start_line);
+    pthread_barrier_wait(&start_line);
+    if (atomic_load(&nrefused) != 0)
+        return 3;
+    return abi_slot_take(&error) == NULL && strcmp(error.text, "more than 512 callbacks are in use") == 0 ? 0 : 4;
+}
+
+static void check_last_table(void)
+{
+    for (int i = 0; i < NROUNDS && unit_nfailed == 0; i++)
+        run_child(share_last_table);
+}
+
 /* -- fork ---------------------------------------------------------------------------------------------------------------- */
 
 static _Atomic(int) is_over;
@@ -281,11 +368,6 @@ static void *grow_slowly(void *seed)
     return NULL;
 }
 
-static void keep(AbiOwner *unused)
-{
-    (void)unused;
-}
-
 /* In the child: without is_taken, whose flags are the parent's threads'. */
 static int use_callbacks(void)
 {
@@ -294,7 +376,6 @@ static int use_callbacks(void)
     Error error = {.code = ERROR_NONE};
     int nbad = 0;
     owner.plan = plan;
-    alarm(NSECONDS_MAX);
     for (long round = 0; round < 3; round++) {
         for (long i = 0; i < NCHILD; i++) {
             if ((slots[i] = abi_slot_take(&error)) == NULL)
@@ -312,17 +393,6 @@ static int use_callbacks(void)
     return nbad != 0;
 }
 
-static void fork_and_use(void)
-{
-    int status = 0;
-    pid_t pid = fork();
-    if (pid == 0)
-        _exit(use_callbacks());
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        continue;
-    CHECK_INT(status, 0);
-}
-
 static void check_fork(void)
 {
     pthread_t threads[4];
@@ -330,7 +400,7 @@ static void check_fork(void)
         if (pthread_create(&threads[i], NULL, grow_slowly, (void *)(i + 1)) != 0)
             abort();
     for (int i = 0; i < NFORKS && unit_nfailed == 0; i++)
-        fork_and_use();
+        run_child(use_callbacks);
     atomic_store(&is_over, 1);
     for (int i = 0; i < 4; i++)
         pthread_join(threads[i], NULL);
@@ -341,6 +411,10 @@ int main(void)
     static const AbiType arg = {8, 8, 1, &case_leaves[ABI_I64]};
     plan = case_fixed_plan("threads", arg, &arg, 1);
     is_taken = calloc(NINDICES + 256, 1);
+    if (IS_SANITIZED)
+        printf("skipped: abi_threads: the last table (sanitizers need addresses)\n");
+    else
+        check_last_table();
     if (is_taken == NULL || pthread_barrier_init(&start_line, NULL, NTHREADS) != 0)
         return 1;
     run_threads(take_at_random);

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <time.h>
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/lsan_interface.h>
 #endif
@@ -23,7 +24,8 @@ enum {
     NTABLES_MAX = 1 << LOG2_NTABLES_MAX,
     RANGE_LOG2_MASK = 31,
     RANGE_SHARE = 16, /* of what RLIMIT_AS lets the process have */
-    NYIELDS_MAX = 1000
+    NYIELDS = 10,     /* and then naps, for a thread that waits for another one's table */
+    NTRIES_MAX = 1000
 };
 
 /* A bit for each table of the range. */
@@ -38,6 +40,8 @@ static _Atomic(uint64_t) given_back;     /* count of changes << 32 | 1 + index o
 static _Atomic(uintptr_t) range;         /* address of the range | log2 of its tables; 0: not reserved */
 static TableSet claimed;                 /* somebody maps it or has */
 static TableSet mapped;                  /* has slots */
+static _Atomic(uint32_t) ngrowing;       /* threads that are adding tables; a fork may leave some that are not there */
+static _Atomic(uint32_t) nopened;        /* tables whose slots have become everybody's */
 
 /* -- sets of tables ------------------------------------------------------------------------------------------------ */
 
@@ -199,7 +203,7 @@ static bool reserve_range(Error *error)
             munmap(base, nbytes);
         return true;
     }
-    return refuse(error, ERROR_LIMIT, "there is no room in memory for more callbacks");
+    return atomic_load(&range) != 0 || refuse(error, ERROR_LIMIT, "there is no room in memory for more callbacks");
 }
 
 static uint32_t range_ntables(void)
@@ -216,15 +220,6 @@ static uint32_t claim_table(void)
     return table;
 }
 
-/* True when some thread, of which a fork may have left only this trace, was about to add a table. */
-static bool is_table_coming(void)
-{
-    for (size_t i = 0; i < NTABLES_MAX / 64; i++)
-        if (atomic_load(&claimed.words[i]) != atomic_load(&mapped.words[i]))
-            return true;
-    return false;
-}
-
 /* Its slots become everybody's, but for the first nkept. */
 static AbiSlot *open_table(uint32_t table, uint32_t nkept)
 {
@@ -236,6 +231,7 @@ static AbiSlot *open_table(uint32_t table, uint32_t nkept)
     }
     add_to_tables(&mapped, table);
     push(first + nkept, &slots[ABI_TABLE_NSLOTS - 1]);
+    atomic_fetch_add(&nopened, 1);
     return slots;
 }
 
@@ -287,17 +283,32 @@ static AbiSlot *add_tables(Error *error)
 
 /* -- slots --------------------------------------------------------------------------------------------------------- */
 
-/* Where there is no room, another thread may be about to open the last table: it is given some time. */
+static void wait_a_little(unsigned ntries)
+{
+    static const struct timespec nap = {.tv_nsec = 100000};
+    if (ntries < NYIELDS)
+        sched_yield();
+    else
+        nanosleep(&nap, NULL);
+}
+
+/* Where there is no room, another thread may have taken the last of it: it is given some time. */
 static __attribute__((noinline)) AbiSlot *grow(Error *error)
 {
     AbiSlot *slot = NULL;
     int code = errno;
-    for (unsigned nyields = 0; slot == NULL; nyields++) {
-        slot = add_tables(error);
-        if (slot != NULL || error->code != ERROR_LIMIT || nyields == NYIELDS_MAX || !is_table_coming())
+    for (unsigned ntries = 0; ntries < NTRIES_MAX; ntries++) {
+        uint32_t nbefore = atomic_load(&nopened);
+        if ((slot = pop()) != NULL)
             break;
-        sched_yield();
-        slot = pop();
+        atomic_fetch_add(&ngrowing, 1);
+        slot = add_tables(error);
+        atomic_fetch_sub(&ngrowing, 1);
+        if (slot != NULL || error->code != ERROR_LIMIT)
+            break;
+        if (atomic_load(&ngrowing) == 0 && atomic_load(&nopened) == nbefore)
+            break;
+        wait_a_little(ntries);
     }
     errno = code;
     return slot;
