@@ -110,7 +110,7 @@ static inline void take_word(void *result, const void *from, uint64_t nbytes)
     else if (nbytes == 4)
         memcpy(result, from, 4);
     else
-        store_part(result, from, (unsigned)nbytes);
+        store_part(result, from, (unsigned)nbytes & 7);
 }
 
 static __attribute__((noinline)) void take_moves(const AbiPlan *plan, const AbiFrame *frame, void *result)
@@ -314,11 +314,10 @@ ALWAYS_INLINE void fill(const AbiPlan *plan, char *frame, void *result, void *co
 
 ALWAYS_INLINE void call_direct(const AbiPlan *plan, const AbiFrame *frame, AbiFunction function, void *result)
 {
-    uint64_t words[2];
     if (plan->returns == ABI_RETURN_WORD) {
-        words[0] = abi_direct_word(plan->direct, frame, function);
+        uint64_t word = abi_direct_word(plan->direct, frame, function);
         if (plan->result == ABI_RESULT_RAX)
-            take_word(result, words, plan->result_nbytes);
+            take_word(result, &word, plan->result_nbytes);
         return;
     }
     if (plan->returns == ABI_RETURN_DOUBLE) {
@@ -326,11 +325,12 @@ ALWAYS_INLINE void call_direct(const AbiPlan *plan, const AbiFrame *frame, AbiFu
         take_word(result, &number, plan->result_nbytes);
         return;
     }
+    uint64_t words[2] = {0, 0};
     abi_direct(plan, frame, function, words);
     if (plan->result_nbytes == 16)
         memcpy(result, words, 16);
     else
-        store_part(result, (const char *)words, (unsigned)plan->result_nbytes);
+        memcpy(result, words, plan->result_nbytes);
 }
 
 ALWAYS_INLINE void run(const AbiPlan *plan, char *frame, AbiFunction function, void *result, void *const *values)

@@ -214,12 +214,12 @@ ALWAYS_INLINE bool quick_value(lua_State *L, const CallTarget *target, AbiFrame 
     case run_kind:                                                                                                     \
         do {                                                                                                           \
             uint64_t word;                                                                                             \
-            if (__builtin_expect(quick, 1))                                                                            \
+            if (__builtin_expect((quick), 1))                                                                          \
                 target_set_slot(frame, param->slot, word);                                                             \
             else                                                                                                       \
                 place_slowly(L, target, frame, param, index);                                                          \
             param++, index++;                                                                                          \
-        } while (param->kind == run_kind);                                                                             \
+        } while (param->kind == (run_kind));                                                                           \
         break
 
 ALWAYS_INLINE void place_arguments(lua_State *L, const CallTarget *target, AbiFrame *frame, int index)
