@@ -97,7 +97,7 @@ static bool place_float(lua_State *L, AbiFrame *frame, const Param *param, int i
     if ((param->kind != PARAM_WORD && param->kind != PARAM_NARROW) || lua_type(L, index) != LUA_TNUMBER)
         return false;
     lua_Number number = lua_tonumberx(L, index, NULL);
-    if (!(number > -0x1p63 && number < 0x1p63))
+    if (!(number > (lua_Number)INT64_MIN && number < -(lua_Number)INT64_MIN))
         return false;
     int64_t integer = (int64_t)number;
     target_set_slot(frame, param->slot, target_slot_value((ValueKind)param->info->underlying, &integer));
@@ -180,9 +180,7 @@ ALWAYS_INLINE bool quick_pointer(lua_State *L, const TypeInfo *taken, int index,
     if (cdata != NULL) {
         if (__builtin_expect(cdata->info != taken, 0))
             return false;
-        address = cdata_address(cdata);
-        if (cdata->info->is_pointer)
-            memcpy(&address, address, sizeof address);
+        address = cdata->info->is_pointer ? cdata_pointer(cdata) : cdata_address(cdata);
     } else if (lua_type(L, index) != LUA_TNIL) {
         return false;
     }
