@@ -149,8 +149,9 @@ void cdata_push_address(lua_State *L, TypeInfo *info, const void *value, int ind
 
 Cdata *cdata_push_collected_pointer(lua_State *L, TypeInfo *info, size_t nbytes, int metatable)
 {
-    Cdata *cdata = lua_newuserdatauv(L, sizeof *cdata + sizeof(void *) + nbytes, 1);
-    memset(cdata + 1, 0, sizeof(void *) + nbytes);
+    size_t nbytes_all = sizeof(uintptr_t) + nbytes; /* the pointer's value, and what comes behind */
+    Cdata *cdata = lua_newuserdatauv(L, sizeof *cdata + nbytes_all, 1);
+    memset(cdata + 1, 0, nbytes_all);
     cdata->stamp = stamp_of(info, CDATA_COLLECTED);
     cdata->info = info;
     state_push_ref(L, metatable);
