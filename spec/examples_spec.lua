@@ -200,6 +200,107 @@ describe("examples/sqlite.lua", function()
     end)
 end)
 
+describe("examples/sort.lua", function()
+    it("sorts and searches as C does", function()
+        local expected = oracle.lines("example_sort", [[
+            city cities[] = {{"Reykjavik", 64.15, 139000}, {"Nairobi", -1.29, 4397000}, {"Quito", -0.18, 1977000}, {"Oslo", 59.91, 709000},
+                {"Hobart", -42.88, 197000}, {"Kyoto", 35.01, 1464000}}, key = {.people = 1464000};
+            qsort(cities, 6, sizeof *cities, by_latitude);
+            for (int i = 0; i < 6; i++)
+                printf("%-10s %7.2f\n", cities[i].name, cities[i].latitude);
+            qsort(cities, 6, sizeof *cities, by_people);
+            printf("smallest\t%s\n", cities[0].name);
+            printf("with 1464000\t%s\n", ((city *)bsearch(&key, cities, 6, sizeof *cities, by_people))->name);
+            key.people++;
+            printf("with 1464001\t%s\n", bsearch(&key, cities, 6, sizeof *cities, by_people) ? "found" : "nil");]], [[
+            #include <stdlib.h>
+            typedef struct city { const char *name; double latitude; int people; } city;
+            static int by_latitude(const void *a, const void *b)
+            {
+                double x = ((const city *)a)->latitude, y = ((const city *)b)->latitude;
+                return x > y ? -1 : x < y;
+            }
+            static int by_people(const void *a, const void *b) { return ((const city *)a)->people - ((const city *)b)->people; }]])
+        expected[#expected + 1] = "false\tcannot compare"
+        assert.same(expected, example "sort")
+    end)
+end)
+
+describe("examples/sqlite_functions.lua", function()
+    it("computes in SQL what Lua computes from the same numbers", function()
+        local text = support.read(support.root .. "/examples/sqlite_functions.lua")
+        local groups, long = {}, {}
+        for name, continent, kilometres in text:gmatch "%('(%a+)', '(%a+)', (%d+)%)" do
+            groups[continent] = groups[continent] or {}
+            table.insert(groups[continent], tonumber(kilometres))
+            if tonumber(kilometres) > 4500 then table.insert(long, { name:reverse(), tonumber(kilometres) }) end
+        end
+        table.sort(long, function(a, b) return a[2] < b[2] end)
+        for _, numbers in pairs(groups) do table.sort(numbers) end
+        local africa, europe = groups.Africa, groups.Europe
+        assert.same({
+            long[1][1], long[2][1],
+            ("Africa\t%d\t%.1f"):format(#africa, africa[2]),
+            ("Europe\t%d\t%.1f"):format(#europe, (europe[2] + europe[3]) / 2),
+            "false\tpatience is over\t100",
+            tostring(#africa + #europe),
+        }, example "sqlite_functions")
+    end)
+end)
+
+describe("examples/timers.lua", function()
+    it("runs the loop until its handles are closed, and leaves one callback", function()
+        assert.same({ "tick 1", "tick 2", "tick 3", "the last one", "idle between\ttrue", "handles left\tnil", "loop closed\t0",
+            "callbacks left\t1" }, example "timers")
+    end)
+end)
+
+describe("examples/walk.lua", function()
+    local function check(directory, ...)
+        local function find(tests) return tonumber(command("find @1 " .. tests .. " -printf x | wc -c", directory)) end
+        local deepest = command("find @1 -printf '%d\\n' | sort -n | tail -n 1", directory)
+        assert.same({
+            ("%d files, %d directories, %d links, %s levels"):format(find "-type f", find "-type d", find "-type l", deepest),
+            "42\ttrue",
+            "false\t/no/such/directory: No such file or directory",
+        }, example("walk", ...))
+    end
+
+    it("counts what find(1) finds", function() check(support.root .. "/examples") end)
+
+    it("counts links and levels in the directory that it is given", function()
+        local directory = support.new_directory()
+        command("mkdir -p @1/a/b/c @1/d && touch @1/x.lua @1/a/b/c/y && ln -s /nowhere @1/d/link", directory)
+        check(directory, directory)
+        support.remove(directory)
+    end)
+end)
+
+describe("examples/zlib_allocator.lua", function()
+    it("gives zlib all its memory, and gets all of it back", function()
+        assert.same({ "deflate\ttrue\ttrue\ttrue", "inflate\ttrue\ttrue", "left\t0\t0\tnil", "limited\tnil\ttrue\t0", "callbacks left\t0" },
+            example "zlib_allocator")
+    end)
+end)
+
+describe("examples/threads.lua", function()
+    it("runs each thread's call, and refuses what is not for threads", function()
+        local expected = {}
+        for i = 0, 3 do expected[i + 1] = ("thread %d returned %d"):format(i, (i + 10) ^ 2 // 1 | 0) end
+        expected[5] = "false\ta callback of type 'void *(void *)' was called on another thread than its state's; "
+            .. "ffi.callback's option thread = \"queue\" allows that"
+        assert.same(expected, example "threads")
+    end)
+end)
+
+describe("examples/glib.lua", function()
+    it("sorts as sort(1) does, and hears of signals", function()
+        local words = command("printf '%s\\n' pear apple quince cherry | LC_ALL=C sort | tr '\\n' ' '"):gsub(" $", "")
+        assert.same({ words, "class made", "object made", "first\tworld\t7", "second\tWORLD\t-7", "second\tAGAIN\t-8", "handlers left\tnil" },
+            example "glib")
+    end)
+end)
+
 describe("the examples", function()
     it("are all tested here", function()
         local tested = support.read(support.root .. "/spec/examples_spec.lua")

@@ -9,7 +9,7 @@ clang_runtime() {
     version=$(clang -dumpversion 2>/dev/null || apt-cache show clang 2>/dev/null | sed -n 's/^Depends:.*clang-\([0-9][0-9]*\).*/\1/p' | head -n 1)
     echo "libclang-rt-${version%%.*}-dev"
 }
-test="$demo g++ clang libc++-dev libc++abi-dev binutils pkg-config lua-busted luarocks gdb zlib1g luajit"
+test="$demo g++ clang libc++-dev libc++abi-dev binutils pkg-config lua-busted luarocks gdb zlib1g libuv1 libglib2.0-0 luajit"
 headers="zlib1g-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev libuv1-dev libsdl2-dev libglib2.0-dev libgtk-3-dev libx11-dev
 libxcb1-dev libxml2-dev libpng-dev libavcodec-dev libvulkan-dev python3-dev linux-libc-dev pkg-config"
 case ${1-} in
