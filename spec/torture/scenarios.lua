@@ -354,6 +354,8 @@ add("ffi.callback", function()
     end)
     local big = dropped({ { 1, 2 } }, ffi.new("double _Complex", 3, 4), ffi.new("uint64_t", 2 ^ 63), "five")
     assert(big.n[0] == 2 + 4 + math.mininteger + 4 or big.n[0] ~= 0)
+    local wide = ffi.callback("__int128 (long double)", function() error "none" end, { error = -7 }) -- of 16-aligned types
+    raises("none", wide, 1)
     raises("option", ffi.callback, "int (int)", print, { unknown = 1 })
 end, prepare_callbacks, { makes_callbacks = true })
 

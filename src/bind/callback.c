@@ -537,6 +537,13 @@ static void check_option_names(lua_State *L, int table)
     }
 }
 
+/* The options in the block at `index`, which has a user value, and so is aligned to 8 alone. */
+static CallbackExtra *extra_at(lua_State *L, int index)
+{
+    uintptr_t block = (uintptr_t)lua_touserdata(L, index);
+    return (CallbackExtra *)((block + 15) & ~(uintptr_t)15);
+}
+
 /* Pushes a block with the options of the table at `index`, to be copied once nothing can raise any more; its user value is
  * the error's. */
 static size_t push_extra(lua_State *L, TypeInfo *result, int index)
@@ -545,7 +552,8 @@ static size_t push_extra(lua_State *L, TypeInfo *result, int index)
         error_raise(L, MESSAGE_ARGUMENT_WANTED, index, "ffi.callback", "table of options", error_push_value(L, index));
     check_option_names(L, index);
     size_t nbytes = result->kind == VALUE_VOID ? 0 : (size_t)result->type->size;
-    CallbackExtra *extra = lua_newuserdatauv(L, sizeof *extra + nbytes, 1);
+    lua_newuserdatauv(L, sizeof(CallbackExtra) + nbytes + 15, 1);
+    CallbackExtra *extra = extra_at(L, -1);
     int block = lua_gettop(L);
     memset(extra, 0, sizeof *extra + nbytes);
     lua_getfield(L, index, "thread");
@@ -568,7 +576,7 @@ static void set_extra(FfiState *S, lua_State *L, AbiSlot *slot, int index, size_
         release(S, L, slot);
         error_raise(L, MESSAGE_NO_MEMORY);
     }
-    memcpy(extra, lua_touserdata(L, index), nbytes);
+    memcpy(extra, extra_at(L, index), nbytes);
     atomic_store(&callback_of(slot)->extra, extra);
     if (extra->has_error) {
         lua_getiuservalue(L, index, 1);
