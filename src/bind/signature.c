@@ -179,7 +179,7 @@ Signature *signature_push_variadic(FfiState *S, lua_State *L, const Signature *f
     memcpy(signature, fixed, signature_nbytes(fixed->nparams));
     signature->nparams = nparams;
     for (uint32_t i = 0; i < ntypes; i++)
-        signature->params[fixed->nparams + i].info = types[i];
+        signature->params[fixed->nparams + i] = (Param){.info = types[i]};
     make_plan(signature, L, fixed->nparams, decl, &S->allocator);
     state_push_block(S, L, (void *)(uintptr_t)signature->plan);
     return signature;
