@@ -172,7 +172,7 @@ THROWS := $(BUILD)/spec/libthrows.so $(BUILD)/spec/libthrows_static.so $(BUILD)/
     $(if $(wildcard /usr/lib/llvm-*/include/c++/v1/version /usr/include/c++/v1/version),$(BUILD)/spec/libthrows_libcxx.so)
 $(BUILD)/spec/libthrows_static.so: RUNTIME := -static-libstdc++ -static-libgcc
 $(BUILD)/spec/libthrows_hidden.so: RUNTIME := -static-libstdc++ -static-libgcc -Wl,--exclude-libs,ALL
-$(BUILD)/spec/libthrows_libcxx.so: RUNTIME := -stdlib=libc++
+$(BUILD)/spec/libthrows_libcxx.so: RUNTIME := -stdlib=libc++ -gdwarf-4
 $(BUILD)/spec/libthrows_libcxx.so: private CXX := clang++
 
 $(THROWS): spec/lib/throws.cc $(FLAGS_FILE)
