@@ -102,7 +102,7 @@ TypeInfo *typeinfo_make(FfiState *S, lua_State *L, CType *type)
     if (info->is_pointer || info->kind == VALUE_ARRAY) {
         info->plain_element = type->u.element->main;
         info->element_qualifiers = type->u.element->qualifiers;
-        info->is_text = info->kind == VALUE_POINTER && typeinfo_is_byte(info->plain_element);
+        info->is_text = info->kind == VALUE_POINTER && typeinfo_is_byte(type->u.element);
     }
     info->record = info->kind == VALUE_RECORD ? info : record;
     info->meta = owner == type ? info : meta;
