@@ -34,7 +34,7 @@ PROC abi_call_sysv64
         test    rcx, rcx
         jnz     .stack
 .vectors:
-        test    r8d, FLAG_LOAD_ANY
+        test    r8d, FLAG_VEC_ANY
         jnz     .load_8
 .al:
         mov     eax, r8d                    ; al: vector registers used by a variadic call
@@ -98,17 +98,17 @@ PROC abi_call_sysv64
 
 ; Vector registers at the stride of the widest one.
 .load_8:
-        test    r8d, FLAG_LOAD_8
+        test    r8d, FLAG_VEC_8
         jz      .load_16
         load_vectors movsd, xmm, 8
         jmp     .al
 .load_16:
-        test    r8d, FLAG_LOAD_16
+        test    r8d, FLAG_VEC_16
         jz      .load_32
         load_vectors movups, xmm, 16
         jmp     .al
 .load_32:
-        test    r8d, FLAG_LOAD_32
+        test    r8d, FLAG_VEC_32
         jz      .load_64
         load_vectors vmovups, ymm, 32
         jmp     .al
@@ -119,26 +119,26 @@ PROC abi_call_sysv64
 ; Results beyond rax and rdx, by flags; then the upper halves that our own loads or the result left dirty.
 .store_xmm:
         mov     eax, [rbp - FLAGS_DEPTH]
-        test    eax, FLAG_STORE_XMM
+        test    eax, FLAG_RESULT_XMM
         jz      .store_st0
         movups  [rbx + FRAME_RESULT], xmm0
         movups  [rbx + FRAME_RESULT + 16], xmm1
         jmp     .zero_uppers
 .store_st0:
-        test    eax, FLAG_STORE_ST0
+        test    eax, FLAG_RESULT_ST0
         jz      .store_ymm
         fstp    tword [rbx + FRAME_RESULT]
-        test    eax, FLAG_STORE_ST1
+        test    eax, FLAG_RESULT_ST1
         jz      .zero_uppers
         fstp    tword [rbx + FRAME_RESULT + 16]
         jmp     .zero_uppers
 .store_ymm:
-        test    eax, FLAG_STORE_YMM
+        test    eax, FLAG_RESULT_YMM
         jz      .store_zmm
         vmovups [rbx + FRAME_RESULT], ymm0
         jmp     .zero_uppers
 .store_zmm:
-        test    eax, FLAG_STORE_ZMM
+        test    eax, FLAG_RESULT_ZMM
         jz      .zero_uppers
         vmovups [rbx + FRAME_RESULT], zmm0
 .zero_uppers:

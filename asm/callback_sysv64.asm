@@ -60,7 +60,7 @@ PROC abi_enter_sysv64
         mov     r11d, [r10 + SLOT_FLAGS]
         push    r11
         push    r11
-        test    r11d, FLAG_LOAD_ANY
+        test    r11d, FLAG_VEC_ANY
         jnz     .save_8
         sub     rsp, FRAME_VEC
 .call:
@@ -94,17 +94,17 @@ PROC abi_enter_sysv64
 %endmacro
 
 .save_8:
-        test    r11d, FLAG_LOAD_8
+        test    r11d, FLAG_VEC_8
         jz      .save_16
         save_vectors movsd, xmm, 8
         jmp     .call
 .save_16:
-        test    r11d, FLAG_LOAD_16
+        test    r11d, FLAG_VEC_16
         jz      .save_32
         save_vectors movups, xmm, 16
         jmp     .call
 .save_32:
-        test    r11d, FLAG_LOAD_32
+        test    r11d, FLAG_VEC_32
         jz      .save_64
         save_vectors vmovups, ymm, 32
         vzeroupper
@@ -117,27 +117,27 @@ PROC abi_enter_sysv64
 ; Results beyond rax and rdx, by flags.
 .load_xmm:
         mov     eax, [rbp - LINK_FLAGS]
-        test    eax, FLAG_STORE_XMM
+        test    eax, FLAG_RESULT_XMM
         jz      .load_st0
         movups  xmm0, [rsp + FRAME_RESULT]
         movups  xmm1, [rsp + FRAME_RESULT + 16]
         jmp     .return
 .load_st0:
-        test    eax, FLAG_STORE_ST0
+        test    eax, FLAG_RESULT_ST0
         jz      .load_ymm
-        test    eax, FLAG_STORE_ST1
+        test    eax, FLAG_RESULT_ST1
         jz      .load_only_st0
         fld     tword [rsp + FRAME_RESULT + 16]
 .load_only_st0:
         fld     tword [rsp + FRAME_RESULT]
         jmp     .return
 .load_ymm:
-        test    eax, FLAG_STORE_YMM
+        test    eax, FLAG_RESULT_YMM
         jz      .load_zmm
         vmovups ymm0, [rsp + FRAME_RESULT]
         jmp     .return
 .load_zmm:
-        test    eax, FLAG_STORE_ZMM
+        test    eax, FLAG_RESULT_ZMM
         jz      .return
         vmovups zmm0, [rsp + FRAME_RESULT]
         jmp     .return

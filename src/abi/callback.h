@@ -15,7 +15,8 @@
 
 typedef struct AbiSlot AbiSlot;
 
-/* Runs on the C stack of the caller. It must set the frame's result: abi_place_result or abi_zero_result. */
+/* Runs on the C stack of the caller. It must set the frame's result: abi_place_result or abi_zero_result. A target during
+ * which its own slot may be given back keeps the owner, with abi_owner_retain, for as long as it needs the plan. */
 typedef void (*AbiTarget)(AbiSlot *slot, AbiFrame *frame);
 
 /* What the slots of one function type and one owner share. It lives until nothing refers to it: a slot that was given
@@ -51,7 +52,7 @@ void abi_slot_give_back(AbiSlot *slot, AbiTarget target);
 /* The function pointer for C. */
 AbiFunction abi_slot_entry(const AbiSlot *slot);
 
-/* The slot whose entry that is, taken or free; NULL for another function. */
+/* The slot whose entry that is, taken or free; NULL for another function, and for an entry that nobody was given yet. */
 AbiSlot *abi_slot_of(AbiFunction entry);
 
 /* The slot of that index, which was taken once. */

@@ -132,9 +132,9 @@ static uint32_t log2_of(uint32_t power)
     return n;
 }
 
-_Static_assert(8 << 5 == ABI_FLAG_LOAD_8 && 16 << 5 == ABI_FLAG_LOAD_16 && 32 << 5 == ABI_FLAG_LOAD_32 &&
-                   64 << 5 == ABI_FLAG_LOAD_64,
-               "the load flag of a stride is the stride shifted");
+_Static_assert(8 << 5 == ABI_FLAG_VEC_8 && 16 << 5 == ABI_FLAG_VEC_16 && 32 << 5 == ABI_FLAG_VEC_32 &&
+                   64 << 5 == ABI_FLAG_VEC_64,
+               "the flag of a stride is the stride shifted");
 
 static uint32_t plan_flags(const Builder *builder)
 {
