@@ -271,7 +271,8 @@ test-valgrind: ## the specs under valgrind's memcheck
 HOSTILE_AT ?= 199
 TORTURE ?= all
 # What takes most of the time, and is left out with TORTURE=short.
-TORTURE_LONG := bitfield headers inspect luajit operator pointer record redeclare scalar value
+TORTURE_LONG := bitfield callback_error callback_lifetime callback_value headers inspect luajit operator pointer record redeclare scalar states \
+    torture value
 TORTURE_ENV = export AIRLOCK_TORTURE=1 HOSTILE_AT=$(HOSTILE_AT) LUA_INIT_5_4='require "hostile"' \
     SPECS='$(if $(filter short,$(TORTURE)),$(filter-out $(TORTURE_LONG),$(patsubst spec/%_spec.lua,%,$(wildcard spec/*_spec.lua))))'
 TORTURE_BUILD = --no-print-directory BUILD=build-torture CFLAGS='-O1 -g -DAIRLOCK_TINY=1' LUA_FLAGS='-include spec/torture/collect.h' WERROR=1
