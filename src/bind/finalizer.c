@@ -148,18 +148,6 @@ static void take_collected(FfiState *S, lua_State *L, int index)
     lua_setmetatable(L, index);
 }
 
-void finalizer_push(FfiState *S, lua_State *L, int index)
-{
-    const Cdata *cdata = lua_touserdata(L, index);
-    if (!is_marked(cdata) || is_collected(cdata)) {
-        lua_pushnil(L);
-        return;
-    }
-    push_entry_of(S, L, index);
-    lua_getiuservalue(L, -1, SENTINEL_FINALIZER);
-    lua_remove(L, -2);
-}
-
 void finalizer_take(FfiState *S, lua_State *L, int index)
 {
     index = lua_absindex(L, index);

@@ -37,9 +37,6 @@ int finalizer_new_metatable(FfiState *S, lua_State *L, int index);
  * cdata. [-1, +0, m] */
 void finalizer_set(FfiState *S, lua_State *L, int index);
 
-/* Pushes what finalizer_set gave the pointer at `index`, nil when it has none. [-0, +1, -] */
-void finalizer_push(FfiState *S, lua_State *L, int index);
-
 /* Takes the finaliser off the cdata at `index` and pushes it; pushes nil when it has none. [-0, +1, -] */
 void finalizer_take(FfiState *S, lua_State *L, int index);
 

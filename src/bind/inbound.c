@@ -9,9 +9,6 @@
 #include "bind/cdata.h"
 #include "bind/convert.h"
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-#define NOINLINE      __attribute__((noinline))
-
 /* The type is the one that the slot had when it was called: the function may have freed it, and given it to another. */
 static void refuse(const CallbackType *type, AbiSlot *slot, AbiFrame *frame)
 {

@@ -1,7 +1,7 @@
 /* Metatypes: the user's own metatable of a type. It belongs to the record, vector or complex type without qualifiers and
  * holds for all its variants and for pointers and references to them: TypeInfo.meta leads there in one load. It is set
  * once and never changed, but what is in it is asked for at each use, raw, so that later changes of its entries count.
- * cdata's own metatable stays one and ours; its metamethods come here.
+ * The metatable of cdata (and those of finalizer.h, with the same entries) stays ours; its metamethods come here.
  *
  * Which comes first, the metatype or what is built in: fields win over __index and __newindex; for pointers and numbers
  * the built-in operation wins where there is one, for records, vectors and complex numbers the metatype's entry. */
