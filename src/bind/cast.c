@@ -23,10 +23,9 @@ static uintptr_t check_number(lua_State *L, TypeInfo *info, int index)
 {
     Number number;
     uintptr_t bits;
-    TypeInfo *word = typeinfo_of(info->state, L, ctype_scalar(info->state->types, CSCALAR_ULONG));
     if (lua_type(L, index) == LUA_TBOOLEAN || cdata_kind(L, index) == VALUE_COMPLEX || !number_to(L, index, &number))
         raise_cast(L, info, index);
-    if (!number_store(word, &bits, &number))
+    if (!number_store(info->state->uword, &bits, &number))
         value_refuse_number(L, info->type, &number, index, &cast_place);
     return bits;
 }

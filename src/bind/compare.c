@@ -103,7 +103,7 @@ static bool compare_equal(FfiState *S, lua_State *L, const Operand *left, const 
     uint64_t b;
     bool is_unsigned = false;
     Integers integers;
-    if (operand_to_word(L, left, &a, &is_unsigned) && operand_to_word(L, right, &b, &is_unsigned))
+    if (word_at(L, 1, left->cdata, &a, &is_unsigned) && word_at(L, 2, right->cdata, &b, &is_unsigned))
         *equal = a == b;
     else if (is_address(left) && is_address(right))
         *equal = places_equal(left, right);

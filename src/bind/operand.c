@@ -78,9 +78,9 @@ bool operand_to_address(lua_State *L, const Operand *operand, void **address, co
 
 TypeInfo *integers_type(FfiState *S, lua_State *L, bool is_signed, bool is_wide)
 {
-    CScalar scalar =
-        is_wide ? (is_signed ? CSCALAR_INT128 : CSCALAR_UINT128) : (is_signed ? CSCALAR_LONG : CSCALAR_ULONG);
-    return typeinfo_of(S, L, ctype_scalar(S->types, scalar));
+    if (!is_wide)
+        return is_signed ? S->word : S->uword;
+    return typeinfo_of(S, L, ctype_scalar(S->types, is_signed ? CSCALAR_INT128 : CSCALAR_UINT128));
 }
 
 static bool to_integer(const TypeInfo *type, const Number *number, Uint128 *integer)

@@ -62,23 +62,8 @@ static inline ValueKind operand_kind(const Operand *operand)
     return operand->info != NULL ? (ValueKind)operand->info->kind : VALUE_VOID;
 }
 
-/* A Lua integer or a 64-bit integer cdata, the operands that take no thought. */
-static inline bool operand_to_word(lua_State *L, const Operand *operand, uint64_t *word, bool *is_unsigned)
-{
-    if (operand->info == NULL) {
-        if (!lua_isinteger(L, operand->index))
-            return false;
-        *word = (uint64_t)lua_tointegerx(L, operand->index, NULL);
-        return true;
-    }
-    if (operand->info->kind != VALUE_I64 && operand->info->kind != VALUE_U64)
-        return false;
-    memcpy(word, operand->address, sizeof *word);
-    *is_unsigned |= operand->info->kind == VALUE_U64;
-    return true;
-}
-
-/* The same of the value at `index`, which is this cdata or, for NULL, a Lua value. [-0, +0, -] */
+/* The 64 bits of a Lua integer or a 64-bit integer cdata, the operands that take no thought: of the value at `index`,
+ * which is this cdata or, for NULL, a Lua value. False: it is another. [-0, +0, -] */
 ALWAYS_INLINE bool word_at(lua_State *L, int index, Cdata *cdata, uint64_t *word, bool *is_unsigned)
 {
     if (cdata == NULL) {
