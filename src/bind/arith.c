@@ -148,13 +148,7 @@ static bool to_count(FfiState *S, lua_State *L, const Operand *operand, int64_t 
 /* A pointer's own type, that of a pointer to an array's first element. */
 static TypeInfo *moved_type(FfiState *S, lua_State *L, TypeInfo *info)
 {
-    if (info->kind != VALUE_ARRAY)
-        return info;
-    state_enter(S, L);
-    CType *type = ctype_pointer(S->types, info->type->u.element);
-    if (type == NULL)
-        error_raise(L, MESSAGE_NO_MEMORY);
-    return typeinfo_of(S, L, type);
+    return info->kind == VALUE_ARRAY ? typeinfo_pointer_to(S, L, info->type->u.element) : info;
 }
 
 /* The way of nearly all pointer arithmetic: a pointer whose stride is known, by a Lua integer that cannot overflow. */

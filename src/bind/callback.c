@@ -505,13 +505,7 @@ bool callback_push_method(FfiState *S, lua_State *L, int index)
 static TypeInfo *check_pointer_type(FfiState *S, lua_State *L)
 {
     CType *type = check_ctype(S, L, 1, "ffi.callback");
-    if (type->kind == CTYPE_FUNCTION) {
-        state_enter(S, L);
-        type = ctype_pointer(S->types, type);
-        if (type == NULL)
-            error_raise(L, MESSAGE_NO_MEMORY);
-    }
-    TypeInfo *pointer = typeinfo_of(S, L, type->main);
+    TypeInfo *pointer = type->kind == CTYPE_FUNCTION ? typeinfo_pointer_to(S, L, type) : typeinfo_of(S, L, type->main);
     if (!typeinfo_is_function_pointer(pointer))
         error_raise(L, MESSAGE_CALLBACK_TYPE, error_push_type(L, type));
     return pointer;

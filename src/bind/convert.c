@@ -18,9 +18,7 @@ void value_push_copy(lua_State *L, TypeInfo *info, const void *address)
 static void push_wide(lua_State *L, TypeInfo *info, const void *address)
 {
     Number number = number_load(info, address);
-    Uint128 shifted = number.integer + ((Uint128)1 << 63);
-    bool fits = number.kind == NUMBER_SIGNED ? shifted >> 64 == 0 : number.integer >> 63 == 0;
-    if (fits)
+    if (number_fits_lua(&number))
         lua_pushinteger(L, (lua_Integer)(uint64_t)number.integer);
     else
         value_push_copy(L, info, address);

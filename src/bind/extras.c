@@ -9,15 +9,6 @@
 
 /* -- ffi.addressof ------------------------------------------------------------------------------------------------- */
 
-static TypeInfo *pointer_info(FfiState *S, lua_State *L, CType *element)
-{
-    state_enter(S, L);
-    CType *type = ctype_pointer(S->types, element);
-    if (type == NULL)
-        error_raise(L, MESSAGE_NO_MEMORY);
-    return typeinfo_of(S, L, type);
-}
-
 _Noreturn static void raise_no_index(lua_State *L, const TypeInfo *info)
 {
     const char *type = error_push_type(L, info->type);
@@ -76,18 +67,18 @@ static void push_part_address(FfiState *S, lua_State *L, Cdata *cdata)
     bool is_name = lua_type(L, 2) == LUA_TSTRING;
     void *address = is_name ? field_address(L, cdata, &type) : element_address(S, L, cdata, &type);
     if (cdata->info->is_pointer)
-        cdata_push_pointer(L, pointer_info(S, L, type), address, 1);
+        cdata_push_pointer(L, typeinfo_pointer_to(S, L, type), address, 1);
     else
-        cdata_push_address(L, pointer_info(S, L, type), address, 1);
+        cdata_push_address(L, typeinfo_pointer_to(S, L, type), address, 1);
 }
 
 static void push_whole_address(FfiState *S, lua_State *L, Cdata *cdata)
 {
     CType *type = cdata->info->type;
     if (type->kind == CTYPE_REFERENCE)
-        cdata_push_pointer_or_nil(L, pointer_info(S, L, type->u.element), cdata_pointer(cdata), 1);
+        cdata_push_pointer_or_nil(L, typeinfo_pointer_to(S, L, type->u.element), cdata_pointer(cdata), 1);
     else
-        cdata_push_address(L, pointer_info(S, L, type), cdata_address(cdata), 1);
+        cdata_push_address(L, typeinfo_pointer_to(S, L, type), cdata_address(cdata), 1);
 }
 
 int extras_addressof(lua_State *L)
@@ -97,7 +88,7 @@ int extras_addressof(lua_State *L)
     CType *function = function_type_of(L, 1);
     lua_settop(L, 2);
     if (function != NULL)
-        cdata_push_pointer(L, pointer_info(S, L, function), function_address_of(L, 1), 1);
+        cdata_push_pointer(L, typeinfo_pointer_to(S, L, function), function_address_of(L, 1), 1);
     else if (lua_type(L, 1) == LUA_TTABLE && namespace_push_address(S, L))
         return 1;
     else if (cdata == NULL)
@@ -113,10 +104,9 @@ int extras_addressof(lua_State *L)
 
 static void push_number(lua_State *L, const Number *number)
 {
-    Uint128 shifted = number->integer + ((Uint128)1 << 63);
     if (number->kind == NUMBER_FLOATING)
         lua_pushnumber(L, (lua_Number)number->floating);
-    else if (number->kind == NUMBER_SIGNED ? shifted >> 64 == 0 : number->integer >> 63 == 0)
+    else if (number_fits_lua(number))
         lua_pushinteger(L, (lua_Integer)(uint64_t)number->integer);
     else if (number->kind == NUMBER_SIGNED)
         lua_pushnumber(L, (lua_Number)(Int128)number->integer);

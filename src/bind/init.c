@@ -6,12 +6,6 @@
 #include "bind/convert.h"
 #include "bind/relation.h"
 
-/* Its length is the object's, not the type's. */
-static bool is_open(const CType *array)
-{
-    return array->is_vla || array->is_unbounded;
-}
-
 static bool is_pointer_array(const CType *array)
 {
     return array->u.element->kind == CTYPE_POINTER;
@@ -110,7 +104,7 @@ static void initialise_array_from_table(lua_State *L, TypeInfo *info, void *addr
         initialise_element(L, info, address, i, lua_gettop(L));
         lua_pop(L, 1);
     }
-    if (given == 1 && !is_open(info->type))
+    if (given == 1 && !ctype_is_open(info->type))
         replicate_first(info, address, nelems);
 }
 
@@ -207,7 +201,7 @@ static void initialise_member(lua_State *L, TypeInfo *record, const CMember *mem
         bitfield_store(L, &field, address, lua_gettop(L), &place);
         return;
     }
-    initialise_part(L, info, address, is_open(member->type) ? nbytes : member->type->size, lua_gettop(L), &place);
+    initialise_part(L, info, address, ctype_is_open(member->type) ? nbytes : member->type->size, lua_gettop(L), &place);
 }
 
 /* True when a union has got its one member. */

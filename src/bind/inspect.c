@@ -325,23 +325,11 @@ static void put_elements(Writer *w, TypeInfo *element, const char *start, uint64
     put(w, "}");
 }
 
-/* Number of elements of an array at `start`; false: nobody knows. */
-static bool array_length(const Writer *w, const CType *type, const char *start, uint64_t *count)
-{
-    *count = type->nelems;
-    if (!type->is_vla && !type->is_unbounded)
-        return true;
-    if (w->end == NULL || type->u.element->size == 0)
-        return false;
-    *count = (uint64_t)(w->end - start) / type->u.element->size;
-    return true;
-}
-
 static void put_array(Writer *w, TypeInfo *info, const char *start)
 {
     uint64_t count;
     TypeInfo *element = typeinfo_element(info, w->L);
-    if (!array_length(w, info->type, start, &count)) {
+    if (!typeinfo_array_length(info->type, start, w->end, &count)) {
         put(w, "{");
         open_comment(w);
         put(w, "unknown length");
@@ -566,7 +554,7 @@ static void put_object(Writer *w, Cdata *cdata)
     const char *address = cdata_address(cdata);
     uint64_t nbytes = cdata_content_nbytes(cdata), count = 0;
     w->end = nbytes != CTYPE_SIZE_UNKNOWN ? address + nbytes : NULL;
-    bool is_known = info->kind != VALUE_ARRAY || array_length(w, info->type, address, &count);
+    bool is_known = info->kind != VALUE_ARRAY || typeinfo_array_length(info->type, address, w->end, &count);
     /* an address is written with its type wherever it stands */
     const char *target = info->is_pointer ? cdata_pointer(cdata) : NULL;
     bool has_type = target != NULL && !has_function_name(info, target);
@@ -582,14 +570,10 @@ static void put_object(Writer *w, Cdata *cdata)
 
 static void put_function(Writer *w, CType *type)
 {
-    state_enter(w->S, w->L);
-    CType *pointer = ctype_pointer(w->S->types, type);
-    if (pointer == NULL)
-        error_raise(w->L, MESSAGE_NO_MEMORY);
-    TypeInfo *info = typeinfo_of(w->S, w->L, pointer);
+    TypeInfo *info = typeinfo_pointer_to(w->S, w->L, type);
     const char *address = function_address_of(w->L, 1);
     if (has_function_name(info, address))
-        put_type(w, pointer, 0);
+        put_type(w, info->type, 0);
     put_pointer(w, info, address);
 }
 

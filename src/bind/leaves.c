@@ -143,7 +143,7 @@ static bool add_array(LeafList *list, const CType *type, uint64_t offset)
 {
     uint32_t outer_scope = list->scope;
     uint32_t first_leaf = list->count;
-    if (type->is_unbounded || type->is_vla || count_eightbytes(offset, type->size) == 0)
+    if (ctype_is_open(type) || count_eightbytes(offset, type->size) == 0)
         return true; /* a flexible array, or one of no length between two eightbytes */
     list->scope = first_leaf;
     bool ok =

@@ -278,11 +278,7 @@ bool namespace_push_address(FfiState *S, lua_State *L)
     lua_getupvalue(L, -2, UPVALUE_NAME);
     int library = lua_gettop(L) - 1;
     void *address = check_symbol_in(L, decl, library, library + 1);
-    state_enter(S, L);
-    CType *type = ctype_pointer(S->types, decl->type);
-    if (type == NULL)
-        error_raise(L, MESSAGE_NO_MEMORY);
-    cdata_push_pointer(L, typeinfo_of(S, L, type), address, library);
+    cdata_push_pointer(L, typeinfo_pointer_to(S, L, decl->type), address, library);
     return true;
 }
 

@@ -22,6 +22,14 @@ Number number_load(const TypeInfo *info, const void *address);
 /* Stores it by C's conversion; false (and nothing stored) for NaN, infinities and floats outside int64 and uint64 (for
  * 128-bit types: outside those) into an integer. */
 bool number_store(const TypeInfo *info, void *address, const Number *number);
+
+/* Whether a number that is an integer is one that a Lua integer holds. */
+static inline bool number_fits_lua(const Number *number)
+{
+    Uint128 from_lowest = number->integer + ((Uint128)1 << 63);
+    return number->kind == NUMBER_SIGNED ? from_lowest >> 64 == 0 : number->integer >> 63 == 0;
+}
+
 /* Stores a Lua integer as a kind of number of up to 64 bits that is no _Bool; false: it is another kind. */
 ALWAYS_INLINE bool number_store_integer(ValueKind kind, void *address, lua_Integer integer)
 {

@@ -20,23 +20,6 @@ static void push_record(const Walk *walk, const CRecord *record, char *start);
 
 static void push_elements(const Walk *walk, TypeInfo *element, char *start, uint64_t count);
 
-static bool is_open(const CType *type)
-{
-    return type->kind == CTYPE_ARRAY && (type->is_vla || type->is_unbounded);
-}
-
-/* Number of elements of an array at `start`; false: nobody knows. */
-static bool array_length(const Walk *walk, const CType *type, const char *start, uint64_t *count)
-{
-    *count = type->nelems;
-    if (!is_open(type))
-        return true;
-    if (walk->end == NULL || type->u.element->size == 0)
-        return false;
-    *count = (uint64_t)(walk->end - start) / type->u.element->size;
-    return true;
-}
-
 static void push_complex(const Walk *walk, TypeInfo *info, char *address)
 {
     TypeInfo *part = typeinfo_element(info, walk->L);
@@ -60,7 +43,7 @@ static bool push_table(const Walk *walk, TypeInfo *info, char *address)
         push_record(walk, info->type->u.record, address);
         return true;
     case VALUE_ARRAY:
-        if (!array_length(walk, info->type, address, &count))
+        if (!typeinfo_array_length(info->type, address, walk->end, &count))
             return false;
         push_elements(walk, typeinfo_element(info, walk->L), address, count);
         return true;
@@ -74,10 +57,11 @@ static void push_item(const Walk *walk, TypeInfo *info, char *address)
 {
     if (walk->is_recursive && push_table(walk, info, address))
         return;
-    if (walk->is_recursive && is_open(info->type))
+    bool is_open = info->kind == VALUE_ARRAY && ctype_is_open(info->type);
+    if (walk->is_recursive && is_open)
         lua_pushnil(walk->L);
     else
-        value_push(walk->L, info, address, 1, is_open(info->type) ? CDATA_UNCHECKED : 0);
+        value_push(walk->L, info, address, 1, is_open ? CDATA_UNCHECKED : 0);
 }
 
 static void count_empty(const Walk *walk, TypeInfo *element, uint64_t count)

@@ -116,6 +116,15 @@ TypeInfo *typeinfo_make_element(TypeInfo *info, lua_State *L)
     return info->element;
 }
 
+TypeInfo *typeinfo_pointer_to(FfiState *S, lua_State *L, CType *element)
+{
+    state_enter(S, L);
+    CType *type = ctype_pointer(S->types, element);
+    if (type == NULL)
+        error_raise(L, MESSAGE_NO_MEMORY);
+    return typeinfo_of(S, L, type);
+}
+
 void typeinfo_set_stride(TypeInfo *info)
 {
     const CType *type = info->type;
@@ -125,6 +134,17 @@ void typeinfo_set_stride(TypeInfo *info)
     bool is_bounded = info->kind == VALUE_ARRAY && ctype_is_complete(type) && !type->is_vla;
     info->stride = nbytes;
     info->limit = is_bounded ? type->nelems : INT64_MAX / nbytes;
+}
+
+bool typeinfo_array_length(const CType *array, const char *start, const char *end, uint64_t *count)
+{
+    *count = array->nelems;
+    if (!ctype_is_open(array))
+        return true;
+    if (end == NULL || array->u.element->size == 0)
+        return false;
+    *count = (uint64_t)(end - start) / array->u.element->size;
+    return true;
 }
 
 /* -- fields by key string ------------------------------------------------------------------------------------------ */

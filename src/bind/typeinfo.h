@@ -126,6 +126,9 @@ static inline TypeInfo *typeinfo_element(TypeInfo *info, lua_State *L)
     return info->element != NULL ? info->element : typeinfo_make_element(info, L);
 }
 
+/* The pointer to such an element. [-0, +0, v] */
+TypeInfo *typeinfo_pointer_to(FfiState *S, lua_State *L, CType *element);
+
 /* Sets the stride of a POINTER or ARRAY whose element is made and complete. */
 void typeinfo_set_stride(TypeInfo *info);
 
@@ -156,6 +159,10 @@ static inline const Field *typeinfo_known_field(const TypeInfo *record, const vo
 const Field *typeinfo_find_field(TypeInfo *info, lua_State *L, int index);
 /* The same when typeinfo_known_field has not found it. [-0, +0, m] */
 const Field *typeinfo_other_field(TypeInfo *info, lua_State *L, int index);
+
+/* Number of elements of an array at `start`, in an object of known size that ends at `end` (NULL: that is not known);
+ * false: nobody knows. */
+bool typeinfo_array_length(const CType *array, const char *start, const char *end, uint64_t *count);
 
 /* The parts of a complete RECORD. [-0, +0, v] */
 const Parts *typeinfo_make_parts(TypeInfo *info, lua_State *L);

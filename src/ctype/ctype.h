@@ -252,6 +252,12 @@ static inline bool ctype_is_complete(const CType *type)
     return type->size != CTYPE_SIZE_UNKNOWN;
 }
 
+/* Whether the size of an object is its own and not its type's: of arrays `[?]` and `[]`, and records that end in `[?]`. */
+static inline bool ctype_is_open(const CType *type)
+{
+    return type->is_vla || type->is_unbounded;
+}
+
 CScalarClass ctype_scalar_class(CScalar scalar);
 const char *ctype_scalar_spelling(CScalar scalar);
 

@@ -241,7 +241,7 @@ static bool is_flexible(const CType *type)
 {
     if (type->kind == CTYPE_RECORD)
         return type->u.record->has_flexible;
-    return type->kind == CTYPE_ARRAY && (type->is_unbounded || type->is_vla);
+    return type->kind == CTYPE_ARRAY && ctype_is_open(type);
 }
 
 static void note_constants(CRecord *record, const CConstant *constants)
