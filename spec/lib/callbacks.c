@@ -31,6 +31,7 @@ int cbk_errno(void (*f)(void), int before)
     return errno;
 }
 
+cbk_int cbk_variable;
 static cbk_int kept, kept_for_exit, kept_for_unload;
 
 void cbk_keep(cbk_int f)

@@ -35,6 +35,7 @@ cbk_threads *cbk_start_large(cbk_large (*f)(int, cbk_large), int nthreads, int n
 cbk_threads *cbk_start_extended(long double (*f)(long double, long double _Complex), int nthreads, int ncalls);
 cbk_threads *cbk_start_many(long (*f)(long, long, long, long, long, long, long, long, double, double, double, double, double, double,
                                       double, double, double), int nthreads, int ncalls); /* the sum of the arguments, times 3, plus 1 */
+extern cbk_int cbk_variable;
 /* Results that were right, so far; whether all threads have ended. */
 long cbk_nright(cbk_threads *threads);
 long cbk_nzero(cbk_threads *threads);
