@@ -137,7 +137,7 @@ static bool refuse(Error *error, const char *path, const char *why)
     enum { PATH_MAX_SHOWN = 180 };
     size_t length = strlen(path), start = length > PATH_MAX_SHOWN ? length - PATH_MAX_SHOWN : 0;
     *error = (Error){.code = ERROR_UNSUPPORTED};
-    snprintf(error->text, sizeof error->text, "no more callbacks can be made: %s%.180s %.150s", start > 0 ? "..." : "",
+    snprintf(error->text, sizeof error->text, "more callbacks need %s%.180s, which %.150s", start > 0 ? "..." : "",
              path + start, why);
     return false;
 }
@@ -186,7 +186,7 @@ bool abi_template_open(AbiTemplateFile *file, Error *error)
         Error other;
         return open_file(file, found ? &other : error);
     }
-    return found ? false : refuse(error, "the module's own file", "cannot be found");
+    return found ? false : refuse(error, "the file of the program or module", "cannot be found");
 }
 
 void abi_template_close(const AbiTemplateFile *file)
