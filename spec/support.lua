@@ -96,4 +96,16 @@ function support.run_states(directory, mode)
     return support.run(("%s %s %s %s/script.lua 2>&1"):format(os.getenv "LUA_WRAPPER" or "", program, mode, directory))
 end
 
+-- Runs f under a collector that collects at every chance, of both kinds.
+function support.stressed(f)
+    collectgarbage "incremental"
+    local pause, step = collectgarbage("setpause", 0), collectgarbage("setstepmul", 1000)
+    f()
+    collectgarbage("setpause", pause)
+    collectgarbage("setstepmul", step)
+    collectgarbage "generational"
+    f()
+    collectgarbage "incremental"
+end
+
 return support
