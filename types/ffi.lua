@@ -110,7 +110,7 @@ function ffi.gc(cdata, finaliser) end
 ---@field error? any what C gets, instead of zero, when there is an error
 ---@field thread? "queue" other threads' calls wait until the state runs them
 
----A callback of the Lua function, freed with its cdata.
+---A callback of the Lua function, freed with its cdata, by `cb:free()`, or at the end of the block of `local cb <close>`.
 ---@param ct ffi.ct a function type, or a pointer to one
 ---@param f function
 ---@param options? ffi.callbackoptions
@@ -122,7 +122,7 @@ function ffi.callback(ct, f, options) end
 ---@return string[]? places
 function ffi.callbacks() end
 
----Sets what is told of errors in callbacks, at once; the error is dealt with when it returns true.
+---Sets what is told of errors in callbacks, at once; the error is dealt with when it returns true. Returns the one before.
 ---@param handler? fun(error: any, traceback: string): boolean?
 ---@return function? previous
 function ffi.onerror(handler) end
