@@ -16,6 +16,11 @@ enum { IS_SANITIZED = 1 };
 enum { IS_SANITIZED = 0 };
 #endif
 
+static bool has_more_maps(void)
+{
+    return IS_SANITIZED || case_is_valgrind(); /* which makes code of its own */
+}
+
 enum { NSLOTS = 100000, NBYTES_MAX = 128 /* memory of one callback */ };
 
 /* -- owners -------------------------------------------------------------------------------------------------------------- */
@@ -130,8 +135,8 @@ static void check_many(AbiSlot **slots)
     CHECK_INT(owner.owner.nreferences, NSLOTS + 1);
     CHECK_INT(count_equal((const AbiSlot *const *)slots), 0);
     CHECK_INT(count_wrong(slots, true), 0);
-    CHECK(IS_SANITIZED || after.nbytes_used - before.nbytes_used <= (size_t)NSLOTS * NBYTES_MAX);
-    CHECK_INT(after.nwritable_code, 0);
+    CHECK(has_more_maps() || after.nbytes_used - before.nbytes_used <= (size_t)NSLOTS * NBYTES_MAX);
+    CHECK(has_more_maps() || after.nwritable_code == 0);
     for (int i = 0; i < NSLOTS; i++)
         give_back(slots[i], NULL);
     CHECK_INT(count_wrong(slots, false), 0);
@@ -144,7 +149,7 @@ static void check_many(AbiSlot **slots)
     CHECK(owner.is_freed);
     CHECK_INT(count_equal((const AbiSlot *const *)slots), 0);
     CHECK_INT(count_wrong(slots, true), 0);
-    CHECK(IS_SANITIZED || maps_read().nbytes_used == after.nbytes_used);
+    CHECK(has_more_maps() || maps_read().nbytes_used == after.nbytes_used);
     for (int i = 0; i < NSLOTS; i++)
         give_back(slots[i], multiply_add);
     CHECK_INT(count_wrong(slots, true), 0);
@@ -262,7 +267,7 @@ static void check_limit(void)
         return;
     abi_slot_give_back(last, multiply_add);
     CHECK(abi_slot_take(&error) == last);
-    CHECK_INT(maps_read().nwritable_code, 0);
+    CHECK(has_more_maps() || maps_read().nwritable_code == 0);
 }
 
 int main(void)

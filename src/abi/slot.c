@@ -4,7 +4,7 @@
  *
  * Slots that were given back are a stack with its top and a count of changes in one word (a slot that came back in
  * between is no longer taken for the same top). Those of the first table are handed out in order before that, so that a
- * short program never sees one a second time. No thread waits for another one that could be gone: a fork leaves the
+ * short program never sees one a second time. No thread relies on another one, which could be gone: a fork leaves the
  * child with what was finished, and loses it a slot or a table that somebody was just taking. */
 #include "abi/slot.h"
 
