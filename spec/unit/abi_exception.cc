@@ -1,6 +1,6 @@
 // A C++ exception thrown by the callee passes through the trampoline and through abi_invoke, whatever the call carries: destructors
 // on the way run, and the catching function finds its registers as they were. The same for one that a callback's target throws, to the
-// function that called the callback.
+// function that called the callback, for one that ends the thread, and for a longjmp out of a target.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpedantic" // C11 headers: a flexible array member
 extern "C" {
@@ -8,7 +8,9 @@ extern "C" {
 }
 #pragma GCC diagnostic pop
 
+#include <csetjmp>
 #include <cstring>
+#include <pthread.h>
 
 #include "unit.h"
 
@@ -119,13 +121,13 @@ void throw_first(AbiSlot *, AbiFrame *frame)
 }
 
 // In a slot of the first table or, after those are used up, of a mapped one.
-AbiSlot *arm(AbiType result, const AbiType *args, uint32_t nargs)
+AbiSlot *arm(AbiType result, const AbiType *args, uint32_t nargs, Target target = throw_first)
 {
     AbiSignature signature = {result, args, nargs, nargs, false};
     Error error;
     AbiSlot *slot = abi_slot_take(&error);
     owner = {abi_plan_new(&mem_system_allocator, &signature, &error), 1, keep};
-    abi_slot_arm(slot, &owner, throw_first);
+    abi_slot_arm(slot, &owner, target);
     return slot;
 }
 
@@ -149,6 +151,47 @@ template <typename Call> void check_callback(AbiSlot *slot, Call call)
     CHECK_INT(caught, 42);
     CHECK_INT(ndestroyed, nbefore + 2);
     CHECK(a == 7 && b == 21 && c == 32 && d == 160);
+    disarm(slot);
+}
+
+// -- other ways out of a target ----------------------------------------------------------------------------------------------
+
+jmp_buf way_out;
+
+void jump_out(AbiSlot *, AbiFrame *)
+{
+    longjmp(way_out, 42);
+}
+
+void end_thread(AbiSlot *, AbiFrame *)
+{
+    Guard guard;
+    pthread_exit(nullptr);
+}
+
+void *call_in_thread(void *slot)
+{
+    Guard guard;
+    reinterpret_cast<void (*)(double)>(abi_slot_entry(static_cast<AbiSlot *>(slot)))(1.5);
+    return slot;
+}
+
+void check_other_ways(AbiType f64)
+{
+    const AbiType none = {0, 1, 0, nullptr};
+    AbiSlot *slot = arm(none, &f64, 1, jump_out);
+    int got = setjmp(way_out), nbefore = ndestroyed;
+    if (got == 0)
+        reinterpret_cast<void (*)(double)>(abi_slot_entry(slot))(1.5);
+    CHECK_INT(got, 42);
+    disarm(slot);
+
+    slot = arm(none, &f64, 1, end_thread);
+    pthread_t thread;
+    void *result = slot;
+    CHECK(pthread_create(&thread, nullptr, call_in_thread, slot) == 0 && pthread_join(thread, &result) == 0);
+    CHECK(result == nullptr);
+    CHECK_INT(ndestroyed, nbefore + 2);
     disarm(slot);
 }
 
@@ -192,9 +235,11 @@ int main()
     AbiSignature signature = {i64, &i64, 1, 1, false};
     Error error;
     check_callbacks(i64, f64, f80, aligned);
+    check_other_ways(f64);
     for (int i = 0; i < 300; i++)
         CHECK(abi_slot_take(&error) != nullptr);
     check_callbacks(i64, f64, f80, aligned);
+    check_other_ways(f64);
 
     AbiPlan *plan = abi_plan_new(&mem_system_allocator, &signature, &error);
     long result = 0;
