@@ -324,11 +324,12 @@ BENCH_MODULES := $(BUILD)/bench/hand.so $(BUILD)/bench/floor.so $(if $(IR),$(BUI
 
 # Found where the ffi finds it: next to bench/ in spec/.
 $(BUILD)/bench/hand.so $(BUILD)/bench/floor.so: $(BUILD)/spec/libbench.so
+$(BUILD)/bench/hand.so: bench/hand_callback.c bench/hand_callback.h
 
 $(BUILD)/bench/%.so: bench/%.c $(FLAGS_FILE)
 	@mkdir -p $(@D)
 	$(call say,cc,$@)
-	$(Q)$(CC) -std=gnu11 -O2 -g -fPIC -Wall -Wextra -Ispec/lib -isystem $(LUA_INCDIR) -shared -MMD -MP -MF $@.d -o $@ $< \
+	$(Q)$(CC) -std=gnu11 -O2 -g -fPIC -Wall -Wextra -Ispec/lib -isystem $(LUA_INCDIR) -shared -MMD -MP -MF $@.d -o $@ $(filter %.c,$^) \
 	    $(filter %.so,$^) -Wl,-rpath,'$$ORIGIN/../spec'
 
 bench: ## the speed of each kind of call next to a hand-written binding; IR=1 counts instructions; ONLY=TEXT picks cases

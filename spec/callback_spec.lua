@@ -1,5 +1,5 @@
--- Lua functions as C function pointers: how they are made, called, freed, and what becomes of their errors.
-
+-- Lua functions as C function pointers, in short: how they are made, called, freed, and what becomes of their errors. callback_value_spec.lua has
+-- every type, callback_lifetime_spec.lua how long they live, callback_error_spec.lua errors, callback_thread_spec.lua other threads.
 local ffi = require "ffi"
 
 ffi.cdef [[
