@@ -155,6 +155,70 @@ describe("another library's userdata", function()
     end)
 end)
 
+describe("large arguments of calls in callbacks", function()
+    ffi.cdef [[
+        struct rb_large { char bytes[65536]; };
+        struct rb_huge { char bytes[1000000]; };
+        void *rb_search(const void *key, const void *base, size_t count, size_t size,
+            int (*compare)(const void *, const void *), struct rb_large extra) __asm__("bsearch");
+    ]]
+
+    -- Runs call(callback) in itself so many times; the callback may be called as a function of another type.
+    local function descend(depth, kind, call)
+        local count = 0
+        local callback
+        callback = ffi.cast(kind, function()
+            count = count + 1
+            if count < depth then call(callback) end
+            return 0
+        end)
+        local before = ffi.onerror(function() end)
+        local good, text = pcall(call, callback)
+        ffi.onerror(before)
+        callback:free()
+        return good and count or text
+    end
+
+    local large, huge = ffi.new "struct rb_large", ffi.new "struct rb_huge"
+    local many = {}
+    for i = 1, 100000 do many[i] = i end
+    local cases = {
+        pointer = { "int (*)(struct rb_large)", function(callback) return callback(large) end },
+        huge = { "int (*)(struct rb_huge)", function(callback) return callback(huge) end },
+        ["function"] = {
+            "int (*)(const void *, const void *)",
+            function(callback) return ffi.C.rb_search(large, large, 1, 1, callback, large) end,
+        },
+        variadic = {
+            "int (*)(int)",
+            function(callback) return ffi.cast("int (*)(int, ...)", callback)(table.unpack(many)) end,
+        },
+        ["variadic with a plan of its own"] = {
+            "int (*)(int)",
+            function(callback) return ffi.cast("int (*)(int, ...)", callback)(1, ffi.new("long double", 1), table.unpack(many)) end,
+        },
+    }
+
+    for name, case in pairs(cases) do
+        it("do not overflow the C stack: " .. name, function()
+            assert.are.equal(2, descend(2, table.unpack(case)))
+            assert.matches("cannot call '.-': C stack overflow, the arguments take %d+ bytes", descend(150, table.unpack(case)))
+        end)
+    end
+
+    it("leave room for small ones", function()
+        local small = ffi.cast("int (*)(int)", function(depth) return depth end)
+        small:set(function(depth) return depth > 0 and small(depth - 1) + 1 or 0 end)
+        local depth
+        local result = descend(150, "int (*)(struct rb_large)", function(callback)
+            if not pcall(callback, large) then depth = depth or small(60) end
+        end)
+        small:free()
+        assert.are.equal(60, depth)
+        assert.is_true(result > 20)
+    end)
+end)
+
 describe("ffi.load", function()
     it("takes no empty name, which dlopen takes for the program itself", function()
         assert.matches("library name expected, got an empty string", message(ffi.load, ""))

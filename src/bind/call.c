@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "bind/cstack.h"
 #include "bind/exception.h"
 #include "bind/inbound.h"
 #include "bind/target.h"
@@ -531,6 +532,7 @@ static int entry_small(lua_State *L)
 static int entry_large(lua_State *L)
 {
     const CallTarget *target = check_target(L);
+    cstack_check(L, target, target->plan->frame_nbytes);
     AbiFrame *frame = TARGET_FRAME(target->plan->frame_nbytes);
     place_arguments(L, target, frame, 1);
     return finish(L, target, frame, NULL);
@@ -591,6 +593,7 @@ int call_pointer(lua_State *L, TypeInfo *function, void *address)
     int count = lua_gettop(L) - 1;
     if (count != (int)target.nparams)
         target_raise_count(L, &target, count);
+    cstack_check(L, &target, target.plan->frame_nbytes);
     AbiFrame *frame = TARGET_FRAME(target.plan->frame_nbytes);
     place_arguments(L, &target, frame, 2);
     return finish(L, &target, frame, NULL);

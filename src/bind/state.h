@@ -72,6 +72,9 @@ typedef struct FfiState {
     struct Home *home;           /* its callbacks (inbound.h); NULL after the guard */
     bool is_debugging;           /* ffi.debug */
     bool is_handling;            /* the handler of ffi.onerror is running */
+    const void *stack_thread;    /* the thread whose C stack ... */
+    uintptr_t stack_start;       /* ... begins here, as far as is known (cstack.c) ... */
+    uintptr_t stack_end;         /* ... and ends here */
     int errno_value;             /* C's errno as the last FFI call left it; given back to the next */
     size_t interned_length;      /* strings up to this length are known by their pointers; see find_interned_length */
     Spelling spellings[STATE_NSPELLINGS]; /* by a hash of the key; the newest one wins */

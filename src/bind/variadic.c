@@ -1,4 +1,5 @@
 /* Calls with arguments beyond the prototype: each is promoted by its Lua value, and placed behind the plan's. */
+#include "bind/cstack.h"
 #include "bind/function.h"
 #include "bind/pointer.h"
 #include "bind/target.h"
@@ -121,6 +122,7 @@ static int run_planned(lua_State *L, const CallTarget *target, int first, int la
     Signature *signature = signature_push_variadic(S, L, target->signature, target->decl, types, ntypes);
     CallTarget planned = target_make(signature, NULL, target->decl);
     planned.function = target->function;
+    cstack_check(L, &planned, signature->plan->frame_nbytes);
     AbiFrame *frame = TARGET_FRAME(signature->plan->frame_nbytes);
     target_place_arguments(L, &planned, frame, first);
     return target_finish(L, &planned, frame, NULL);
@@ -137,6 +139,7 @@ int variadic_run(lua_State *L, const CallTarget *target, int first)
     if (nbytes > ABI_STACK_NBYTES_MAX)
         error_raise(L, MESSAGE_STACK, signature_push_name(L, target->signature->info->type, target->decl),
                     (int)ABI_STACK_NBYTES_MAX);
+    cstack_check(L, target, plan->frame_nbytes + nbytes);
     AbiFrame *frame = TARGET_FRAME(plan->frame_nbytes + nbytes);
     target_place_arguments(L, target, frame, first);
     AbiCursor cursor = plan->end;
