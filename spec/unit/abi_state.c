@@ -355,20 +355,6 @@ static void keep_owner(AbiOwner *owner)
     (void)owner;
 }
 
-/* A slot whose callback takes a vector of that many bytes; NULL where there is no such register. */
-static AbiSlot *arm_vector(const char *name, uint32_t nbytes, AbiKind kind)
-{
-    static AbiOwner owner = {.nreferences = 1, .free = keep_owner};
-    const AbiType vector = {nbytes, nbytes, 1, &case_leaves[kind]};
-    Error error;
-    AbiPlan *plan = case_fixed_plan(name, CASE_VOID, &vector, 1);
-    AbiSlot *slot = plan != NULL ? abi_slot_take(&error) : NULL;
-    owner.plan = plan;
-    if (slot != NULL)
-        abi_slot_arm(slot, &owner, look_at_upper);
-    return slot;
-}
-
 __attribute__((target("avx"))) static void call_with_uppers(AbiFunction entry)
 {
     __asm__ volatile("movq %%rsp, %%rbx\n\t"
@@ -385,13 +371,19 @@ __attribute__((target("avx"))) static void call_with_uppers(AbiFunction entry)
 
 static void check_callback_uppers(const char *name, uint32_t nbytes, AbiKind kind)
 {
-    AbiSlot *slot = arm_vector(name, nbytes, kind);
+    const AbiType vector = {nbytes, nbytes, 1, &case_leaves[kind]};
+    AbiPlan *plan = case_fixed_plan(name, CASE_VOID, &vector, 1);
+    AbiOwner owner = {.plan = plan, .nreferences = 1, .free = keep_owner};
+    Error error;
+    AbiSlot *slot = plan != NULL ? abi_slot_take(&error) : NULL;
     if (slot == NULL)
         return;
+    abi_slot_arm(slot, &owner, look_at_upper);
     memset(target_upper, 0xff, sizeof target_upper);
     call_with_uppers(abi_slot_entry(slot));
     for (int i = 0; i < 16; i++)
         CHECK_INT(target_upper[i], 0);
+    case_free(plan); /* nobody takes this slot again */
 }
 
 int main(void)
