@@ -249,18 +249,16 @@ describe("an exception", function()
     end)
 end)
 
--- What ends a process is tried in one of its own.
-local start = [[
+-- What ends a process, or wants another host, is tried in one of its own.
+local start = ([[
 local before = setmetatable({}, { __gc = function() end })
 local ffi = require "ffi"
-local file = io.popen(("%s -E -P -x c %s/spec/lib/throws.h"):format(arg[1], arg[2]))
-ffi.cdef(file:read "a")
-file:close()
-local lib = ffi.load(arg[3])
-]]
+ffi.cdef %q
+local lib = ffi.load %q
+]]):format(support.header "throws", support.path "throws")
 
-local function run(text, ...)
-    return support.lua_text(start .. text, support.cc, support.root, support.path "throws", ...)
+local function run(text)
+    return support.lua_text(start .. text)
 end
 
 describe("a finaliser that throws", function()
@@ -301,3 +299,108 @@ describe("forced unwinding", function()
         end)
     end
 end)
+
+for name, package in pairs { C = "lua5.4", ["C++"] = "lua5.4-c++" } do
+    local is_there = os.execute(("pkg-config --exists %s 2>/dev/null"):format(package)) == true
+    -- luacheck: push ignore 143
+    local describe = is_there and describe or pending
+    -- luacheck: pop
+    describe("in a host in C++, with Lua built as " .. name .. ",", function()
+        local directory, program
+
+        setup(function()
+            directory = support.new_directory()
+            program = directory .. "/throws"
+            local command = ("%s -std=c++17 -O2 -g -Wall -Wextra $(pkg-config --cflags %s) -o %s %s/spec/states/throws.cc %s"):format(
+                os.getenv "CXX" or "g++", package, program, support.quote(support.root), ("$(pkg-config --libs %s) -lpthread"):format(package))
+            local output, status = support.run(command .. " 2>&1")
+            assert(status == 0, output)
+        end)
+
+        teardown(function() support.remove(directory) end)
+
+        local function host(mode, text)
+            support.write(directory .. "/script.lua", start .. text)
+            return support.run(("%s %s %s %s/script.lua 2>&1"):format(os.getenv "LUA_WRAPPER" or "", program, mode, directory))
+        end
+
+        it("exceptions and Lua's own errors are told apart", function()
+            local output, status = host("run", [[
+                ffi.onerror(function() return false end)
+                local cb = ffi.callback("int (int)", function(kind) return lib.throws_int(kind) end)
+                local function check(wanted, f, ...)
+                    local worked, message = pcall(f, ...)
+                    assert(not worked and message:gsub("^[^\n]-:%d+: ", "") == wanted, message)
+                end
+                for kind = 1, 20 do
+                    local what = lib.throws_what(kind)
+                    local message = "C++ exception " .. ffi.string(lib.throws_spelled(kind)) .. (what and ": " .. ffi.string(what) or "")
+                    check(message, lib.throws_int, kind)
+                    check(message, lib.throws_through, cb, kind)
+                    check(message, lib.throws_behind, ffi.cast("int (*)(int)", lib.throws_errno), 0, kind)
+                    check("'int' expected, got string (argument #1 'kind' of 'throws_int')", lib.throws_int, "x")
+                end
+                local function down(n)
+                    if n == 0 then return lib.throws_int "x" end
+                    cb:set(down)
+                    return lib.throws_through(cb, n - 1)
+                end
+                check("'int' expected, got string (argument #1 'kind' of 'throws_int')", down, 10)
+                setmetatable({}, { __gc = function() check("C++ exception std::runtime_error: one", lib.throws_int, 1) end })
+                print(lib.throws_guards() - lib.throws_guards_destroyed(), lib.throws_counted(), lib.throws_uncaught())
+            ]])
+            assert.equal("0\t0\t0\n", output)
+            assert.equal(0, status)
+        end)
+
+        it("a call that C has left by longjmp is no one's", function()
+            local output, status = host("abandoned", [[
+                ffi.onerror(function() return false end)
+                local cb <close> = ffi.callback("int (int)", function(kind)
+                    if id == 1 then leave() end
+                    return lib.throws_int(kind)
+                end)
+                if id == 1 then lib.throws_through(cb, 1) end
+                print(select(2, pcall(lib.throws_int, 3)))
+                print(select(2, pcall(lib.throws_behind, ffi.cast("int (*)(int)", lib.throws_errno), 0, 3)))
+            ]])
+            assert.equal("C++ exception int\nC++ exception int\n", output)
+            assert.equal(0, status)
+        end)
+
+        it("an exception out of Lua itself is the host's", function()
+            local output, status = host("run", [[
+                ffi.onerror(function() return false end)
+                local cb <close> = ffi.callback("int (int)", function() fail "host" end)
+                print(protect(function() lib.throws_through(cb, 1) end))
+                print(select(2, pcall(lib.throws_int, 3)))
+            ]])
+            -- Lua built as C++ catches it, in the callback.
+            assert.equal(name == "C" and "host\nC++ exception int\n" or "host\n", output)
+            assert.equal(name == "C" and 0 or 2, status)
+        end)
+
+        it("an exception in a thread without Lua is its C++ code's", function()
+            local output, status = host("foreign", [[
+                return ffi.tonumber(ffi.cast("intptr_t", ffi.cast("void *", lib.throws_int)))
+            ]])
+            assert.equal("caught: one\n", output)
+            assert.equal(0, status)
+        end)
+
+        if name == "C" then -- Lua built as C++ stops pthread_exit
+            it("a thread may end in a call, and the state live on", function()
+                local output, status = host("thread", [[
+                    local ends = ffi.callback("int (int)", function() lib.throws_exit() end)
+                    local adds = ffi.callback("int (int)", function(x) return x + 1 end)
+                    function after()
+                        print(adds(1), lib.throws_through(adds, 1), (select(2, pcall(lib.throws_int, 3))))
+                    end
+                    lib.throws_through(ends, 1)
+                ]])
+                assert.equal("exit\n2\t3\tC++ exception int\n", output)
+                assert.equal(0, status)
+            end)
+        end
+    end)
+end
