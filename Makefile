@@ -171,14 +171,17 @@ $(SPEC_LIBS): $(BUILD)/spec/lib%.so: spec/lib/%.c $$(if $$(wildcard spec/lib/%.a
 THROWS := $(BUILD)/spec/libthrows.so $(BUILD)/spec/libthrows_static.so $(BUILD)/spec/libthrows_hidden.so \
     $(if $(wildcard /usr/lib/llvm-*/include/c++/v1/version /usr/include/c++/v1/version),$(BUILD)/spec/libthrows_libcxx.so)
 $(BUILD)/spec/libthrows_static.so: RUNTIME := -static-libstdc++ -static-libgcc
-$(BUILD)/spec/libthrows_hidden.so: RUNTIME := -static-libstdc++ -static-libgcc -Wl,--exclude-libs,ALL
+# Beside the one that it hides, this one has a library that brings another.
+$(BUILD)/spec/libthrows_hidden.so: RUNTIME := -static-libstdc++ -static-libgcc -Wl,--exclude-libs,ALL \
+    -Wl,--no-as-needed $(BUILD)/spec/libthrows.so -Wl,-rpath,'$$ORIGIN'
+$(BUILD)/spec/libthrows_hidden.so: $(BUILD)/spec/libthrows.so
 $(BUILD)/spec/libthrows_libcxx.so: RUNTIME := -stdlib=libc++ -gdwarf-4
 $(BUILD)/spec/libthrows_libcxx.so: private CXX := clang++
 
 $(THROWS): spec/lib/throws.cc $(FLAGS_FILE)
 	@mkdir -p $(@D)
 	$(call say,c++,$@)
-	$(Q)$(CXX) -std=c++17 -fPIC -Wall -Wextra $(filter -Werror,$(WARN_BOTH)) -O2 -g -shared $(RUNTIME) -Wl,-soname,$(@F) -MMD -MP -MF $@.d -o $@ $<
+	$(Q)$(CXX) -std=c++17 -fPIC -Wall -Wextra $(filter -Werror,$(WARN_BOTH)) -O2 -g -shared -Wl,-soname,$(@F) -MMD -MP -MF $@.d -o $@ $< $(RUNTIME)
 
 $(BUILD)/spec/%.asm.o: spec/lib/%.asm $(FLAGS_FILE)
 	@mkdir -p $(@D)

@@ -360,9 +360,13 @@ for name, package in pairs { C = "lua5.4", ["C++"] = "lua5.4-c++" } do
                     if id == 1 then leave() end
                     return lib.throws_int(kind)
                 end)
-                if id == 1 then lib.throws_through(cb, 1) end
+                local function down(n)
+                    if n == 0 then lib.throws_through(cb, 1) end
+                    pcall(down, n - 1)
+                end
+                if id == 1 then down(20) end
                 print(select(2, pcall(lib.throws_int, 3)))
-                print(select(2, pcall(lib.throws_behind, ffi.cast("int (*)(int)", lib.throws_errno), 0, 3)))
+                print(select(2, pcall(lib.throws_deep, 3, 20)))
             ]])
             assert.equal("C++ exception int\nC++ exception int\n", output)
             assert.equal(0, status)
@@ -396,9 +400,11 @@ for name, package in pairs { C = "lua5.4", ["C++"] = "lua5.4-c++" } do
                     function after()
                         print(adds(1), lib.throws_through(adds, 1), (select(2, pcall(lib.throws_int, 3))))
                     end
-                    lib.throws_through(ends, 1)
+                    ffi.onerror(function(message) print(message) end)
+                    fails = ffi.tonumber(ffi.cast("intptr_t", ffi.cast("int (*)(int)", function() error("told", 0) end)))
+                    coroutine.wrap(function() lib.throws_through(ends, 1) end)()
                 ]])
-                assert.equal("exit\n2\t3\tC++ exception int\n", output)
+                assert.equal("exit\n2\t3\tC++ exception int\ntold\n2\t3\tC++ exception int\n", output)
                 assert.equal(0, status)
             end)
         end

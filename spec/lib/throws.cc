@@ -313,6 +313,15 @@ int throws_errno(int kind, int value)
     return raise(value, kind);
 }
 
+int throws_deep(int kind, int nframes)
+{
+    void *frame[512];
+    for (void *&word : frame)
+        word = frame;
+    __asm__ volatile("" : : "r"(frame) : "memory");
+    return nframes == 0 ? raise(0, kind) : throws_deep(kind, nframes - 1) + (frame[511] == nullptr);
+}
+
 int throws_through(int (*f)(int), int x)
 {
     Guard guard;

@@ -37,6 +37,7 @@ int throws_variadic(int kind, ...);
 int (*throws_function(void))(int kind);
 void throws_object(throws_pair *kind);
 int throws_errno(int kind, int value);
+int throws_deep(int kind, int nframes); /* from so many frames of 4 KiB of addresses in the stack */
 
 /* Functions that call back. */
 int throws_through(int (*f)(int), int x);         /* returns f's result + 1 */

@@ -4,7 +4,8 @@
 //   run        runs the script
 //   abandoned  runs the script, which leaves from inside of a C function; then, with that state still there, once more in
 //              another state, from the same place on the stack: what it raises goes to the standard output
-//   thread     runs the script in a thread that ends in it; the state is used and closed when it has
+//   thread     runs the script in a thread that ends in it; then the script's function `after`, its callback `fails`, from
+//              no C function that Lua has called, and `after` again
 //   foreign    runs the script, which returns a function pointer; calls that in another thread, and catches what it throws
 //
 // Links with Lua as C, or as C++.
@@ -70,6 +71,22 @@ int run(lua_State *L, int nresults)
     return status;
 }
 
+void call(lua_State *L, const char *name)
+{
+    lua_getglobal(L, name);
+    if (lua_pcall(L, 0, 0, 0) != LUA_OK)
+        std::printf("%s\n", lua_tostring(L, -1));
+}
+
+using Function = int (*)(int);
+
+Function function_at(lua_Integer address)
+{
+    Function function;
+    std::memcpy(&function, &address, sizeof function);
+    return function;
+}
+
 int run_once()
 {
     lua_State *L = open_state(1);
@@ -93,12 +110,12 @@ int run_thread()
 {
     lua_State *L = open_state(1);
     std::thread([&] { run(L, 0); }).join();
-    lua_getglobal(L, "after");
-    int status = lua_pcall(L, 0, 0, 0);
-    if (status != LUA_OK)
-        std::printf("%s\n", lua_tostring(L, -1));
+    call(L, "after");
+    lua_getglobal(L, "fails");
+    function_at(lua_tointeger(L, -1))(1);
+    call(L, "after");
     lua_close(L);
-    return status;
+    return 0;
 }
 
 int run_foreign()
@@ -106,9 +123,7 @@ int run_foreign()
     lua_State *L = open_state(1);
     if (run(L, 1) != LUA_OK)
         return 1;
-    int (*function)(int);
-    lua_Integer address = lua_tointeger(L, -1);
-    std::memcpy(&function, &address, sizeof function);
+    Function function = function_at(lua_tointeger(L, -1));
     std::thread([&] {
         try {
             function(1);

@@ -110,6 +110,9 @@ static const void *const *call_stack(const CallRecord *record)
     return (const void *const *)(record->stack & ~(uintptr_t)CALL_HAS_RAISED);
 }
 
+/* A call's record is in the frame of its entry, not far above where that left the stack. */
+enum { FRAME_NBYTES_MAX = 1 << 16 };
+
 /* The innermost call of a state, if it is on this thread's stack above `stack`. Its thread is read after it: as it was
  * written before it, it cannot be the one of an earlier call. */
 static CallRecord *call_of(const Home *home, const void *stack)
@@ -118,7 +121,9 @@ static CallRecord *call_of(const Home *home, const void *stack)
     if (record == NULL || atomic_load_explicit(&home->cell.thread, memory_order_relaxed) != current_thread())
         return NULL;
     const void *const *entered = call_stack(record);
-    return (uintptr_t)entered > (uintptr_t)stack && is_own_code(entered[-1]) ? record : NULL;
+    bool is_whole =
+        (uintptr_t)entered <= (uintptr_t)record && (uintptr_t)record - (uintptr_t)entered < FRAME_NBYTES_MAX;
+    return is_whole && (uintptr_t)entered > (uintptr_t)stack && is_own_code(entered[-1]) ? record : NULL;
 }
 
 CallRecord *home_innermost_call(const void *stack)
