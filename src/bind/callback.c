@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bind/cdata.h"
+#include "bind/ctypeobj.h"
 #include "bind/convert.h"
 #include "bind/finalizer.h"
 #include "bind/function.h"

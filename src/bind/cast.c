@@ -4,6 +4,7 @@
 #include "bind/convert.h"
 #include "bind/function.h"
 #include "bind/pointer.h"
+#include "bind/ctypeobj.h"
 
 static const Place cast_place = {.kind = PLACE_API, .index = 2, .name = "ffi.cast"};
 

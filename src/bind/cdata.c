@@ -5,8 +5,6 @@
 #include <time.h>
 
 #include "bind/errors.h"
-#include "bind/function.h"
-#include "cdecl/cdecl.h"
 
 uint64_t cdata_cookie;
 
@@ -220,86 +218,4 @@ bool cdata_points_to(Cdata *cdata, void **address, const CType **pointee)
         return true;
     default: return false;
     }
-}
-
-/* -- ctype objects ------------------------------------------------------------------------------------------------- */
-
-void ctypeobj_push(FfiState *S, lua_State *L, CType *type)
-{
-    luaL_checkstack(L, 4, NULL);
-    state_push_ref(L, S->ref_ctypes);
-    if (lua_rawgetp(L, -1, type) == LUA_TNIL) {
-        lua_pop(L, 1);
-        CtypeObject *object = lua_newuserdatauv(L, sizeof *object, 0);
-        object->stamp = ~cdata_cookie ^ (uintptr_t)type;
-        object->type = type;
-        state_push_ref(L, S->ref_ctype_meta);
-        lua_setmetatable(L, -2);
-        lua_pushvalue(L, -1);
-        lua_rawsetp(L, -3, type);
-    }
-    lua_remove(L, -2);
-}
-
-/* A type string is parsed once, unless it defines a type (each `struct { … }` is a new one) or stands for parameters.
- */
-static CType *parse_spelling(FfiState *S, lua_State *L, int index)
-{
-    size_t length;
-    const char *text = lua_tolstring(L, index, &length);
-    CdeclSource source = {.text = text, .length = length};
-    Error error = {.code = ERROR_NONE};
-    state_enter(S, L);
-    CType *type = cdecl_type_name(S->types, &source, &error);
-    if (type == NULL)
-        error_raise_cdecl(L, &error, text);
-    if (memchr(text, '{', length) == NULL && memchr(text, '$', length) == NULL) {
-        state_push_ref(L, S->ref_spellings);
-        lua_pushvalue(L, index);
-        ctypeobj_push(S, L, type);
-        lua_rawset(L, -3);
-        lua_pop(L, 1);
-    }
-    return type;
-}
-
-/* A string known by its pointer is one that the table keeps: an interned one. */
-static CType *find_spelling(FfiState *S, lua_State *L, int index, Spelling *slot)
-{
-    state_push_ref(L, S->ref_spellings);
-    lua_pushvalue(L, index);
-    const CtypeObject *object = lua_rawget(L, -2) == LUA_TUSERDATA ? lua_touserdata(L, -1) : NULL;
-    lua_pop(L, 2);
-    if (object == NULL)
-        return parse_spelling(S, L, index);
-    if (lua_rawlen(L, index) <= S->interned_length)
-        *slot = (Spelling){.key = lua_topointer(L, index), .type = object->type};
-    return object->type;
-}
-
-static CType *type_of_string(FfiState *S, lua_State *L, int index)
-{
-    const void *key = lua_topointer(L, index);
-    uintptr_t hash = (uintptr_t)key >> 4 ^ (uintptr_t)key >> 9;
-    Spelling *slot = &S->spellings[hash % STATE_NSPELLINGS];
-    return slot->key == key ? slot->type : find_spelling(S, L, index, slot);
-}
-
-CType *check_ctype(FfiState *S, lua_State *L, int index, const char *function)
-{
-    CType *found = NULL;
-    int type = lua_type(L, index);
-    if (type == LUA_TSTRING)
-        return type_of_string(S, L, index);
-    if (type == LUA_TUSERDATA) {
-        found = ctypeobj_to(L, index);
-        const Cdata *cdata = found == NULL ? cdata_to(L, index) : NULL;
-        if (cdata != NULL)
-            found = cdata->info->type;
-    } else if (type == LUA_TFUNCTION) {
-        found = function_type_of(L, index);
-    }
-    if (found == NULL)
-        error_raise(L, MESSAGE_CTYPE_WANTED, index, function, error_push_value(L, index));
-    return found;
 }

@@ -112,31 +112,4 @@ uint64_t cdata_content_nbytes(Cdata *cdata);
 /* Number of elements of an ARRAY or VECTOR cdata, or CTYPE_SIZE_UNKNOWN when unknown. */
 uint64_t cdata_nelems(Cdata *cdata);
 
-/* -- ctype objects: the same header, stamped apart, in their own metatable ----------------------------------------- */
-
-typedef struct CtypeObject {
-    uint64_t stamp; /* ~cdata_cookie ^ address of the type */
-    CType *type;
-} CtypeObject;
-
-/* Pushes the one ctype object of a type. [-0, +1, m] */
-void ctypeobj_push(FfiState *S, lua_State *L, CType *type);
-/* The type that a ctype object at `index` stands for, or NULL. [-0, +0, -] */
-static inline CType *ctypeobj_to(lua_State *L, int index)
-{
-    const CtypeObject *object = lua_touserdata(L, index);
-    if (object == NULL || lua_rawlen(L, index) < sizeof(CtypeObject)) /* 0 for light userdata */
-        return NULL;
-    return (object->stamp ^ ~cdata_cookie ^ (uintptr_t)object->type) == 0 ? object->type : NULL;
-}
-/* The type of the ctype object that a metamethod of ctype objects has as its first argument. [-0, +0, -] */
-static inline CType *ctypeobj_self(lua_State *L)
-{
-    return ((const CtypeObject *)lua_touserdata(L, 1))->type;
-}
-
-/* The type that argument `index` names: a string, a ctype object, a cdata or a C function (their types). Raises for
- * anything else and for text that does not parse. `function` is the module function's name for messages. [-0, +0, v] */
-CType *check_ctype(FfiState *S, lua_State *L, int index, const char *function);
-
 #endif

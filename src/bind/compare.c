@@ -7,6 +7,7 @@
 #include "bind/operand.h"
 #include "bind/pointer.h"
 #include "bind/relation.h"
+#include "bind/ctypeobj.h"
 
 /* -- order --------------------------------------------------------------------------------------------------------- */
 

@@ -7,6 +7,7 @@
 
 #include "base/tiny.h"
 #include "bind/cdata.h"
+#include "bind/ctypeobj.h"
 #include "bind/function.h"
 #include "bind/metatype.h"
 #include "bind/state.h"

@@ -6,6 +6,7 @@
 #include "bind/convert.h"
 #include "bind/function.h"
 #include "bind/namespace.h"
+#include "bind/ctypeobj.h"
 
 /* -- ffi.addressof ------------------------------------------------------------------------------------------------- */
 

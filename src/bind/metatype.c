@@ -3,6 +3,7 @@
 #include <lauxlib.h>
 
 #include "bind/cdata.h"
+#include "bind/ctypeobj.h"
 #include "bind/errors.h"
 
 bool metatype_push_entry(lua_State *L, const TypeInfo *info, const char *event)

@@ -4,6 +4,7 @@
 
 #include "bind/callback.h"
 #include "bind/cdata.h"
+#include "bind/ctypeobj.h"
 #include "bind/function.h"
 #include "bind/relation.h"
 
