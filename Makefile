@@ -70,13 +70,13 @@ UNITS := $(ABI_UNITS) $(ABI_UNITS_CC) $(CDECL_UNITS) $(LEAVES_UNITS) $(COUNTED_U
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 
-all: lib
+all: lib ## build ffi.so and libairlock.a, as make alone does
 	@:
 
 lib: $(BUILD)/ffi.so $(BUILD)/libairlock.a
 	@:
 
-help:
+help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | sort
 
 # -- compiling ----------------------------------------------------------------------------------------------------------------
