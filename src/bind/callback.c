@@ -361,30 +361,6 @@ void *callback_implicit(lua_State *L, TypeInfo *pointer, int index)
 
 /* -- methods ------------------------------------------------------------------------------------------------------- */
 
-/* The live callback of this state that the function pointer at 1 leads to. */
-static AbiSlot *check_callback(FfiState *S, lua_State *L, const char *method)
-{
-    Cdata *cdata = cdata_to(L, 1);
-    bool is_pointer = cdata != NULL && typeinfo_is_function_pointer(cdata->info);
-    AbiSlot *slot = is_pointer ? slot_of_address(cdata_pointer(cdata)) : NULL;
-    if (slot == NULL || slot->owner == NULL || slot->owner->free != free_type ||
-        callback_type_of(slot)->home != S->home || callback_of(slot)->ref == LUA_NOREF)
-        error_raise(L, MESSAGE_NOT_A_CALLBACK, method, error_push_value(L, 1));
-    return slot;
-}
-
-/* cb:free() */
-static int method_free(lua_State *L)
-{
-    FfiState *S = state_of(L);
-    luaL_checkstack(L, LUA_MINSTACK, NULL);
-    AbiSlot *slot = check_callback(S, L, "free");
-    finalizer_take(S, L, 1);
-    lua_pop(L, 1);
-    release(S, L, slot);
-    return 0;
-}
-
 /* The cdata that ffi.callback returns: a function pointer, and which use of its slot it is for. Its user value is the Lua
  * function, which nothing else of ours keeps: one that refers to its own cdata is garbage with it. */
 typedef struct CollectedPointer {
@@ -393,7 +369,54 @@ typedef struct CollectedPointer {
     uint32_t serial;
 } CollectedPointer;
 
-/* Finaliser of those. */
+/* Of all function pointers, only those are collected. */
+static bool is_collected_pointer(const Cdata *cdata)
+{
+    return (cdata_flags(cdata) & CDATA_COLLECTED) != 0;
+}
+
+static bool has_serial(const Cdata *cdata, const AbiSlot *slot)
+{
+    return ((const CollectedPointer *)(const void *)cdata)->serial == slot->serial;
+}
+
+/* Whether the function pointer is the one whose callback the slot is. */
+static bool is_owner(const Cdata *cdata, const AbiSlot *slot)
+{
+    return is_collected_pointer(cdata) && has_serial(cdata, slot);
+}
+
+/* The live callback of this state that the function pointer at 1 leads to. */
+static AbiSlot *check_callback(FfiState *S, lua_State *L, const char *method)
+{
+    Cdata *cdata = cdata_to(L, 1);
+    bool is_pointer = cdata != NULL && typeinfo_is_function_pointer(cdata->info);
+    AbiSlot *slot = is_pointer ? slot_of_address(cdata_pointer(cdata)) : NULL;
+    if (slot == NULL || slot->owner == NULL || slot->owner->free != free_type ||
+        callback_type_of(slot)->home != S->home || callback_of(slot)->ref == LUA_NOREF ||
+        (is_collected_pointer(cdata) && !has_serial(cdata, slot)))
+        error_raise(L, MESSAGE_NOT_A_CALLBACK, method, error_push_value(L, 1));
+    return slot;
+}
+
+/* cb:free(). What ffi.callback returned still knows that its callback was this one, and not the place's next. */
+static int method_free(lua_State *L)
+{
+    FfiState *S = state_of(L);
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    AbiSlot *slot = check_callback(S, L, "free");
+    const Cdata *cdata = lua_touserdata(L, 1);
+    if (is_owner(cdata, slot) && !(cdata_flags(cdata) & CDATA_FINALISED)) {
+        lua_pushnil(L);
+        lua_setiuservalue(L, 1, 1);
+    } else {
+        finalizer_take(S, L, 1);
+    }
+    release(S, L, slot);
+    return 0;
+}
+
+/* Finaliser of what ffi.callback returns. */
 static int collect(lua_State *L)
 {
     const CollectedPointer *pointer = lua_touserdata(L, 1);
@@ -413,13 +436,6 @@ static CollectedPointer *push_collected(FfiState *S, lua_State *L, TypeInfo *poi
     }
     size_t nbytes = sizeof(CollectedPointer) - offsetof(CollectedPointer, serial);
     return (CollectedPointer *)(void *)cdata_push_collected_pointer(L, pointer, nbytes, S->ref_callback_meta);
-}
-
-/* Whether the function pointer is the one whose callback the slot is: of all of them, only those are collected. */
-static bool is_owner(const Cdata *cdata, const AbiSlot *slot)
-{
-    return cdata_flags(cdata) & CDATA_COLLECTED &&
-           ((const CollectedPointer *)(const void *)cdata)->serial == slot->serial;
 }
 
 /* Puts the function at 2 in the place of a weak one, if the cdata at 1 is the one that keeps it. */
