@@ -91,6 +91,7 @@ local function band(a, b) return a & b end
 local function bor(a, b) return a | b end
 local function bxor(a, b) return a ~ b end
 
+-- The three are written out, for a call of the operator would cost as much as the rest of the usual way.
 function bit.band(a, b, ...)
     if is_plain(a, b, ...) then return (((a & b) & 0xffffffff) ~ 0x80000000) - 0x80000000 end
     if b ~= nil and ... == nil then return combine("band", band, a, b) end

@@ -226,7 +226,6 @@ end
 
 -- -- os, io and coroutine -----------------------------------------------------------------------------------------------------
 
--- os.execute as in 5.1: what system(3) returned, or whether there is a shell.
 -- The file is closed, whatever a program's exit status was: 5.1 does not tell.
 local function close_result(is_done, how, ...)
     if how == nil or how == "exit" or how == "signal" then return is_done or how ~= nil end
