@@ -476,7 +476,7 @@ static int method_set(lua_State *L)
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     AbiSlot *slot = check_callback(S, L, "set");
     if (lua_type(L, 2) != LUA_TFUNCTION)
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "set", "function", error_push_value(L, 2));
+        error_argument(L, 2, "set", "function");
     if (callback_of(slot)->is_implicit) {
         forget_implicit(S, L, slot);
         callback_of(slot)->is_implicit = false;
@@ -545,7 +545,7 @@ static CallbackExtra *extra_at(lua_State *L, int index)
 static size_t push_extra(lua_State *L, TypeInfo *result, int index)
 {
     if (lua_type(L, index) != LUA_TTABLE)
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, index, "ffi.callback", "table of options", error_push_value(L, index));
+        error_argument(L, index, "ffi.callback", "table of options");
     check_option_names(L, index);
     size_t nbytes = result->kind == VALUE_VOID ? 0 : (size_t)result->type->size;
     lua_newuserdatauv(L, sizeof(CallbackExtra) + nbytes + 15, 1);
@@ -592,7 +592,7 @@ int callback_make(lua_State *L)
     lua_settop(L, OPTIONS);
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     if (!callback_is_wanted(L, pointer, 2))
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "ffi.callback", "Lua function", error_push_value(L, 2));
+        error_argument(L, 2, "ffi.callback", "Lua function");
     if (!lua_isnil(L, OPTIONS))
         nbytes = push_extra(L, signature_of(function, L, NULL)->result, OPTIONS);
     lua_settop(L, EXTRA);

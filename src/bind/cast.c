@@ -152,7 +152,7 @@ int cast_lua(lua_State *L)
         return 1;
     }
     if (lua_isnone(L, 2))
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "ffi.cast", "value", "no value");
+        error_argument(L, 2, "ffi.cast", "value");
     cast_push(L, info, 2);
     return 1;
 }

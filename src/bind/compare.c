@@ -197,7 +197,7 @@ int compare_values(lua_State *L)
 {
     for (int i = 1; i <= 2; i++)
         if (lua_isnone(L, i))
-            error_raise(L, MESSAGE_ARGUMENT_WANTED, i, "ffi.eq", "value", "no value");
+            error_argument(L, i, "ffi.eq", "value");
     lua_settop(L, 2);
     lua_pushboolean(L, values_equal(L));
     return 1;

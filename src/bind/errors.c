@@ -151,6 +151,11 @@ static bool is_decimal_conversion(lua_State *L, const CType *wanted, int index)
     return cdata != NULL && cdata->info->kind == VALUE_DECIMAL && wanted->kind < CTYPE_VECTOR;
 }
 
+void error_argument(lua_State *L, int index, const char *function, const char *wanted)
+{
+    error_raise(L, MESSAGE_ARGUMENT_WANTED, index, function, wanted, error_push_value(L, index));
+}
+
 void error_conversion(lua_State *L, const CType *wanted, int index, const Place *place)
 {
     index = lua_absindex(L, index);

@@ -50,6 +50,9 @@ const char *error_push_value(lua_State *L, int index);
 /* Pushes what a message calls the place and returns it. [-0, +1, m] */
 const char *error_push_place(lua_State *L, const Place *place);
 
+/* Raises: argument `index` of one of the module's functions is not what it wants, or is not there. [-0, +0, v] */
+_Noreturn void error_argument(lua_State *L, int index, const char *function, const char *wanted);
+
 /* "'int' expected, got string (argument #1 'a' of 'add')". [-0, +0, v] */
 _Noreturn void error_conversion(lua_State *L, const CType *wanted, int index, const Place *place);
 

@@ -93,7 +93,7 @@ int extras_addressof(lua_State *L)
     else if (lua_type(L, 1) == LUA_TTABLE && namespace_push_address(S, L))
         return 1;
     else if (cdata == NULL)
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.addressof", "cdata", error_push_value(L, 1));
+        error_argument(L, 1, "ffi.addressof", "cdata");
     else if (lua_isnil(L, 2))
         push_whole_address(S, L, cdata);
     else
@@ -140,9 +140,9 @@ static void push_in_base(FfiState *S, lua_State *L)
     int64_t base;
     lua_Unsigned integer;
     if (!number_to_integer(S, L, 2, &base) || base < 2 || base > 36)
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "ffi.tonumber", "base from 2 to 36", error_push_value(L, 2));
+        error_argument(L, 2, "ffi.tonumber", "base from 2 to 36");
     if (lua_type(L, 1) != LUA_TSTRING)
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.tonumber", "string", error_push_value(L, 1));
+        error_argument(L, 1, "ffi.tonumber", "string");
     size_t length;
     const char *start = lua_tolstring(L, 1, &length);
     const char *text = skip_space(start);
@@ -173,7 +173,7 @@ int extras_tonumber(lua_State *L)
     FfiState *S = state_of(L);
     Number number;
     if (lua_isnone(L, 1))
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.tonumber", "value", "no value");
+        error_argument(L, 1, "ffi.tonumber", "value");
     if (!lua_isnoneornil(L, 2)) {
         push_in_base(S, L);
     } else if (cdata_number(L, &number)) {
@@ -193,7 +193,7 @@ int extras_tonumber(lua_State *L)
 int extras_type(lua_State *L)
 {
     if (lua_isnone(L, 1))
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.type", "value", "no value");
+        error_argument(L, 1, "ffi.type", "value");
     bool is_ours = cdata_to(L, 1) != NULL || ctypeobj_to(L, 1) != NULL;
     lua_pushstring(L, is_ours ? "cdata" : lua_typename(L, lua_type(L, 1)));
     return 1;
@@ -211,7 +211,7 @@ int extras_toretval(lua_State *L)
 {
     Cdata *cdata = cdata_to(L, 1);
     if (lua_isnone(L, 1))
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.toretval", "value", "no value");
+        error_argument(L, 1, "ffi.toretval", "value");
     lua_settop(L, 1);
     if (cdata == NULL || is_returned_itself(cdata))
         return 1;

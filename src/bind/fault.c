@@ -247,7 +247,7 @@ int fault_onerror(lua_State *L)
     FfiState *S = state_of(L);
     int type = lua_type(L, 1);
     if (type != LUA_TFUNCTION && type != LUA_TNIL)
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.onerror", "function or nil", error_push_value(L, 1));
+        error_argument(L, 1, "ffi.onerror", "function or nil");
     lua_settop(L, 1);
     push_element(S, L, FAULT_HANDLER);
     if (!lua_toboolean(L, -1)) {

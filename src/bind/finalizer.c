@@ -251,7 +251,7 @@ static void check_markable(lua_State *L)
 {
     const Cdata *cdata = cdata_to(L, 1);
     if (cdata == NULL || !has_identity((ValueKind)cdata->info->kind))
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.gc", "object or pointer", error_push_value(L, 1));
+        error_argument(L, 1, "ffi.gc", "object or pointer");
 }
 
 /* cdata's metatable says of all of them that they can be called. */
@@ -270,13 +270,13 @@ int finalizer_gc(lua_State *L)
 {
     FfiState *S = state_of(L);
     if (lua_gettop(L) < 1)
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.gc", "object or pointer", "no value");
+        error_argument(L, 1, "ffi.gc", "object or pointer");
     if (lua_gettop(L) < 2)
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "ffi.gc", "finaliser or nil", "no value");
+        error_argument(L, 2, "ffi.gc", "finaliser or nil");
     lua_settop(L, 2);
     bool clears = lua_isnil(L, 2);
     if (!clears && !is_callable(L, 2))
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "ffi.gc", "finaliser or nil", error_push_value(L, 2));
+        error_argument(L, 2, "ffi.gc", "finaliser or nil");
     if (!lua_isnil(L, 1)) {
         check_markable(L);
         callback_disown(S, L, 1);

@@ -537,7 +537,7 @@ static void check_options(Writer *w)
     if (lua_isnil(L, 2))
         return;
     if (lua_type(L, 2) != LUA_TTABLE)
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "ffi.inspect", "table of options", error_push_value(L, 2));
+        error_argument(L, 2, "ffi.inspect", "table of options");
     for (lua_pushnil(L); lua_next(L, 2) != 0; lua_pop(L, 1)) {
         int64_t value;
         const Option *option = find_option(L, -2);
@@ -583,7 +583,7 @@ int inspect_lua(lua_State *L)
     Cdata *cdata = cdata_to(L, 1);
     CType *function = function_type_of(L, 1);
     if (cdata == NULL && function == NULL)
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.inspect", "cdata", error_push_value(L, 1));
+        error_argument(L, 1, "ffi.inspect", "cdata");
     lua_settop(L, 2);
     check_options(&w);
     luaL_buffinit(L, &w.buffer);

@@ -65,7 +65,7 @@ static NOINLINE Span other_span(lua_State *L, int index, bool is_const, const ch
     Cdata *cdata = cdata_to(L, index);
     void *address;
     if (!pointer_to(L, S->const_bytes, index, &address))
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, index, function, "pointer", error_push_value(L, index));
+        error_argument(L, index, function, "pointer");
     if (cdata != NULL && !cdata->info->is_pointer)
         span.nbytes = cdata_nbytes(cdata);
     else if (lua_type(L, index) == LUA_TSTRING)
@@ -98,7 +98,7 @@ static NOINLINE size_t check_other_length(lua_State *L, int index, const char *f
 {
     int64_t length;
     if (!number_to_integer(state_of(L), L, index, &length))
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, index, function, "length", error_push_value(L, index));
+        error_argument(L, index, function, "length");
     if (length < 0)
         error_raise(L, MESSAGE_LENGTH_RANGE, index, function, (LUAI_UACINT)length);
     return (size_t)length;
@@ -124,7 +124,7 @@ _Noreturn static NOINLINE void raise_outside(lua_State *L, int index, const Span
                                              const char *function)
 {
     if (span->start == NULL)
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, index, function, "pointer", error_push_value(L, index));
+        error_argument(L, index, function, "pointer");
     Cdata *cdata = cdata_to(L, index);
     const char *type = cdata != NULL ? error_push_type(L, cdata->info->type) : luaL_typename(L, index);
     error_raise(L, MESSAGE_BEYOND_OBJECT, function, (LUAI_UACINT)nbytes, (LUAI_UACINT)span->nbytes, type);
@@ -148,8 +148,7 @@ static void check_text(lua_State *L, int index)
     const CType *type = cdata->info->type;
     const CType *element = cdata->info->is_pointer || cdata->info->kind == VALUE_ARRAY ? type->u.element : type;
     if (element->kind != CTYPE_VOID && !typeinfo_is_byte(element))
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, index, "ffi.string", "pointer to char, or a length,",
-                    error_push_value(L, index));
+        error_argument(L, index, "ffi.string", "pointer to char, or a length,");
 }
 
 /* Up to the first zero, or the end of what is known of the object. */
@@ -224,7 +223,7 @@ static uint8_t check_byte(FfiState *S, lua_State *L, int index, const char *func
     if (lua_isnoneornil(L, index))
         return 0;
     if (lua_type(L, index) == LUA_TBOOLEAN || !number_to(L, index, &number) || !number_store(info, &byte, &number))
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, index, function, "byte", error_push_value(L, index));
+        error_argument(L, index, function, "byte");
     return byte;
 }
 

@@ -115,7 +115,7 @@ int metatype_set(lua_State *L)
         error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.metatype", "struct, union, complex or vector type", got);
     }
     if (lua_type(L, 2) != LUA_TTABLE)
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "ffi.metatype", "table", error_push_value(L, 2));
+        error_argument(L, 2, "ffi.metatype", "table");
     if (metatype_has(info))
         error_raise(L, MESSAGE_METATYPE, error_push_type(L, info->meta->type));
     lua_pushvalue(L, 2);

@@ -31,7 +31,7 @@ static int64_t check_integer_param(FfiState *S, lua_State *L, int index, const c
 {
     int64_t integer;
     if (!number_to_integer(S, L, index, &integer))
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, index, function, "integer", error_push_value(L, index));
+        error_argument(L, index, function, "integer");
     return integer;
 }
 
@@ -48,8 +48,7 @@ static CdeclParam *push_params(FfiState *S, lua_State *L, int first, int count, 
             params[i].kind = CDECL_PARAM_NAME;
             params[i].u.name.text = lua_tolstring(L, index, &params[i].u.name.length);
         } else if (lua_type(L, index) != LUA_TUSERDATA && lua_type(L, index) != LUA_TFUNCTION) {
-            error_raise(L, MESSAGE_ARGUMENT_WANTED, index, function, "type, name or number",
-                        error_push_value(L, index));
+            error_argument(L, index, function, "type, name or number");
         } else {
             params[i].kind = CDECL_PARAM_TYPE;
             params[i].u.type = check_ctype(S, L, index, function);
@@ -64,7 +63,7 @@ static CdeclSource check_source(FfiState *S, lua_State *L, const char *function,
 {
     int count = lua_gettop(L) - 1;
     if (lua_type(L, 1) != LUA_TSTRING)
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, function, wanted, error_push_value(L, 1));
+        error_argument(L, 1, function, wanted);
     CdeclSource source = {.nparams = (size_t)count};
     source.text = lua_tolstring(L, 1, &source.length);
     source.params = push_params(S, L, 2, count, function);
@@ -175,7 +174,7 @@ static int ffi_offsetof(lua_State *L)
     FfiState *S = state_of(L);
     CType *type = referred(check_ctype(S, L, 1, "ffi.offsetof"));
     if (lua_type(L, 2) != LUA_TSTRING)
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "ffi.offsetof", "field name", error_push_value(L, 2));
+        error_argument(L, 2, "ffi.offsetof", "field name");
     if (type->kind != CTYPE_RECORD || !type->u.record->is_complete)
         return 0;
     size_t length;
@@ -199,7 +198,7 @@ static int ffi_istype(lua_State *L)
     FfiState *S = state_of(L);
     CType *wanted = check_ctype(S, L, 1, "ffi.istype");
     if (lua_isnone(L, 2))
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "ffi.istype", "value", "no value");
+        error_argument(L, 2, "ffi.istype", "value");
     Cdata *cdata = cdata_to(L, 2);
     CType *type = cdata != NULL ? cdata->info->type : function_type_of(L, 2);
     if (type == NULL)
@@ -220,7 +219,7 @@ static int ffi_errno(lua_State *L)
     lua_pushinteger(L, S->errno_value);
     if (lua_gettop(L) > 1 && !lua_isnil(L, 1)) {
         if (!number_to_integer(S, L, 1, &number))
-            error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.errno", "error number", error_push_value(L, 1));
+            error_argument(L, 1, "ffi.errno", "error number");
         S->errno_value = (int)number;
     }
     return 1;
@@ -231,7 +230,7 @@ static int ffi_abi(lua_State *L)
     static const char *const facts[] = {"64bit", "le", "fpu", "hardfp", "gc64"};
     bool holds = false;
     if (lua_type(L, 1) != LUA_TSTRING)
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.abi", "string", error_push_value(L, 1));
+        error_argument(L, 1, "ffi.abi", "string");
     const char *asked = lua_tostring(L, 1);
     for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++)
         holds |= strcmp(asked, facts[i]) == 0;

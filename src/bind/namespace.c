@@ -411,7 +411,7 @@ int namespace_load(lua_State *L)
     FfiState *S = state_of(L);
     const char *name = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : NULL;
     if (name == NULL)
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.load", "library name", error_push_value(L, 1));
+        error_argument(L, 1, "ffi.load", "library name");
     if (strlen(name) != lua_rawlen(L, 1))
         error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.load", "library name", "a string with a zero byte");
     if (name[0] == '\0')

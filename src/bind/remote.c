@@ -198,7 +198,7 @@ static lua_Number check_seconds(lua_State *L)
         return 0;
     lua_Number seconds = lua_tonumber(L, 1);
     if (lua_type(L, 1) != LUA_TNUMBER || !(seconds >= 0))
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.poll", "number of seconds from 0 on", error_push_value(L, 1));
+        error_argument(L, 1, "ffi.poll", "number of seconds from 0 on");
     return seconds;
 }
 

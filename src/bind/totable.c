@@ -110,7 +110,7 @@ static uint64_t check_count(FfiState *S, lua_State *L, const CType *type, uint64
 {
     int64_t count;
     if (!number_to_integer(S, L, 2, &count) || count < 0)
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "ffi.totable", "number of elements", error_push_value(L, 2));
+        error_argument(L, 2, "ffi.totable", "number of elements");
     if ((uint64_t)count > known)
         error_raise(L, MESSAGE_ELEMENTS, error_push_type(L, type), (LUAI_UACINT)known, (LUAI_UACINT)count);
     return (uint64_t)count;
@@ -153,7 +153,7 @@ static void push_of_object(Walk *walk, Cdata *cdata)
         return;
     }
     if (has_count)
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 2, "ffi.totable", "boolean", error_push_value(L, 2));
+        error_argument(L, 2, "ffi.totable", "boolean");
     if (!push_table(walk, info, start))
         error_raise(L, MESSAGE_NO_TABLE, error_push_type(L, info->type));
 }
@@ -163,7 +163,7 @@ int totable_lua(lua_State *L)
     FfiState *S = state_of(L);
     Cdata *cdata = cdata_to(L, 1);
     if (cdata == NULL)
-        error_raise(L, MESSAGE_ARGUMENT_WANTED, 1, "ffi.totable", "cdata", error_push_value(L, 1));
+        error_argument(L, 1, "ffi.totable", "cdata");
     lua_settop(L, 3);
     if (lua_isboolean(L, 2) && lua_isnil(L, 3)) {
         lua_pushnil(L);
