@@ -4,6 +4,7 @@
 # What the code needs whatever CFLAGS says stands in OWN_CFLAGS. WERROR=1 makes warnings errors. Sources are found by wildcard.
 
 BUILD ?= build
+COMMA := ,
 CC ?= gcc
 CXX ?= g++
 ifeq ($(origin CC),default)
@@ -37,7 +38,7 @@ WARN_BOTH := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wundef -Wwrite-stri
 WARN_C := $(WARN_BOTH) -Wstrict-prototypes -Wmissing-prototypes
 # Sample libraries do on purpose what the rest avoids.
 WARN_LIB := -Wall -Wextra -Wno-psabi $(filter -Werror,$(WARN_BOTH))
-OWN_BOTH := -Isrc -fno-plt -fstack-clash-protection -Wno-psabi -fPIC -fvisibility=hidden -fasynchronous-unwind-tables -D_GNU_SOURCE $(SANITIZE)
+OWN_BOTH := -Isrc -Isrc/libffi -fno-plt -fstack-clash-protection -Wno-psabi -fPIC -fvisibility=hidden -fasynchronous-unwind-tables -D_GNU_SOURCE $(SANITIZE)
 OWN_CFLAGS := -std=c11 $(OWN_BOTH)
 OWN_CXXFLAGS := -std=c++17 $(OWN_BOTH)
 OWN_LDFLAGS := -Wl,-z,nodelete,-z,now,-z,relro,-z,noexecstack -Wl,--version-script=tools/ffi.map $(SANITIZE)
@@ -49,9 +50,11 @@ OWN_NASMFLAGS := -f elf64 -Iasm/ -Isrc/ --lprefix .L $(if $(filter-out 0,$(WERRO
 LAYERS := base ctype cdecl abi bind host libffi
 sources = $(sort $(wildcard src/$(1)/*.c))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(call sources,$(1)))
-ASM_OBJECTS := $(patsubst %.asm,$(BUILD)/%.o,$(sort $(wildcard asm/*.asm)))
+FFI_ASM := $(sort $(wildcard asm/libffi_*.asm))
+ASM_OBJECTS := $(patsubst %.asm,$(BUILD)/%.o,$(filter-out $(FFI_ASM),$(sort $(wildcard asm/*.asm))))
 SOURCES := $(foreach layer,$(LAYERS),$(call sources,$(layer)))
-OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(SOURCES)) $(ASM_OBJECTS)
+OBJECTS := $(foreach layer,$(filter-out libffi,$(LAYERS)),$(call objects,$(layer))) $(ASM_OBJECTS)
+LIBFFI_OBJECTS := $(call objects,base) $(call objects,abi) $(call objects,libffi) $(ASM_OBJECTS) $(FFI_ASM:%.asm=$(BUILD)/%.o)
 ABI_OBJECTS := $(call objects,base) $(call objects,abi) $(ASM_OBJECTS)
 CDECL_OBJECTS := $(call objects,base) $(call objects,ctype) $(call objects,cdecl)
 
@@ -65,18 +68,22 @@ LEAVES_OBJECTS := $(sort $(ABI_OBJECTS) $(CDECL_OBJECTS)) $(BUILD)/src/bind/leav
 # The parser and the type model once more, calling __sanitizer_cov_trace_pc in each basic block.
 COUNTED_UNITS := $(call unit_names,counted_*,c)
 COUNTED_OBJECTS := $(patsubst $(BUILD)/%,$(BUILD)/counted/%,$(CDECL_OBJECTS))
-UNITS := $(ABI_UNITS) $(ABI_UNITS_CC) $(CDECL_UNITS) $(LEAVES_UNITS) $(COUNTED_UNITS)
+# Against the shared library, as its clients are.
+LIBFFI_UNITS := $(call unit_names,libffi_*,c)
+UNITS := $(LIBFFI_UNITS) $(ABI_UNITS) $(ABI_UNITS_CC) $(CDECL_UNITS) $(LEAVES_UNITS) $(COUNTED_UNITS)
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 
-all: lib ## build ffi.so and libairlock.a, as make alone does
+all: lib
 	@:
 
-lib: $(BUILD)/ffi.so $(BUILD)/libairlock.a
+LIBFFI_HEADERS := $(BUILD)/include/ffi.h $(BUILD)/include/ffitarget.h
+
+lib: $(BUILD)/ffi.so $(BUILD)/libairlock.a $(BUILD)/libffi.so.8 $(LIBFFI_HEADERS)
 	@:
 
-help: ## list the targets
+help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | sort
 
 # -- compiling ----------------------------------------------------------------------------------------------------------------
@@ -112,6 +119,16 @@ $(BUILD)/ffi.so: $(OBJECTS) tools/ffi.map
 	@mkdir -p $(@D)
 	$(call say,link,$@)
 	$(Q)$(CC) $(CFLAGS) $(LIBFLAG) $(LDFLAGS) $(OWN_LDFLAGS) -o $@ $(OBJECTS) -lm -ldl
+
+$(LIBFFI_HEADERS): $(BUILD)/include/%.h: src/libffi/%.h
+	@mkdir -p $(@D)
+	@cp $< $@
+
+$(BUILD)/libffi.so.8: $(LIBFFI_OBJECTS) tools/libffi.map
+	@mkdir -p $(@D)
+	$(call say,link,$@)
+	$(Q)$(CC) $(CFLAGS) -shared $(LDFLAGS) $(filter-out -Wl$(COMMA)--version-script=%,$(OWN_LDFLAGS)) -Wl,--version-script=tools/libffi.map -Wl,-soname,libffi.so.8 \
+	    -o $@ $(LIBFFI_OBJECTS) -ldl
 
 $(BUILD)/libairlock.a: $(OBJECTS)
 	@mkdir -p $(@D)
@@ -152,6 +169,12 @@ $(LEAVES_UNITS): $(BUILD)/unit/%: spec/unit/%.c $(LEAVES_OBJECTS) $(FLAGS_FILE)
 	@mkdir -p $(@D)
 	$(call say,cc,$@)
 	$(Q)$(CC) $(OWN_CFLAGS) $(WARN_C) -Ispec/unit -Ispec/unit/abi_differential $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(LEAVES_OBJECTS) $(LDFLAGS) $(UNIT_LIBS)
+
+$(LIBFFI_UNITS): $(BUILD)/unit/%: spec/unit/%.c $(BUILD)/libffi.so.8 $(LIBFFI_HEADERS) $(FLAGS_FILE)
+	@mkdir -p $(@D)
+	$(call say,cc,$@)
+	$(Q)$(CC) $(filter-out -Isrc%,$(OWN_CFLAGS)) $(WARN_C) -I$(BUILD)/include -Ispec/unit $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/libffi.so.8 \
+	    -Wl,-rpath,'$$ORIGIN/..' $(LDFLAGS) $(UNIT_LIBS)
 
 units: $(UNITS)
 	@:
@@ -407,7 +430,7 @@ install: all ## install to PREFIX (DESTDIR honoured)
 	install -m 755 $(BUILD)/ffi.so "$(DESTDIR)$(INST_LIBDIR)/ffi.so"
 	install -m 644 $(BUILD)/libairlock.a "$(DESTDIR)$(INST_ARDIR)/libairlock.a"
 	for f in $(LUA_FILES); do install -m 644 "lua/$$f" "$(DESTDIR)$(INST_LUADIR)/$$f" || exit 1; done
-	for f in $(BUILD)/include/*.h; do [ ! -f "$$f" ] || install -m 644 "$$f" "$(DESTDIR)$(INST_INCDIR)/" || exit 1; done
+	for f in $(BUILD)/include/airlock.h; do [ ! -f "$$f" ] || install -m 644 "$$f" "$(DESTDIR)$(INST_INCDIR)/" || exit 1; done
 
 clean: ## remove what was built
 	rm -rf $(BUILD) build-asan build-torture build-tsan

@@ -45,6 +45,7 @@ PROC abi_call_sysv64
         mov     rcx, [rbx + FRAME_GPR + 24]
         mov     r8, [rbx + FRAME_GPR + 32]
         mov     r9, [rbx + FRAME_GPR + 40]
+        mov     r10, [rbx + FRAME_RAX]      ; the static chain, of languages that have one
         call    r11
         mov     [rbx + FRAME_RAX], rax
         mov     [rbx + FRAME_RDX], rdx

@@ -46,20 +46,25 @@ section .text
 ;       rbp +  8  return address
 ;       rbp       saved rbp
 ;       rbp -  8  flags
-;       rbp - 16  padding
+;       rbp - 16  target
 ;                 vector registers, at the plan's stride
 ;       rsp       the frame
 ;
 ; void target(AbiSlot *slot, AbiFrame *frame)
 
-LINK_FLAGS equ 8
+LINK_FLAGS  equ 8
+LINK_TARGET equ 16
 
 PROC abi_enter_sysv64
+        mov     r11d, [r10 + SLOT_FLAGS]
+        mov     rax, [r10 + SLOT_TARGET]
+; Other faces' entries come in here, with r10 what the target gets, r11d flags and rax the target.
+        global  abi_enter_with_sysv64:function hidden
+abi_enter_with_sysv64 equ $
         cfi_push rbp
         cfi_frame
-        mov     r11d, [r10 + SLOT_FLAGS]
         push    r11
-        push    r11
+        push    rax
         test    r11d, FLAG_VEC_ANY
         jnz     .save_8
         sub     rsp, FRAME_VEC
@@ -72,7 +77,7 @@ PROC abi_enter_sysv64
         mov     [rsp + FRAME_GPR + 40], r9
         mov     rdi, r10
         mov     rsi, rsp
-        call    [r10 + SLOT_TARGET]
+        call    [rbp - LINK_TARGET]
         test    dword [rbp - LINK_FLAGS], FLAG_AFTER_ANY
         jnz     .load_xmm
 .return:

@@ -25,8 +25,7 @@ extern "C" {
 
 namespace {
 
-// Each thread counts its own.
-thread_local int nguards, ndestroyed, ncounted, nreturns, nforeign;
+int nguards, ndestroyed, ncounted, nreturns, nforeign;
 
 struct Guard {
     Guard() { nguards++; }
@@ -177,7 +176,7 @@ const struct Kind {
 };
 
 const int nkinds = sizeof kinds / sizeof *kinds;
-thread_local int chosen;
+int chosen;
 
 template <class T> T raise(T result, int kind)
 {
@@ -219,8 +218,8 @@ Seen see(int kind)
 
 const char *keep(const std::string &text)
 {
-    static thread_local std::string kept[4];
-    static thread_local int next;
+    static std::string kept[4];
+    static int next;
     return (kept[next++ % 4] = text).c_str();
 }
 

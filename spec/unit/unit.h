@@ -1,6 +1,6 @@
 /* The few checks that the C tests share: a failed one prints its place and both values, the program goes on, and unit_end()
  * turns the count into the exit status. Each test is one program: spec/unit/abi_NAME.c links base, abi and asm alone;
- * spec/unit/base_NAME.c, ctype_NAME.c and cdecl_NAME.c link base, ctype and cdecl alone. */
+ * libffi_NAME.c links libffi.so.8 as its clients do; spec/unit/base_NAME.c, ctype_NAME.c and cdecl_NAME.c link base, ctype and cdecl alone. */
 #ifndef AIRLOCK_SPEC_UNIT_H
 #define AIRLOCK_SPEC_UNIT_H
 

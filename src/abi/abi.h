@@ -76,7 +76,7 @@ typedef struct AbiSignature {
  */
 typedef struct AbiFrame {
     uint64_t gpr[6]; /* in: rdi, rsi, rdx, rcx, r8, r9 */
-    uint64_t rax;    /* out: rax */
+    uint64_t rax;    /* in: r10, the static chain (abi_invoke_chained); out: rax */
     uint64_t rdx;    /* out: rdx */
     union {          /* out: as plan's result class says */
         uint8_t xmm[2][16];
@@ -262,5 +262,8 @@ void abi_take_result(const AbiPlan *plan, const AbiFrame *frame, void *result);
 
 /* All of the above for a caller that has its arguments in memory: values[i] points at argument i. */
 void abi_invoke(const AbiPlan *plan, AbiFunction function, void *result, void *const *values);
+
+/* The same with a static chain in r10 (psABI 3.2.3, figure 3.4). */
+void abi_invoke_chained(const AbiPlan *plan, AbiFunction function, void *result, void *const *values, void *chain);
 
 #endif

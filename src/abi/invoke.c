@@ -365,3 +365,15 @@ void abi_invoke(const AbiPlan *plan, AbiFunction function, void *result, void *c
     else
         run(plan, frame, function, result, values);
 }
+
+void abi_invoke_chained(const AbiPlan *plan, AbiFunction function, void *result, void *const *values, void *chain)
+{
+    char *block = __builtin_alloca_with_align(plan->frame_nbytes, 128);
+    for (uint32_t at = plan->frame_nbytes; at > PAGE_NBYTES; at -= PAGE_NBYTES)
+        *(volatile char *)(block + at - PAGE_NBYTES) = 0;
+    AbiFrame *frame = (AbiFrame *)(void *)block;
+    fill(plan, block, result, values);
+    frame->rax = (uint64_t)(uintptr_t)chain;
+    abi_call(plan, frame, function);
+    take(plan, frame, result);
+}

@@ -1,0 +1,21 @@
+/* From ffi_type to the call engine's types: struct layout, and the flattened leaves. */
+#ifndef AIRLOCK_LIBFFI_ADAPTER_H
+#define AIRLOCK_LIBFFI_ADAPTER_H
+
+#include "abi/abi.h"
+#include "libffi/ffi.h"
+
+#define ADAPTER_NLEAVES_MAX 64 /* of a type that a register may hold: 64 bytes */
+
+/* Works out size and alignment of a struct, complex or vector type whose size is 0, of its elements first; `offsets` gets
+ * each element's, unless NULL. FFI_BAD_TYPEDEF: it has no elements, or nothing in them. */
+ffi_status adapter_lay_out(ffi_type *type, size_t *offsets);
+
+/* The AbiKind of a type that is one leaf by itself, or -1. */
+int adapter_scalar_kind(const ffi_type *type);
+
+/* The leaves of a laid-out type of up to 64 bytes, in order; their number. Types of more are memory whatever they hold
+ * and have none. */
+uint32_t adapter_flatten(const ffi_type *type, AbiLeaf leaves[ADAPTER_NLEAVES_MAX]);
+
+#endif

@@ -1,0 +1,21 @@
+/* What assembly and the closure forms share: the ways in from entries that are no slots. */
+#ifndef AIRLOCK_LIBFFI_CLOSURE_H
+#define AIRLOCK_LIBFFI_CLOSURE_H
+
+#include "abi/callback.h"
+#include "libffi/ffi.h"
+
+/* asm/libffi_sysv64.asm: where a closure in its caller's own executable memory, and a Go closure, lead; r10 is the closure. */
+void libffi_enter_owned(void);
+void libffi_enter_go(void);
+
+/* What those call. */
+void libffi_owned_target(ffi_closure *closure, AbiFrame *frame);
+void libffi_go_target(ffi_go_closure *closure, AbiFrame *frame);
+
+_Static_assert(offsetof(ffi_closure, cif) == 32 && sizeof(ffi_closure) == 56, "the binary contract");
+_Static_assert(offsetof(ffi_go_closure, cif) == 8 && sizeof(ffi_go_closure) == 24, "the binary contract");
+_Static_assert(sizeof(ffi_raw_closure) == 72 && sizeof(ffi_java_raw_closure) == 72, "the binary contract");
+_Static_assert(offsetof(AbiOwner, plan) == 0 && offsetof(AbiPlan, flags) == 8, "libffi_sysv64.asm");
+
+#endif

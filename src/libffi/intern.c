@@ -1,0 +1,208 @@
+/* Owns the table of signatures. A signature's key is its types flattened to words: two struct types of the same leaves are
+ * one. Lookups take no lock, and entries are never changed or freed: a new one is put at the head of its bucket by one
+ * compare-and-swap; if two threads bring the same one, both stay and one is found. */
+#include "libffi/intern.h"
+
+#include "libffi/adapter.h"
+
+enum { NBUCKETS = 1024, SMALL_NWORDS = 96, AGGREGATE = 1 << 16, AGGREGATE_NWORDS = 4, HEADER_NWORDS = 2 };
+
+static _Atomic(Interned *) buckets[NBUCKETS];
+
+/* -- keys ---------------------------------------------------------------------------------------------------------- */
+
+typedef struct Key {
+    uint32_t *words;
+    size_t count, room; /* count goes on when the room is used up */
+} Key;
+
+static inline void add_word(Key *key, uint32_t word)
+{
+    if (key->count < key->room)
+        key->words[key->count] = word;
+    key->count++;
+}
+
+/* A scalar is its type's number; others have their size, alignment and leaves behind a word that counts these. */
+static void add_aggregate(Key *key, const ffi_type *type)
+{
+    AbiLeaf leaves[ADAPTER_NLEAVES_MAX];
+    uint32_t nleaves = adapter_flatten(type, leaves);
+    add_word(key, AGGREGATE | nleaves);
+    add_word(key, (uint32_t)type->size);
+    add_word(key, (uint32_t)(type->size >> 32));
+    add_word(key, type->alignment);
+    for (uint32_t i = 0; i < nleaves; i++)
+        add_word(key, leaves[i].offset << 8 | leaves[i].kind);
+}
+
+static inline void add_type(Key *key, const ffi_type *type)
+{
+    if (type->type <= FFI_TYPE_SINT64 || type->type == FFI_TYPE_POINTER)
+        add_word(key, type->type);
+    else
+        add_aggregate(key, type);
+}
+
+static void make_key(Key *key, const ffi_cif *cif, unsigned nfixed, bool is_variadic)
+{
+    key->count = 0;
+    add_word(key, (uint32_t)cif->abi | (uint32_t)is_variadic << 8);
+    add_word(key, is_variadic ? nfixed : cif->nargs);
+    add_type(key, cif->rtype);
+    for (unsigned i = 0; i < cif->nargs; i++)
+        add_type(key, cif->arg_types[i]);
+}
+
+static uint32_t hash_key(const uint32_t *words, size_t count)
+{
+    uint64_t hash = count;
+    for (size_t i = 0; i < count; i++)
+        hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15u;
+    return (uint32_t)(hash >> 32);
+}
+
+/* -- from a key to a plan ------------------------------------------------------------------------------------------ */
+
+typedef struct Decoder {
+    const uint32_t *word;
+    AbiLeaf *leaf; /* where the next type's leaves go */
+} Decoder;
+
+static AbiType decode_scalar(Decoder *decoder, uint32_t code)
+{
+    static const ffi_type *const scalars[] = {
+        [FFI_TYPE_FLOAT] = &ffi_type_float,     [FFI_TYPE_DOUBLE] = &ffi_type_double,
+        [FFI_TYPE_INT] = &ffi_type_sint32,      [FFI_TYPE_LONGDOUBLE] = &ffi_type_longdouble,
+        [FFI_TYPE_UINT8] = &ffi_type_uint8,     [FFI_TYPE_SINT8] = &ffi_type_sint8,
+        [FFI_TYPE_UINT16] = &ffi_type_uint16,   [FFI_TYPE_SINT16] = &ffi_type_sint16,
+        [FFI_TYPE_UINT32] = &ffi_type_uint32,   [FFI_TYPE_SINT32] = &ffi_type_sint32,
+        [FFI_TYPE_UINT64] = &ffi_type_uint64,   [FFI_TYPE_SINT64] = &ffi_type_sint64,
+        [FFI_TYPE_POINTER] = &ffi_type_pointer,
+    };
+    if (code == FFI_TYPE_VOID)
+        return (AbiType){.align = 1};
+    const ffi_type *type = scalars[code];
+    *decoder->leaf = (AbiLeaf){.kind = (uint32_t)adapter_scalar_kind(type)};
+    return (AbiType){.size = type->size, .align = type->alignment, .nleaves = 1, .leaves = decoder->leaf++};
+}
+
+static AbiType decode_type(Decoder *decoder)
+{
+    uint32_t word = *decoder->word++;
+    if (!(word & AGGREGATE))
+        return decode_scalar(decoder, word);
+    AbiType type = {.size = decoder->word[0] | (uint64_t)decoder->word[1] << 32,
+                    .align = decoder->word[2],
+                    .nleaves = word & ~(uint32_t)AGGREGATE,
+                    .leaves = decoder->leaf};
+    decoder->word += AGGREGATE_NWORDS - 1;
+    for (uint32_t i = 0; i < type.nleaves; i++, decoder->word++)
+        *decoder->leaf++ = (AbiLeaf){.offset = *decoder->word >> 8, .kind = *decoder->word & 255};
+    return type;
+}
+
+/* A key has no more leaves than words, and no more types. */
+static AbiPlan *plan_key(const Key *key, const ffi_cif *cif)
+{
+    const Allocator *allocator = &mem_system_allocator;
+    size_t leaves_nbytes = key->count * sizeof(AbiLeaf), types_nbytes = (cif->nargs + (size_t)1) * sizeof(AbiType);
+    AbiType *types = mem_alloc(allocator, types_nbytes + leaves_nbytes);
+    if (types == NULL)
+        return NULL;
+    Decoder decoder = {.word = key->words + HEADER_NWORDS, .leaf = (AbiLeaf *)(void *)(types + cif->nargs + 1)};
+    Error error;
+    for (unsigned i = 0; i <= cif->nargs; i++)
+        types[i] = decode_type(&decoder);
+    AbiSignature signature = {.result = types[0],
+                              .args = types + 1,
+                              .nargs = cif->nargs,
+                              .nfixed = key->words[1],
+                              .is_variadic = (key->words[0] >> 8) != 0};
+    AbiPlan *plan = abi_plan_new(allocator, &signature, &error);
+    mem_free(allocator, types, types_nbytes + leaves_nbytes);
+    return plan;
+}
+
+static Widening widening_of(const ffi_type *type)
+{
+    switch (type->type) {
+    case FFI_TYPE_UINT8: return WIDEN_U8;
+    case FFI_TYPE_SINT8: return WIDEN_I8;
+    case FFI_TYPE_UINT16: return WIDEN_U16;
+    case FFI_TYPE_SINT16: return WIDEN_I16;
+    case FFI_TYPE_UINT32: return WIDEN_U32;
+    case FFI_TYPE_INT:
+    case FFI_TYPE_SINT32: return WIDEN_I32;
+    default: return WIDEN_NOT;
+    }
+}
+
+static void keep_owner(AbiOwner *owner)
+{
+    (void)owner; /* for the life of the process */
+}
+
+static Interned *new_interned(const Key *key, const ffi_cif *cif, uint32_t hash)
+{
+    size_t nbytes = sizeof(Interned) + key->count * sizeof key->words[0];
+    Interned *interned = mem_alloc(&mem_system_allocator, nbytes);
+    AbiPlan *plan = interned != NULL ? plan_key(key, cif) : NULL;
+    if (plan == NULL) {
+        mem_free(&mem_system_allocator, interned, nbytes);
+        return NULL;
+    }
+    *interned = (Interned){.owner = {.plan = plan, .nreferences = 1, .free = keep_owner},
+                           .hash = hash,
+                           .nwords = (uint32_t)key->count,
+                           .widening = (uint8_t)widening_of(cif->rtype)};
+    for (unsigned i = 0; i < cif->nargs; i++)
+        interned->ncopied += plan->args[i].nmoves > 1 || cif->arg_types[i]->alignment > 8;
+    memcpy(interned->key, key->words, key->count * sizeof key->words[0]);
+    return interned;
+}
+
+/* -- the table ----------------------------------------------------------------------------------------------------- */
+
+static const Interned *find(const Key *key, uint32_t hash)
+{
+    const Interned *entry = atomic_load_explicit(&buckets[hash % NBUCKETS], memory_order_acquire);
+    while (entry != NULL && (entry->hash != hash || entry->nwords != key->count ||
+                             memcmp(entry->key, key->words, key->count * sizeof key->words[0]) != 0))
+        entry = entry->next;
+    return entry;
+}
+
+static const Interned *find_or_add(const Key *key, const ffi_cif *cif)
+{
+    uint32_t hash = hash_key(key->words, key->count);
+    const Interned *found = find(key, hash);
+    if (found != NULL)
+        return found;
+    Interned *added = new_interned(key, cif, hash);
+    _Atomic(Interned *) *bucket = &buckets[hash % NBUCKETS];
+    if (added == NULL)
+        return NULL;
+    added->next = atomic_load_explicit(bucket, memory_order_relaxed);
+    while (
+        !atomic_compare_exchange_weak_explicit(bucket, &added->next, added, memory_order_release, memory_order_relaxed))
+        continue;
+    return added;
+}
+
+const Interned *intern_signature(const ffi_cif *cif, unsigned nfixed, bool is_variadic)
+{
+    uint32_t words[SMALL_NWORDS];
+    Key key = {.words = words, .room = SMALL_NWORDS};
+    make_key(&key, cif, nfixed, is_variadic);
+    if (key.count <= key.room)
+        return find_or_add(&key, cif);
+    size_t nbytes = key.count * sizeof words[0];
+    key = (Key){.words = mem_alloc(&mem_system_allocator, nbytes), .room = key.count};
+    if (key.words == NULL)
+        return NULL;
+    make_key(&key, cif, nfixed, is_variadic);
+    const Interned *interned = find_or_add(&key, cif);
+    mem_free(&mem_system_allocator, key.words, nbytes);
+    return interned;
+}

@@ -1,0 +1,42 @@
+/* Signatures, each planned once for the life of the process: what a prepared ffi_cif refers to. There are as many as
+ * there are different signatures, so nothing is owned by a cif, which may be copied and forgotten. */
+#ifndef AIRLOCK_LIBFFI_INTERN_H
+#define AIRLOCK_LIBFFI_INTERN_H
+
+#include <string.h>
+
+#include "abi/callback.h"
+#include "libffi/ffi.h"
+
+/* How an integer result is widened to ffi_arg. */
+typedef enum Widening { WIDEN_NOT, WIDEN_U8, WIDEN_I8, WIDEN_U16, WIDEN_I16, WIDEN_U32, WIDEN_I32 } Widening;
+
+typedef struct Interned {
+    AbiOwner owner;        /* first; owner.plan is the plan */
+    struct Interned *next; /* in its bucket */
+    uint32_t hash;
+    uint32_t nwords;
+    uint8_t widening; /* Widening of the result */
+    uint32_t ncopied; /* arguments that a closure may have to copy out of the frame, 64 bytes each at most */
+    uint32_t key[];
+} Interned;
+
+/* The plan for a cif whose types are laid out. NULL: memory is out, or no call can be like this. */
+const Interned *intern_signature(const ffi_cif *cif, unsigned nfixed, bool is_variadic);
+
+/* The private words of a cif hold the address. */
+static inline void intern_attach(ffi_cif *cif, const Interned *interned)
+{
+    memcpy(&cif->bytes, &interned, sizeof interned);
+}
+
+static inline const Interned *intern_of(const ffi_cif *cif)
+{
+    const Interned *interned;
+    memcpy(&interned, &cif->bytes, sizeof interned);
+    return interned;
+}
+
+_Static_assert(offsetof(ffi_cif, bytes) == 24 && sizeof(ffi_cif) == 32, "two private words hold an address");
+
+#endif
