@@ -239,7 +239,7 @@ describe("a plain callback in another thread", function()
 
     it("gives its error value", function()
         local cb <close> = ffi.callback("int (int)", not_reached, { error = wanted(0) })
-        local threads = lib.cbk_start_int(cb, 1, 1)
+        local threads = start_late("int", cb, 1, 1)
         errors_until_over(threads)
         assert.equal(1, lib.cbk_join(threads))
     end)
@@ -300,7 +300,7 @@ describe("ffi.poll", function()
 
     it("comes back when a call arrives", function()
         local cb <close> = ffi.callback("int (int)", wanted, { thread = "queue" })
-        local threads = lib.cbk_start_int(cb, 1, 1)
+        local threads = start_late("int", cb, 1, 1)
         local count = 0
         repeat count = count + ffi.poll(math.huge) until count == 1
         wait(threads)
