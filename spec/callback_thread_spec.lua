@@ -50,14 +50,16 @@ local function errors_until_over(threads)
     return raised
 end
 
--- Threads that begin when Lua has had the time to do something, and time that passes without a call of Airlock's.
-local function start_late(name, ...)
-    lib.cbk_delay = 50
-    local threads = lib["cbk_start_" .. name](...)
-    lib.cbk_delay = 0
-    return threads
+-- Threads that wait until `open` lets them call; it makes no call of Airlock's itself, and returns when they have called.
+local function start_closed(name, ...)
+    lib.cbk_is_closed, lib.cbk_nentered = 1, 0
+    return lib["cbk_start_" .. name](...)
 end
-local function pass_time() os.execute "sleep 0.15" end
+local function open(count)
+    lib.cbk_is_closed = 0
+    while lib.cbk_nentered < count do os.execute "sleep 0.01" end
+    os.execute(support.has_valgrind and "sleep 1" or "sleep 0.1")
+end
 
 local not_reached = function() error "not reached" end
 
@@ -165,8 +167,8 @@ describe("a queued callback", function()
 
     it("that is freed while it waits returns zero, and that is an error", function()
         local cb = ffi.callback("cbk_large (int, cbk_large)", not_reached, { thread = "queue" })
-        local threads = start_late("large", cb, nthreads, 1)
-        pass_time()
+        local threads = start_closed("large", cb, nthreads, 1)
+        open(nthreads)
         cb:free()
         local raised = errors_until_over(threads)
         assert.equal(nthreads, #raised)
@@ -179,9 +181,9 @@ describe("a queued callback", function()
 
     it("that is freed, and its place taken, while it waits returns zero", function()
         local cb = ffi.callback("int (int)", not_reached, { thread = "queue" })
-        local threads = start_late("int", cb, 1, 1)
+        local threads = start_closed("int", cb, 1, 1)
         local address, others = tostring(cb):match "0x%x+", {}
-        pass_time()
+        open(1)
         cb:free()
         repeat
             others[#others + 1] = ffi.callback("cbk_large (*)(int)", not_reached)
@@ -225,8 +227,8 @@ end)
 describe("a plain callback in another thread", function()
     it("does not run, gives zero, and is an error of the next FFI call, whichever it is", function()
         local cb <close> = ffi.callback("int (int)", not_reached)
-        local threads = start_late("int", cb, 1, 5)
-        pass_time()
+        local threads = start_closed("int", cb, 1, 5)
+        open(1)
         local told, worked, message = told_by(function() return lib.cbk_wanted(1) end)
         assert.is_false(worked)
         assert.equal("a callback of type 'int (int)' was called on another thread than its state's; "
@@ -250,7 +252,8 @@ describe("a plain callback in another thread", function()
             large = "cbk_large (int, cbk_large)", extended = "long double (long double, long double _Complex)",
         } do
             local cb = ffi.cast(ffi.typeof("$ *", ffi.typeof(type)), not_reached)
-            local threads = start_late(name, cb, 2, 10)
+            local threads = start_closed(name, cb, 2, 10)
+            open(2)
             assert.is_true(#errors_until_over(threads) >= 1)
             assert.equal(20, lib.cbk_nzero(threads), name)
             lib.cbk_join(threads)
@@ -261,7 +264,8 @@ describe("a plain callback in another thread", function()
     it("that was freed says so", function()
         local cb = ffi.cast("int (*)(int)", not_reached)
         cb:free()
-        local threads = start_late("int", cb, 1, 1)
+        local threads = start_closed("int", cb, 1, 1)
+        open(1)
         assert.same({ "a callback of type 'int (int)' was called after it had been freed" }, errors_until_over(threads))
         assert.equal(1, lib.cbk_nzero(threads))
         lib.cbk_join(threads)
@@ -274,7 +278,8 @@ describe("a plain callback in another thread", function()
             told = told + 1
             return true
         end)
-        local threads = start_late("int", cb, 2, 10)
+        local threads = start_closed("int", cb, 2, 10)
+        open(2)
         wait(threads)
         ffi.poll()
         ffi.onerror(before)
@@ -336,10 +341,11 @@ describe("a state that closes", function()
     it("gives zero to threads that wait, and to those that come later, and reports that once", function()
         local output, status = program [[
             lib.cbk_call_at_exit(lib.cbk_wait)
-            lib.cbk_delay = 50
+            lib.cbk_is_closed = 1
             local function not_reached() print "not reached" return 1 end
             lib.cbk_start_int(ffi.cast("int (*)(int)", not_reached), 4, 1000)
             lib.cbk_start_large(ffi.callback("cbk_large (int, cbk_large)", not_reached, { thread = "queue" }), 4, 1000)
+            lib.cbk_is_closed = 0
             os.execute "sleep 0.15"]]
         assert.equal(0, status, output)
         assert.matches("^airlock: C called a callback whose Lua state has been closed; it returned zero\nat exit: 8000\n", output)

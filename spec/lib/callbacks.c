@@ -79,7 +79,7 @@ struct cbk_threads {
     cbk_threads *older;
     int (*is_right)(void (*f)(void), long n); /* -1: zero */
     void (*f)(void);
-    int nthreads, ncalls, delay;
+    int nthreads, ncalls;
     atomic_long nright, nzero;
     atomic_int next, nover;
     pthread_t threads[NTHREADS_MAX];
@@ -90,7 +90,7 @@ long cbk_wanted(long n)
     return 3 * n + 1;
 }
 
-int cbk_delay;
+volatile int cbk_is_closed, cbk_nentered;
 
 static void wait_for(int milliseconds)
 {
@@ -101,7 +101,9 @@ static void wait_for(int milliseconds)
 static void *run(void *argument)
 {
     cbk_threads *all = argument;
-    wait_for(all->delay);
+    while (__atomic_load_n(&cbk_is_closed, __ATOMIC_ACQUIRE))
+        wait_for(1);
+    __atomic_add_fetch(&cbk_nentered, 1, __ATOMIC_RELEASE);
     int number = atomic_fetch_add(&all->next, 1);
     for (int i = 0; i < all->ncalls; i++) {
         int is_right = all->is_right(all->f, (long)number * all->ncalls + i);
@@ -137,7 +139,6 @@ static cbk_threads *start(int (*is_right)(void (*)(void), long), void (*f)(void)
     all->f = f;
     all->nthreads = nthreads;
     all->ncalls = ncalls;
-    all->delay = cbk_delay;
     all->older = newest;
     newest = all;
     for (int i = 0; i < nthreads; i++)

@@ -23,7 +23,8 @@ void cbk_call_at_unload(cbk_int f);
  * them and returns how many results were right: for n, 3 * n + 1. ------------------------------------------------------------------ */
 
 typedef struct cbk_threads cbk_threads;
-extern int cbk_delay; /* milliseconds that each thread waits before its first call */
+extern volatile int cbk_is_closed; /* threads wait before their first call until it is 0 */
+extern volatile int cbk_nentered;  /* that have gone on to it */
 long cbk_wanted(long n);
 cbk_threads *cbk_start_int(int (*f)(int), int nthreads, int ncalls);
 cbk_threads *cbk_start_double(double (*f)(double), int nthreads, int ncalls);
