@@ -60,7 +60,8 @@ static NOINLINE bool push_small(lua_State *L, const CallbackParam *param, const 
 
 /* clang-format off */
 
-/* Pushes what needs no memory; false and nothing: push_arguments has to do it. */
+/* Pushes what needs no memory; false and nothing: push_arguments has to do it. The kinds are those of push_result in
+ * call.c. */
 ALWAYS_INLINE bool push_quick(lua_State *L, const CallbackParam *param, const AbiFrame *frame)
 {
     const char *at = (const char *)frame + param->slot;
