@@ -75,7 +75,7 @@ UNITS := $(LIBFFI_UNITS) $(ABI_UNITS) $(ABI_UNITS_CC) $(CDECL_UNITS) $(LEAVES_UN
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 
-all: lib
+all: lib ## build ffi.so and libairlock.a, as make alone does
 	@:
 
 LIBFFI_HEADERS := $(BUILD)/include/ffi.h $(BUILD)/include/ffitarget.h
@@ -83,7 +83,7 @@ LIBFFI_HEADERS := $(BUILD)/include/ffi.h $(BUILD)/include/ffitarget.h
 lib: $(BUILD)/ffi.so $(BUILD)/libairlock.a $(BUILD)/libffi.so.8 $(LIBFFI_HEADERS)
 	@:
 
-help:
+help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | sort
 
 # -- compiling ----------------------------------------------------------------------------------------------------------------

@@ -41,23 +41,12 @@ int snprintf(char *buffer, size_t size, const char *format, ...);
 void qsort(void *base, size_t count, size_t size, int (*compare)(const int *, const int *));
 ]]
 
-return function(ffi, path, hand_module, floor_module)
-    ffi.cdef(declarations)
-    local lib, C = ffi.load(path), ffi.C
-    local is_luajit = rawget(_G, "jit") ~= nil
-    local cases = {}
-    local function over(module, loop)
-        return module and loop and function(n) return loop(n, module) end
-    end
-    local function case(name, ffi_loop, hand_loop, floor_loop)
-        cases[#cases + 1] = {
-            name = name, ffi = ffi_loop, hand = over(hand_module, hand_loop), floor = over(floor_module, floor_loop or hand_loop),
-        }
-    end
+local is_luajit = rawget(_G, "jit") ~= nil
 
+-- Each adds cases by case(name, ffi_loop, hand_loop, floor_loop).
+
+local function add_calls(case, ffi, lib)
     local P = ffi.typeof("struct bench_point")
-    local Body = ffi.typeof("struct bench_body")
-    local P_ptr = ffi.typeof("struct bench_point *")
 
     case("nop()", function(n)
         local f = lib.bench_nop
@@ -172,7 +161,7 @@ return function(ffi, path, hand_module, floor_module)
     end)
 
     case("snprintf(%s %d)", function(n)
-        local f, buffer, r = C.snprintf, ffi.new("char[64]"), nil
+        local f, buffer, r = ffi.C.snprintf, ffi.new("char[64]"), nil
         local number = 42
         if is_luajit then -- a number would go as a double there
             number = ffi.new("int", number)
@@ -184,6 +173,11 @@ return function(ffi, path, hand_module, floor_module)
         for _ = 1, n do r = f(buffer, "%s %d", "hello", 42) end
         return r
     end)
+end
+
+local function add_access(case, ffi, lib)
+    local P = ffi.typeof("struct bench_point")
+    local Body = ffi.typeof("struct bench_body")
 
     case("global int += 1", function(n)
         lib.bench_counter = 0
@@ -286,6 +280,11 @@ return function(ffi, path, hand_module, floor_module)
         for _ = 1, n do a[4095] = a[4095] + 1 end
         return a[4095]
     end)
+end
+
+local function add_objects(case, ffi)
+    local P = ffi.typeof("struct bench_point")
+    local P_ptr = ffi.typeof("struct bench_point *")
 
     case("T(1, 2)", function(n)
         local r
@@ -366,7 +365,9 @@ return function(ffi, path, hand_module, floor_module)
         for _ = 1, n do r = view(p) end
         return r ~= nil
     end)
+end
 
+local function add_arithmetic(case, ffi)
     case("pointer + 3", function(n)
         local a, r = ffi.new("double[1000]"), nil
         a[3] = 1.5
@@ -422,7 +423,9 @@ return function(ffi, path, hand_module, floor_module)
             return r.re + r.im
         end)
     end
+end
 
+local function add_metatypes(case, ffi, lib)
     local Pair
     Pair = ffi.metatype("struct bench_pair", {
         __index = { norm1 = lib.bench_pair_norm1, sum = function(p) return p.x + p.y end },
@@ -511,7 +514,10 @@ return function(ffi, path, hand_module, floor_module)
         for _ = 1, n do r = new(1) end
         return r ~= nil
     end)
+end
 
+local function add_callbacks(case, ffi, lib)
+    local C = ffi.C
     local Step = ffi.typeof("double (*)(double)")
     local function step(x) return x + 0.5 end
 
@@ -581,7 +587,27 @@ return function(ffi, path, hand_module, floor_module)
             return cb ~= nil
         end)
     end
+end
 
+return function(ffi, path, hand_module, floor_module)
+    ffi.cdef(declarations)
+    local lib = ffi.load(path)
+    local cases = {}
+    local function over(module, loop)
+        return module and loop and function(n) return loop(n, module) end
+    end
+    local function case(name, ffi_loop, hand_loop, floor_loop)
+        cases[#cases + 1] = {
+            name = name, ffi = ffi_loop, hand = over(hand_module, hand_loop), floor = over(floor_module, floor_loop or hand_loop),
+        }
+    end
+
+    add_calls(case, ffi, lib)
+    add_access(case, ffi, lib)
+    add_objects(case, ffi)
+    add_arithmetic(case, ffi)
+    add_metatypes(case, ffi, lib)
+    add_callbacks(case, ffi, lib)
     case("(empty loop)", function(n)
         for _ = 1, n do end -- luacheck: ignore
     end, function(n)

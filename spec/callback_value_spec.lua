@@ -206,6 +206,45 @@ describe("through a callback, a vector of type", function()
     end
 end)
 
+describe("the error value of a callback", function()
+    -- Of the values that C asks for it gets the one that the callback has for errors each time: one of them is right.
+    local function check(f, get, type, count)
+        local before = ffi.onerror(function() return true end)
+        for i = 0, count - 1 do
+            local cb <close> = ffi.callback(ffi.typeof("$ (*)(int)", type), function() error "always" end, { error = get(i) })
+            collectgarbage()
+            assert.equal(1, f.fetch(cb), "value " .. i)
+        end
+        ffi.onerror(before)
+    end
+
+    for _, name in ipairs(scalars) do
+        it_has("val", name, "may be a " .. name, function(f) check(f, f.get, ffi.typeof("val_" .. name), f.count()) end)
+    end
+
+    for _, name in ipairs(records) do
+        it_has("rec", name, "may be a rec_" .. name, function(f) check(f, f.make, ffi.typeof(f.make(0)), 5) end)
+    end
+
+    it("may be a table for a struct, and the name of an enum's constant", function()
+        load_values()
+        local before = ffi.onerror(function() return true end)
+        local cb <close> = ffi.callback("val_double_box (*)(void)", function() error "always" end, { error = { v = 2.5 } })
+        assert.equal(2.5, cb().v)
+        local named <close> = ffi.callback("val_plain (*)(void)", function() error "always" end, { error = "VAL_MANY" })
+        assert.equal(ffi.eval "VAL_MANY", named())
+        ffi.onerror(before)
+    end)
+
+    it("must be one of the result's type", function()
+        for type, value in pairs { int = "x", void = 1, double = {}, ["char *"] = 5, ["struct rec_pair"] = 5 } do
+            local done, message = pcall(ffi.callback, ffi.typeof("$ (*)(int)", ffi.typeof(type)), print, { error = value })
+            assert.is_false(done)
+            assert.matches("%(.*option 'error' of 'ffi.callback'%)$", message)
+        end
+    end)
+end)
+
 describe("the result of a callback", function()
     local table_value = { 1 }
     local values = {

@@ -145,6 +145,15 @@ describe("a call hook", function()
     end)
 end)
 
+describe("a chain of __index tables", function()
+    it("may become a circle while it is asked", function()
+        local list, metatable = {}, {}
+        function metatable.__index() metatable.__index = list end
+        local object = ffi.metatype("struct { int rb_a; }", { __index = setmetatable(list, metatable) })()
+        assert.matches("has no field 'absent'", message(function() return object.absent end))
+    end)
+end)
+
 describe("another library's userdata", function()
     it("is not written to or read beyond its bytes, an io file not at all", function()
         local file = assert(io.open "/dev/null")

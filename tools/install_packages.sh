@@ -1,6 +1,7 @@
 #!/bin/sh
-# install_packages.sh demo|test|headers|lint|valgrind|asan|tsan|bench-cdef: makes sure that the Debian packages behind a make target are there. Asks dpkg first and
-# touches apt only when something is missing; without the right to install, names the packages and stops.
+# install_packages.sh TARGET: makes sure that the Debian packages behind a make target are there: demo, test, headers, asan, tsan,
+# valgrind, bench-cdef, fuzz or lint. Asks dpkg first and touches apt only when something is missing; without the right to install,
+# names the packages and stops.
 set -eu
 
 demo="gcc libc6-dev nasm lua5.4 liblua5.4-dev libsqlite3-0"

@@ -25,7 +25,8 @@ extern "C" {
 
 namespace {
 
-int nguards, ndestroyed, ncounted, nreturns, nforeign;
+// Each thread counts its own.
+thread_local int nguards, ndestroyed, ncounted, nreturns, nforeign;
 
 struct Guard {
     Guard() { nguards++; }
@@ -176,7 +177,7 @@ const struct Kind {
 };
 
 const int nkinds = sizeof kinds / sizeof *kinds;
-int chosen;
+thread_local int chosen;
 
 template <class T> T raise(T result, int kind)
 {
@@ -218,8 +219,8 @@ Seen see(int kind)
 
 const char *keep(const std::string &text)
 {
-    static std::string kept[4];
-    static int next;
+    static thread_local std::string kept[4];
+    static thread_local int next;
     return (kept[next++ % 4] = text).c_str();
 }
 

@@ -455,6 +455,30 @@ add("coroutines", function()
     for i = 1, 3 do assert(results[i](i) == 10 + i) end
 end)
 
+add("C++ exceptions", function()
+    local lib = ffi.load((path:gsub("calls", "throws")))
+    local cb <close> = ffi.callback("int (int)", function(kind) return lib.throws_int(kind) end)
+    raises("C++ exception std::runtime_error: one", lib.throws_int, 1)
+    raises("C++ exception int", ffi.cast("int (*)(int)", lib.throws_int), 3)
+    raises("C++ exception std::runtime_error: one", lib.throws_errno, 1, 0)
+    raises("C++ exception std::runtime_error: one", lib.throws_through, cb, 1)
+    raises("C++ exception std::runtime_error: one", lib.throws_variadic, 1, 2, ffi.new("long double"))
+    assert(lib.throws_guards() == lib.throws_guards_destroyed() and lib.throws_uncaught() == 0 and lib.throws_counted() == 0)
+end, function()
+    prepare()
+    ffi.cdef [[
+        int throws_int(int);
+        int throws_errno(int, int);
+        int throws_through(int (*)(int), int);
+        int throws_variadic(int, ...);
+        int throws_guards(void);
+        int throws_guards_destroyed(void);
+        int throws_uncaught(void);
+        int throws_counted(void);
+    ]]
+    ffi.onerror(function() end)
+end, { makes_callbacks = true })
+
 -- Each function is the first to ask for memory after a coroutine did that is no more.
 add("after a coroutine that is gone", function()
     local lib = ffi.load(path)

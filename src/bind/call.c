@@ -80,10 +80,7 @@ static void place_value(lua_State *L, const CallTarget *target, AbiFrame *frame,
     }
     Place place = argument_place(target, number);
     luaL_checkstack(L, 8, NULL);
-    /* 64 bytes more: the widest vector's alignment */
-    unsigned char *block = lua_newuserdatauv(L, (size_t)info->type->size + 64, 0);
-    void *value = block + (64 - ((uintptr_t)block & 63));
-    memset(value, 0, (size_t)info->type->size);
+    void *value = value_push_room(L, info);
     if (transparent_is(info))
         transparent_store(L, info, value, index, &place);
     else

@@ -127,9 +127,9 @@ static lua_Integer error_key(const AbiSlot *slot)
     return -1 - (lua_Integer)slot->index;
 }
 
-static void clear(lua_State *L, int table, lua_Integer key)
+static void clear(lua_State *L, int ref, lua_Integer key)
 {
-    state_push_ref(L, table);
+    state_push_ref(L, ref);
     if (lua_rawgeti(L, -1, key) != LUA_TNIL) {
         lua_pushnil(L);
         lua_rawseti(L, -3, key);
@@ -189,10 +189,11 @@ static int set_element(lua_State *L)
     return 0;
 }
 
-/* Keeps the value on top in a table until the slot, which is live, is freed. An error frees it. [-1, +0, v] */
-static void note(FfiState *S, lua_State *L, AbiSlot *slot, int table, lua_Integer key)
+/* Keeps the value on top, in the table of this registry reference, until the slot, which is live, is freed. An error
+ * frees it. [-1, +0, v] */
+static void note(FfiState *S, lua_State *L, AbiSlot *slot, int ref, lua_Integer key)
 {
-    state_push_ref(L, table);
+    state_push_ref(L, ref);
     lua_insert(L, -2);
     lua_pushcfunction(L, set_element);
     lua_insert(L, -3);
@@ -274,22 +275,6 @@ static int guard_gc(lua_State *L)
     }
     home_release(home);
     return 0;
-}
-
-static int new_table(lua_State *L)
-{
-    lua_newtable(L);
-    return luaL_ref(L, LUA_REGISTRYINDEX);
-}
-
-static int new_weak_table(lua_State *L)
-{
-    lua_newtable(L);
-    lua_createtable(L, 0, 1);
-    lua_pushliteral(L, "v");
-    lua_setfield(L, -2, "__mode");
-    lua_setmetatable(L, -2);
-    return luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
 static int new_method(FfiState *S, lua_State *L, lua_CFunction method)
@@ -657,10 +642,10 @@ void callback_open(FfiState *S, lua_State *L)
     if (S->home != NULL) /* memory was out behind this, and the module is opened again */
         return;
     fault_open(S, L);
-    S->ref_implicit = new_table(L);
-    S->ref_weak = new_weak_table(L);
-    S->ref_results = new_table(L);
-    S->ref_sites = new_table(L);
+    S->ref_implicit = state_new_table(L, NULL);
+    S->ref_weak = state_new_table(L, "v");
+    S->ref_results = state_new_table(L, NULL);
+    S->ref_sites = state_new_table(L, NULL);
     S->ref_callback_meta = LUA_NOREF;
     S->ref_callback_free = new_method(S, L, method_free);
     S->ref_callback_set = new_method(S, L, method_set);

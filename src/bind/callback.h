@@ -1,5 +1,6 @@
-/* Lua functions as C function pointers. A callback is a slot of the engine (abi/callback.h) and a registry reference to
- * its function; it lives until it is freed, those that ffi.callback made also until their cdata is collected. */
+/* Lua functions as C function pointers. A callback is a slot of the engine (abi/callback.h) and a Lua function, which a
+ * registry reference holds until the callback is freed; of those that ffi.callback made, their cdata holds it, and they
+ * are freed with that. */
 #ifndef AIRLOCK_BIND_CALLBACK_H
 #define AIRLOCK_BIND_CALLBACK_H
 

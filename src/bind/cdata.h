@@ -13,7 +13,7 @@ enum {
     CDATA_SIZED = 2,      /* CdataIndirect.nbytes is the object's size (variable-length and over-aligned objects) */
     CDATA_UNCHECKED = 4,  /* array view whose index is not checked (a record's last member) */
     CDATA_ANCHORED = 8,   /* it has a user value: the object whose memory it points into */
-    CDATA_FINALISED = 16, /* ffi.gc has given it a finaliser (finalizer.h) */
+    CDATA_FINALISED = 16, /* it has an entry in S->ref_finalizers: ffi.gc gave it a finaliser (finalizer.h) */
     CDATA_COLLECTED = 32, /* Lua's own collector finalises it, for its metatype has a __gc (finalizer.h) */
     CDATA_FLAGS = 63
 };
@@ -83,8 +83,8 @@ void *cdata_push_new(lua_State *L, TypeInfo *info);
 /* New variable-length object of nbytes, zeroed; returns the value's address. [-0, +1, m] */
 void *cdata_push_new_sized(lua_State *L, TypeInfo *info, uint64_t nbytes);
 /* New object of a type that is the object at `address`; owner: stack index of the Lua value whose memory that is, 0 for
- * C's. Any value will do: what has no memory of its own (nil, numbers, pointers read from C) keeps nothing alive. [-0,
- * +1, m] */
+ * C's. Any value will do: what has no memory of its own (nil, numbers, pointers read from C) keeps nothing alive.
+ * [-0, +1, m] */
 void cdata_push_view(lua_State *L, TypeInfo *info, void *address, int owner, unsigned flags);
 /* The same where the owner, at stack index `owner`, is this cdata. [-0, +1, m] */
 void cdata_push_view_from(lua_State *L, TypeInfo *info, void *address, const Cdata *cdata, int owner, unsigned flags);

@@ -81,6 +81,14 @@ void value_push(lua_State *L, TypeInfo *info, void *address, int owner, unsigned
 
 /* -- Lua to C ------------------------------------------------------------------------------------------------------ */
 
+void *value_push_room(lua_State *L, const TypeInfo *info)
+{
+    enum { ALIGN = 64 }; /* the widest vector's */
+    size_t nbytes = (size_t)info->type->size;
+    unsigned char *block = lua_newuserdatauv(L, nbytes + ALIGN, 0);
+    return memset(block + (ALIGN - ((uintptr_t)block & (ALIGN - 1))), 0, nbytes);
+}
+
 static void store_enum_name(lua_State *L, TypeInfo *info, void *address, int index, const Place *place)
 {
     size_t length;

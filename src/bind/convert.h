@@ -16,6 +16,9 @@ void value_push(lua_State *L, TypeInfo *info, void *address, int owner, unsigned
 /* Pushes a new object of the type without qualifiers with the value at `address`. [-0, +1, m] */
 void value_push_copy(lua_State *L, TypeInfo *info, const void *address);
 
+/* Pushes a block of memory and returns zeroed room in it for a value of the type, aligned for any. [-0, +1, m] */
+void *value_push_room(lua_State *L, const TypeInfo *info);
+
 /* Converts the Lua value at `index` by the rules of assignment and stores it; a reference gets its address, as a pointer
  * does. [-0, +0, v] */
 void value_store(lua_State *L, TypeInfo *info, void *address, int index, const Place *place);
@@ -39,8 +42,8 @@ _Noreturn void value_refuse_number(lua_State *L, const CType *wanted, const Numb
 /* Like value_store for number types (a name too, for an enum). [-0, +0, v] */
 void value_store_number(lua_State *L, TypeInfo *info, void *address, int index, const Place *place);
 
-/* Initialises the zeroed object at `address` from `count` Lua values at `first` on (ffi.new's initialisers). [-0, +0,
- * v] */
+/* Initialises the zeroed object at `address` from `count` Lua values at `first` on (ffi.new's initialisers).
+ * [-0, +0, v] */
 void value_initialise(lua_State *L, TypeInfo *info, void *address, uint64_t nbytes, int first, int count,
                       const Place *place);
 

@@ -12,8 +12,8 @@ enum { CSTACK_FRAME_NBYTES = TINY(4096, 512) };
 /* cstack_check for a frame that is larger. [-0, +0, v] */
 void cstack_check_large(lua_State *L, const CallTarget *target, size_t nbytes);
 
-/* To be called before a frame of nbytes is made for a call of the target: raises when the C stack has no room for it. [-0,
- * +0, v] */
+/* To be called before a frame of nbytes is made for a call of the target: raises when the C stack has no room for it.
+ * [-0, +0, v] */
 static inline void cstack_check(lua_State *L, const CallTarget *target, size_t nbytes)
 {
     if (nbytes > CSTACK_FRAME_NBYTES)

@@ -1,6 +1,6 @@
-/* Ctype objects: types as Lua values, one for each type, and the strings that name types. A ctype object is a userdata with
- * a header like a cdata's, stamped apart, in a metatable of its own; when it is indexed it answers with the constants of
- * its type and what a metatype adds. */
+/* Ctype objects: types as Lua values, one for each type, and the strings that name types. A ctype object is a userdata
+ * with a header like a cdata's, stamped apart, in a metatable of its own; when it is indexed it answers with the constants
+ * of its type and what a metatype adds. */
 #ifndef AIRLOCK_BIND_CTYPEOBJ_H
 #define AIRLOCK_BIND_CTYPEOBJ_H
 

@@ -36,11 +36,7 @@ static void push_functions_of(FfiState *S, lua_State *L, TypeInfo *function)
     state_push_ref(L, S->ref_functions);
     if (lua_rawgetp(L, -1, function) == LUA_TNIL) {
         lua_pop(L, 1);
-        lua_newtable(L);
-        lua_createtable(L, 0, 1);
-        lua_pushliteral(L, "v");
-        lua_setfield(L, -2, "__mode");
-        lua_setmetatable(L, -2);
+        state_push_table(L, "v");
         lua_pushvalue(L, -1);
         lua_rawsetp(L, -3, function);
     }

@@ -199,10 +199,7 @@ static int store_result(lua_State *L)
     const CallbackType *type = result->type;
     TypeInfo *info = type->signature->result;
     Place place = {.kind = PLACE_RESULT, .type = type->signature->info->type};
-    size_t nbytes = (size_t)info->type->size;
-    unsigned char *block = lua_newuserdatauv(L, nbytes + 64, 0);
-    void *value = block + (64 - ((uintptr_t)block & 63));
-    memset(value, 0, nbytes);
+    void *value = value_push_room(L, info);
     value_store(L, info, value, 2, &place);
     if (info->kind == VALUE_POINTER || info->kind == VALUE_REFERENCE)
         keep_result(info->state, L, result->slot, 2);

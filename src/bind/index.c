@@ -1,4 +1,7 @@
-/* Access to what a cdata is: fields, elements, and calls through function pointers. */
+/* Access to what a cdata is: fields, elements, calls through function pointers; and the metamethods that a metatype alone
+ * gives a meaning. Each access is tried in the quickest way first (a field known by its key's pointer, an integer index of
+ * a known stride, the commonest kinds of value); what that leaves, errors too, goes through the functions that are out of
+ * line. */
 #include <string.h>
 
 #include "bind/bitfield.h"

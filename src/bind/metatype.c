@@ -49,6 +49,9 @@ int metatype_call_pair(lua_State *L)
     return 1;
 }
 
+/* Lua itself goes no further; what it called on the way may have made a circle of the chain since. */
+enum { CHAIN_LENGTH_MAX = 2000 };
+
 bool metatype_push_from(lua_State *L, int from)
 {
     int type = LUA_TTABLE;
@@ -56,7 +59,7 @@ bool metatype_push_from(lua_State *L, int from)
     if (lua_gettable(L, from) != LUA_TNIL)
         return true;
     lua_pushvalue(L, from);
-    while (type != LUA_TNIL && type != LUA_TFUNCTION) {
+    for (int i = 0; i < CHAIN_LENGTH_MAX && type != LUA_TNIL && type != LUA_TFUNCTION; i++) {
         type = luaL_getmetafield(L, -1, "__index");
         lua_remove(L, type != LUA_TNIL ? -2 : -1);
     }

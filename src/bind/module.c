@@ -263,45 +263,21 @@ static void open_types(FfiState *S, lua_State *L)
     state_enter(S, L);
     CType *plain = ctype_void(S->types);
     CType *read_only = ctype_qualified(S->types, plain, QUALIFIER_CONST | QUALIFIER_VOLATILE);
-    CType *target = ctype_pointer(S->types, plain);
-    CType *source = read_only != NULL ? ctype_pointer(S->types, read_only) : NULL;
-    if (target == NULL || source == NULL)
+    if (read_only == NULL)
         error_raise(L, MESSAGE_NO_MEMORY);
-    S->bytes = typeinfo_of(S, L, target);
-    S->const_bytes = typeinfo_of(S, L, source);
+    S->bytes = typeinfo_pointer_to(S, L, plain);
+    S->const_bytes = typeinfo_pointer_to(S, L, read_only);
     S->word = typeinfo_of(S, L, ctype_scalar(S->types, CSCALAR_LONG));
     S->uword = typeinfo_of(S, L, ctype_scalar(S->types, CSCALAR_ULONG));
 }
 
 static void open_metatables(FfiState *S, lua_State *L)
 {
-    static const luaL_Reg cdata_methods[] = {{"__index", meta_index},
-                                             {"__newindex", meta_newindex},
-                                             {"__call", meta_call},
-                                             {"__tostring", meta_tostring},
-                                             {"__len", meta_len},
-                                             {"__concat", meta_concat},
-                                             {"__pairs", meta_pairs},
-                                             {"__ipairs", meta_ipairs},
-                                             {"__close", meta_close},
-                                             {"__add", meta_add},
-                                             {"__sub", meta_sub},
-                                             {"__mul", meta_mul},
-                                             {"__div", meta_div},
-                                             {"__idiv", meta_idiv},
-                                             {"__mod", meta_mod},
-                                             {"__pow", meta_pow},
-                                             {"__unm", meta_unm},
-                                             {"__band", meta_band},
-                                             {"__bor", meta_bor},
-                                             {"__bxor", meta_bxor},
-                                             {"__bnot", meta_bnot},
-                                             {"__shl", meta_shl},
-                                             {"__shr", meta_shr},
-                                             {"__eq", meta_eq},
-                                             {"__lt", meta_lt},
-                                             {"__le", meta_le},
-                                             {NULL, NULL}};
+    static const luaL_Reg cdata_methods[] = {
+#define METAMETHOD(name) {"__" #name, meta_##name},
+#include "bind/metamethods.def"
+#undef METAMETHOD
+        {NULL, NULL}};
     static const luaL_Reg ctype_methods[] = {{"__call", object_call},
                                              {"__index", ctypeobj_index},
                                              {"__newindex", ctypeobj_newindex},

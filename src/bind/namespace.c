@@ -32,10 +32,11 @@ typedef struct Variable {
 
 enum { NRECENT = TINY(16, 1) };
 
-/* A userdata whose user value is a table of the variables that were found before: name -> Variable. */
+/* A userdata whose user value is a table of the variables that were found before: name -> Variable. Nothing is ever taken
+ * out: what was declared stays so, and the library stays mapped as long as its namespace. */
 typedef struct Namespace {
     FfiState *state;
-    Variable recent[NRECENT]; /* by a hash of the key; the newest one wins. Empty: of kind VOID */
+    Variable recent[NRECENT]; /* by a hash of the key, which the table holds; the newest one wins. Empty: kind VOID */
 } Namespace;
 
 /* -- names --------------------------------------------------------------------------------------------------------- */

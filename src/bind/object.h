@@ -1,6 +1,6 @@
-/* Making objects: ffi.new, and calls of a ctype object, which are the same but for a metatype's __new. Most objects are small
- * structs made from plain numbers; they go a way of their own, by the list of their parts (typeinfo.h), that writes each
- * byte once and asks nothing twice. All others are zeroed and initialised (init.c). */
+/* Making objects: ffi.new, and calls of a ctype object, which are the same but for a metatype's __new. Most objects are
+ * small structs made from plain numbers; they go a way of their own, by the list of their parts (typeinfo.h), that writes
+ * each byte once and asks nothing twice. All others are zeroed and initialised (init.c). */
 #ifndef AIRLOCK_BIND_OBJECT_H
 #define AIRLOCK_BIND_OBJECT_H
 

@@ -34,7 +34,7 @@ typedef enum ResultKind {
 
 typedef struct Param {
     TypeInfo *info;
-    const TypeInfo *taken; /* STRING, POINTER, VALUE: of the cdata that last went as it is, as its like do then */
+    const TypeInfo *taken; /* STRING, POINTER, VALUE: type of the cdata that last went as it is: its like always do */
     uint32_t slot;         /* frame offset, unless PARAM_VALUE */
     uint8_t kind;          /* ParamKind */
 } Param;

@@ -147,15 +147,20 @@ static size_t find_interned_length(lua_State *L)
     return first == second ? TINY(SHORT_LENGTH, 0) : 0;
 }
 
-static int new_table_ref(lua_State *L, const char *mode)
+void state_push_table(lua_State *L, const char *mode)
 {
     lua_newtable(L);
-    if (mode != NULL) {
-        lua_createtable(L, 0, 1);
-        lua_pushstring(L, mode);
-        lua_setfield(L, -2, "__mode");
-        lua_setmetatable(L, -2);
-    }
+    if (mode == NULL)
+        return;
+    lua_createtable(L, 0, 1);
+    lua_pushstring(L, mode);
+    lua_setfield(L, -2, "__mode");
+    lua_setmetatable(L, -2);
+}
+
+int state_new_table(lua_State *L, const char *mode)
+{
+    state_push_table(L, mode);
     return luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
@@ -187,13 +192,13 @@ FfiState *state_open(lua_State *L)
     S->interned_length = find_interned_length(L);
     lua_pushvalue(L, -1);
     S->ref_self = luaL_ref(L, LUA_REGISTRYINDEX);
-    S->ref_blocks = new_table_ref(L, NULL);
-    S->ref_names = new_table_ref(L, NULL);
-    S->ref_spellings = new_table_ref(L, NULL);
-    S->ref_ctypes = new_table_ref(L, NULL);
-    S->ref_functions = new_table_ref(L, NULL);
-    S->ref_libraries = new_table_ref(L, "k");
-    S->ref_finalizers = new_table_ref(L, "k");
+    S->ref_blocks = state_new_table(L, NULL);
+    S->ref_names = state_new_table(L, NULL);
+    S->ref_spellings = state_new_table(L, NULL);
+    S->ref_ctypes = state_new_table(L, NULL);
+    S->ref_functions = state_new_table(L, NULL);
+    S->ref_libraries = state_new_table(L, "k");
+    S->ref_finalizers = state_new_table(L, "k");
     S->ref_new_event = new_string_ref(L, "__new");
     S->ref_gc_event = new_string_ref(L, "__gc");
     S->ref_sentinel_meta = LUA_NOREF;

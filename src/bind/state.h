@@ -119,6 +119,12 @@ void state_enter(FfiState *S, lua_State *L);
 /* Memory that lives until the Lua state closes, zeroed; raises when there is none. [-0, +0, v] */
 void *state_alloc(FfiState *S, lua_State *L, size_t nbytes);
 
+/* Pushes a new table; mode: its __mode, or NULL. [-0, +1, m] */
+void state_push_table(lua_State *L, const char *mode);
+
+/* The registry reference of such a table. [-0, +0, m] */
+int state_new_table(lua_State *L, const char *mode);
+
 /* Pushes a block of S->allocator and gives its ownership to the stack. [-0, +1, -] */
 void state_push_block(FfiState *S, lua_State *L, void *block);
 

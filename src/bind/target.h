@@ -77,8 +77,8 @@ _Noreturn void target_raise_count(lua_State *L, const CallTarget *target, int co
 /* Converts the arguments from stack index `first` on into the frame. [-0, +0, v] */
 void target_place_arguments(lua_State *L, const CallTarget *target, AbiFrame *frame, int first);
 
-/* Calls with a placed frame and pushes the result; variadic: the cursor behind variadic arguments, or NULL. [-0,
- * +(0|1), v] */
+/* Calls with a placed frame and pushes the result; variadic: the cursor behind variadic arguments, or NULL.
+ * [-0, +(0|1), v] */
 int target_finish(lua_State *L, const CallTarget *target, AbiFrame *frame, const AbiCursor *variadic);
 
 /* The entry of variadic functions, and the same with the arguments from `first` on. [-0, +(0|1), v] */

@@ -100,7 +100,7 @@ struct TypeInfo {
     TypeInfo *meta;   /* whose metatable holds: the plain RECORD, VECTOR or COMPLEX it is or points to; or NULL */
     int metatable;    /* in such a plain type: its metatype's registry reference; 0: none (metatype.h) */
     int collected;    /* in such a plain type: registry reference of the metatable of objects that Lua finalises ... */
-    const void *collector; /* ... with this function, the metatype's __gc: finalizer.h; NULL: none so far */
+    const void *collector; /* ... with this function, the metatype's __gc, which it holds: finalizer.h; NULL: none */
     const Parts *parts;    /* RECORD: made on first initialisation from values (typeinfo_parts); NULL before */
     FieldTable *fields;    /* RECORD: made on first field access after completion */
     Signature *signature;  /* FUNCTION: made on first use */
