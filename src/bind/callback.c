@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "bind/cdata.h"
-#include "bind/ctypeobj.h"
 #include "bind/convert.h"
+#include "bind/ctypeobj.h"
 #include "bind/finalizer.h"
 #include "bind/function.h"
 #include "bind/inbound.h"

@@ -2,9 +2,9 @@
 
 #include "bind/callback.h"
 #include "bind/convert.h"
+#include "bind/ctypeobj.h"
 #include "bind/function.h"
 #include "bind/pointer.h"
-#include "bind/ctypeobj.h"
 
 static const Place cast_place = {.kind = PLACE_API, .index = 2, .name = "ffi.cast"};
 

@@ -1,13 +1,13 @@
 /* Comparisons: == and ffi.eq, which never raise, and the order, which does for what has none. */
 #include "bind/compare.h"
 
+#include "bind/ctypeobj.h"
 #include "bind/errors.h"
 #include "bind/metamethods.h"
 #include "bind/metatype.h"
 #include "bind/operand.h"
 #include "bind/pointer.h"
 #include "bind/relation.h"
-#include "bind/ctypeobj.h"
 
 /* -- order --------------------------------------------------------------------------------------------------------- */
 

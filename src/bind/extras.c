@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "bind/convert.h"
+#include "bind/ctypeobj.h"
 #include "bind/function.h"
 #include "bind/namespace.h"
-#include "bind/ctypeobj.h"
 
 /* -- ffi.addressof ------------------------------------------------------------------------------------------------- */
 
