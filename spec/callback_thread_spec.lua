@@ -241,7 +241,8 @@ describe("a plain callback in another thread", function()
 
     it("gives its error value", function()
         local cb <close> = ffi.callback("int (int)", not_reached, { error = wanted(0) })
-        local threads = start_late("int", cb, 1, 1)
+        local threads = start_closed("int", cb, 1, 1)
+        open(1)
         errors_until_over(threads)
         assert.equal(1, lib.cbk_join(threads))
     end)
@@ -305,7 +306,8 @@ describe("ffi.poll", function()
 
     it("comes back when a call arrives", function()
         local cb <close> = ffi.callback("int (int)", wanted, { thread = "queue" })
-        local threads = start_late("int", cb, 1, 1)
+        local threads = start_closed("int", cb, 1, 1)
+        lib.cbk_is_closed = 0
         local count = 0
         repeat count = count + ffi.poll(math.huge) until count == 1
         wait(threads)
