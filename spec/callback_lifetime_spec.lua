@@ -22,6 +22,15 @@ local function address_of(cb) return math.tointeger(tostring(cb):match "0x%x+") 
 
 local function one() return 1 end
 
+-- Strings as long as one that may have been freed, in its place.
+local function reuse_memory(length)
+    collectgarbage()
+    collectgarbage()
+    local list = {}
+    for i = 1, 1000 do list[i] = ("%d"):format(i % 10):rep(length) end
+    return list
+end
+
 describe("a callback of ffi.callback", function()
     it("lives as long as its cdata, and goes with it", function()
         local before = live()
@@ -234,10 +243,7 @@ describe("a callback of ffi.callback", function()
 
     it("keeps what its error value points into", function()
         local cb = ffi.callback("const char *(*)(void)", function() error "x" end, { error = ("text "):rep(20) })
-        for _ = 1, 3 do
-            collectgarbage()
-            local _ = ("other "):rep(20)
-        end
+        reuse_memory(#("text "):rep(20))
         ffi.onerror(function() return true end)
         local text = ffi.string(cb())
         ffi.onerror(nil)
@@ -251,7 +257,7 @@ describe("a callback of ffi.callback", function()
             return ("text %d "):format(calls):rep(50)
         end)
         local first = cb()
-        for _ = 1, 100 do collectgarbage "step" local _ = ("x"):rep(400) end
+        reuse_memory(#("text 1 "):rep(50))
         assert.equal(("text 1 "):rep(50), ffi.string(first))
         assert.equal(("text 2 "):rep(50), ffi.string(cb()))
     end)
