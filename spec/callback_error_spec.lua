@@ -96,6 +96,18 @@ describe("an error in a callback", function()
         assert.equal(50, lib.cbk_sum(other, 10))
     end)
 
+    it("may be that it was freed, which is told once for each C call, unless a handler deals with it", function()
+        local cb = ffi.callback(Int, function() return 1 end)
+        cb:free()
+        local told, worked, raised = told_by(function() return lib.cbk_sum(cb, 100) end)
+        assert.is_false(worked)
+        assert.equal("a callback of type 'int (int)' was called after it had been freed", raised)
+        assert.equal(1, #told)
+        told, worked = told_by(function() return lib.cbk_sum(cb, 100) end, function() return true end)
+        assert.is_true(worked)
+        assert.equal(100, #told)
+    end)
+
     it("gives C the error value where a callback has one, zero elsewhere, also for those that do not run any more", function()
         local seen = {}
         local outer <close> = ffi.callback(Int, function()
