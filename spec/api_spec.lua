@@ -109,6 +109,7 @@ describe("ffi.typeof", function()
 
     it("makes a new type of each untagged definition", function()
         assert.not_equal(ffi.typeof "struct { int x; }", ffi.typeof "struct { int x; }")
+        assert.not_equal(ffi.typeof "struct <% int x; %>", ffi.typeof "struct <% int x; %>")
     end)
 end)
 

@@ -83,6 +83,13 @@ describe("elements without size", function()
         assert.is_truthy(ffi.new("struct {} [4611686018427387904]", { {} }))
         assert.is_truthy(ffi.new("int [4611686018427387904][0]", { {} }))
     end)
+
+    it("have room in an array of any length", function()
+        local empty = ffi.new "struct {}"
+        assert.are.equal(0, ffi.sizeof(ffi.new("struct {} [?]", 3, { {}, {}, {} })))
+        assert.are.equal(0, ffi.sizeof(ffi.new(ffi.typeof("$ [?]", empty), 3, empty, empty)))
+        assert.are.equal(4, ffi.sizeof(ffi.new("struct { int n; int rows[?][0]; }", 2, { 1, { {}, {} } })))
+    end)
 end)
 
 describe("types that share types", function()

@@ -28,6 +28,13 @@ void ctypeobj_push(FfiState *S, lua_State *L, CType *type)
 
 /* -- the type that an argument names ------------------------------------------------------------------------------- */
 
+/* Whether a text may stand for another type each time: one with a brace, also as a digraph, or with parameters. */
+static bool says_anew(const char *text, size_t length)
+{
+    return memchr(text, '{', length) != NULL || memchr(text, '$', length) != NULL ||
+           memmem(text, length, "<%", 2) != NULL;
+}
+
 /* A type string is parsed once, unless it defines a type (each `struct { … }` is a new one) or stands for parameters:
  * what a name was declared as it stays, so the table is never wrong. */
 static CType *parse_spelling(FfiState *S, lua_State *L, int index)
@@ -40,7 +47,7 @@ static CType *parse_spelling(FfiState *S, lua_State *L, int index)
     CType *type = cdecl_type_name(S->types, &source, &error);
     if (type == NULL)
         error_raise_cdecl(L, &error, text);
-    if (memchr(text, '{', length) == NULL && memchr(text, '$', length) == NULL) {
+    if (!says_anew(text, length)) {
         state_push_ref(L, S->ref_spellings);
         lua_pushvalue(L, index);
         ctypeobj_push(S, L, type);

@@ -11,10 +11,13 @@ static bool is_pointer_array(const CType *array)
     return array->u.element->kind == CTYPE_POINTER;
 }
 
+/* How many elements have room; without bytes, any number in an array of unknown length. */
 static uint64_t count_elements(const CType *array, uint64_t nbytes)
 {
     uint64_t element = array->u.element->size;
-    return element == 0 ? array->nelems : nbytes / element;
+    if (element != 0)
+        return nbytes / element;
+    return ctype_is_open(array) ? UINT64_MAX : array->nelems;
 }
 
 _Noreturn static void raise_too_many(lua_State *L, const CType *type, uint64_t limit, uint64_t got, const Place *place)
