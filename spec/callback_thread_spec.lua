@@ -315,7 +315,7 @@ describe("ffi.poll", function()
     end)
 
     it("comes back when a signal does", function()
-        lib.cbk_signal_later(50)
+        lib.cbk_signal_soon(50)
         assert.equal(0, ffi.poll(1000))
     end)
 

@@ -268,14 +268,16 @@ static int signal_delay;
 
 static void *send_signal(void *argument)
 {
-    wait_for(signal_delay);
-    pthread_kill(signalled, SIGUSR1);
+    for (int i = 0; i < 20; i++) {
+        wait_for(signal_delay);
+        pthread_kill(signalled, SIGUSR1);
+    }
     return argument;
 }
 
-void cbk_signal_later(int milliseconds)
+void cbk_signal_soon(int milliseconds)
 {
-    struct sigaction action = {.sa_handler = do_nothing};
+    struct sigaction action = {.sa_handler = do_nothing, .sa_flags = SA_RESTART};
     pthread_t thread;
     sigaction(SIGUSR1, &action, NULL);
     signalled = pthread_self();

@@ -43,5 +43,5 @@ long cbk_nzero(cbk_threads *threads);
 int cbk_is_over(cbk_threads *threads);
 long cbk_join(cbk_threads *threads);
 int cbk_wait(int which); /* for the end of all threads that there are: how many results were zero, of them all; 0 for 2 */
-/* Sends SIGUSR1, which does nothing, to the calling thread after so many milliseconds. */
-void cbk_signal_later(int milliseconds);
+/* Sends SIGUSR1, which does nothing, to the calling thread twenty times, so many milliseconds apart. */
+void cbk_signal_soon(int milliseconds);
