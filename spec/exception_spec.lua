@@ -346,8 +346,8 @@ for name, package in pairs { C = "lua5.4", ["C++"] = "lua5.4-c++" } do
                     return lib.throws_through(cb, n - 1)
                 end
                 check("'int' expected, got string (argument #1 'kind' of 'throws_int')", down, 10)
-                setmetatable({}, { __gc = function() check("C++ exception std::runtime_error: one", lib.throws_int, 1) end })
                 print(lib.throws_guards() - lib.throws_guards_destroyed(), lib.throws_counted(), lib.throws_uncaught())
+                setmetatable({}, { __gc = function() check("C++ exception std::runtime_error: one", lib.throws_int, 1) end })
             ]])
             assert.equal("0\t0\t0\n", output)
             assert.equal(0, status)
