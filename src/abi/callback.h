@@ -31,7 +31,7 @@ typedef struct AbiOwner {
 struct AbiSlot {
     void (*enter)(void); /* what the entry jumps to */
     _Atomic(AbiTarget) target;
-    AbiOwner *owner;
+    _Atomic(AbiOwner *) owner;
     uint32_t flags; /* the plan's */
     uint32_t index;
     _Atomic(uint32_t) next;             /* in the list of free slots: 1 + index, 0 at its end */

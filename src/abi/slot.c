@@ -324,14 +324,14 @@ AbiSlot *abi_slot_take(Error *error)
 
 static void return_zero(AbiSlot *slot, AbiFrame *frame)
 {
-    abi_zero_result(slot->owner->plan, frame);
+    abi_zero_result(atomic_load_explicit(&slot->owner, memory_order_relaxed)->plan, frame);
 }
 
 void abi_slot_arm(AbiSlot *slot, AbiOwner *owner, AbiTarget target)
 {
-    AbiOwner *previous = slot->owner;
+    AbiOwner *previous = atomic_load_explicit(&slot->owner, memory_order_relaxed);
     abi_owner_retain(owner);
-    slot->owner = owner;
+    atomic_store_explicit(&slot->owner, owner, memory_order_relaxed);
     slot->serial++;
     slot->flags = owner->plan->flags;
     slot->enter = abi_enter_sysv64;

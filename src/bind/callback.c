@@ -380,6 +380,26 @@ static bool has_serial(const Cdata *cdata, const AbiSlot *slot)
     return ((const CollectedPointer *)(const void *)cdata)->serial == slot->serial;
 }
 
+static bool is_type_of(const Home *home, const AbiOwner *owner)
+{
+    const CallbackType *type = home->types;
+    while (type != NULL && &type->owner != owner)
+        type = type->next;
+    return type != NULL;
+}
+
+/* The live callback of this state that is at the address which a function pointer of this type holds, or NULL. A slot that
+ * is not the state's may change hands in another thread at any time: no more is read of it than what tells. */
+static AbiSlot *live_slot(const FfiState *S, const TypeInfo *pointer, void *address)
+{
+    AbiSlot *slot = address != NULL && S->home != NULL ? slot_of_address(address) : NULL;
+    if (slot == NULL || atomic_load_explicit(&slot->target, memory_order_acquire) != inbound_live)
+        return NULL;
+    const AbiOwner *owner = atomic_load_explicit(&slot->owner, memory_order_relaxed);
+    const CallbackType *usual = pointer->element != NULL ? pointer->element->callback_type : NULL;
+    return (usual != NULL && &usual->owner == owner) || is_type_of(S->home, owner) ? slot : NULL;
+}
+
 /* Whether the function pointer is the one whose callback the slot is. */
 static bool is_owner(const Cdata *cdata, const AbiSlot *slot)
 {
@@ -391,10 +411,8 @@ static AbiSlot *check_callback(FfiState *S, lua_State *L, const char *method)
 {
     Cdata *cdata = cdata_to(L, 1);
     bool is_pointer = cdata != NULL && typeinfo_is_function_pointer(cdata->info);
-    AbiSlot *slot = is_pointer ? slot_of_address(cdata_pointer(cdata)) : NULL;
-    if (slot == NULL || slot->owner == NULL || slot->owner->free != free_type ||
-        callback_type_of(slot)->home != S->home || callback_of(slot)->ref == LUA_NOREF ||
-        (is_collected_pointer(cdata) && !has_serial(cdata, slot)))
+    AbiSlot *slot = is_pointer ? live_slot(S, cdata->info, cdata_pointer(cdata)) : NULL;
+    if (slot == NULL || (is_collected_pointer(cdata) && !has_serial(cdata, slot)))
         error_raise(L, MESSAGE_NOT_A_CALLBACK, method, error_push_value(L, 1));
     return slot;
 }
@@ -421,8 +439,8 @@ static int collect(lua_State *L)
 {
     const CollectedPointer *pointer = lua_touserdata(L, 1);
     FfiState *S = pointer->header.info->state;
-    AbiSlot *slot = pointer->address != NULL ? slot_of_address(pointer->address) : NULL;
-    if (S->home != NULL && slot != NULL && slot->serial == pointer->serial && callback_of(slot)->ref != LUA_NOREF)
+    AbiSlot *slot = live_slot(S, pointer->header.info, pointer->address);
+    if (slot != NULL && slot->serial == pointer->serial)
         release(S, L, slot);
     return 0;
 }
@@ -464,7 +482,8 @@ static void hold_strongly(FfiState *S, lua_State *L, AbiSlot *slot)
 void callback_disown(FfiState *S, lua_State *L, int index)
 {
     Cdata *cdata = lua_touserdata(L, index);
-    AbiSlot *slot = typeinfo_is_function_pointer(cdata->info) ? slot_of_address(cdata_pointer(cdata)) : NULL;
+    bool is_pointer = typeinfo_is_function_pointer(cdata->info);
+    AbiSlot *slot = is_pointer ? live_slot(S, cdata->info, cdata_pointer(cdata)) : NULL;
     if (slot != NULL && is_owner(cdata, slot) && callback_of(slot)->ref == REF_WEAK)
         hold_strongly(S, L, slot);
 }

@@ -77,7 +77,7 @@ static inline Callback *callback_of(AbiSlot *slot)
 
 static inline CallbackType *callback_type_of(const AbiSlot *slot)
 {
-    return (CallbackType *)(void *)slot->owner;
+    return (CallbackType *)(void *)atomic_load_explicit(&slot->owner, memory_order_relaxed);
 }
 
 /* -- homes: home.c ------------------------------------------------------------------------------------------------- */

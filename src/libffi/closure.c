@@ -70,7 +70,7 @@ static void slot_target(AbiSlot *slot, AbiFrame *frame)
 {
     const ffi_closure *closure = closure_of(slot);
     const Handler handler = {closure->cif, closure->fun, closure->user_data};
-    run((const Interned *)(const void *)slot->owner, &handler, frame);
+    run((const Interned *)(const void *)atomic_load_explicit(&slot->owner, memory_order_relaxed), &handler, frame);
 }
 
 void libffi_owned_target(ffi_closure *closure, AbiFrame *frame)
