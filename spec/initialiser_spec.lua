@@ -1,6 +1,7 @@
 -- The initialiser rules of LuaJIT's documentation: what each makes is, byte for byte, what gcc makes of the C initialiser beside it.
 local ffi = require "ffi"
 local oracle = require "spec.oracle"
+local support = require "spec.support"
 
 local message = oracle.message
 
@@ -339,7 +340,11 @@ describe("plain numbers", function()
     local floats = { "0.0", "1.5", "-2.75", "0.1", "3.0", "16777217.0", "1e30" }
 
     local function values_for(type)
-        local values = { table.unpack(integers) }
+        local values = {}
+        for _, value in ipairs(integers) do
+            -- valgrind rounds a 64-bit integer to double on its way to float
+            if not (support.has_valgrind and type == "float" and #value > 16) then values[#values + 1] = value end
+        end
         for _, value in ipairs(floats) do
             if type == "float" or type == "double" or value ~= "1e30" then values[#values + 1] = value end
         end

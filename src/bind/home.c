@@ -120,6 +120,8 @@ static CallRecord *call_of(const Home *home, const void *stack)
     CallRecord *record = atomic_load_explicit(&home->cell.calls, memory_order_acquire);
     if (record == NULL || atomic_load_explicit(&home->cell.thread, memory_order_relaxed) != current_thread())
         return NULL;
+    if ((uintptr_t)record <= (uintptr_t)stack) /* C has left it by longjmp, and it may be overwritten */
+        return NULL;
     const void *const *entered = call_stack(record);
     bool is_whole =
         (uintptr_t)entered <= (uintptr_t)record && (uintptr_t)record - (uintptr_t)entered < FRAME_NBYTES_MAX;
