@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "bind/cdata.h"
-#include "bind/convert.h"
 #include "bind/ctypeobj.h"
 #include "bind/finalizer.h"
 #include "bind/function.h"
@@ -532,57 +531,6 @@ static TypeInfo *check_pointer_type(FfiState *S, lua_State *L)
     return pointer;
 }
 
-static bool check_thread_option(lua_State *L, int index)
-{
-    if (lua_isnil(L, index))
-        return false;
-    if (lua_type(L, index) != LUA_TSTRING || strcmp(lua_tostring(L, index), "queue") != 0)
-        error_raise(L, MESSAGE_THREAD_OPTION, error_push_value(L, index));
-    return true;
-}
-
-static void check_option_names(lua_State *L, int table)
-{
-    lua_pushnil(L);
-    while (lua_next(L, table) != 0) {
-        const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : luaL_typename(L, -2);
-        if (strcmp(name, "error") != 0 && strcmp(name, "thread") != 0)
-            error_raise(L, MESSAGE_NO_OPTION, "ffi.callback", name);
-        lua_pop(L, 1);
-    }
-}
-
-/* The options in the block at `index`, which has a user value, and so is aligned to 8 alone. */
-static CallbackExtra *extra_at(lua_State *L, int index)
-{
-    uintptr_t block = (uintptr_t)lua_touserdata(L, index);
-    return (CallbackExtra *)((block + 15) & ~(uintptr_t)15);
-}
-
-/* Pushes a block with the options of the table at `index`, to be copied once nothing can raise any more; its user value is
- * the error's. */
-static size_t push_extra(lua_State *L, TypeInfo *result, int index)
-{
-    if (lua_type(L, index) != LUA_TTABLE)
-        error_argument(L, index, "ffi.callback", "table of options");
-    check_option_names(L, index);
-    size_t nbytes = result->kind == VALUE_VOID ? 0 : (size_t)result->type->size;
-    lua_newuserdatauv(L, sizeof(CallbackExtra) + nbytes + 15, 1);
-    CallbackExtra *extra = extra_at(L, -1);
-    int block = lua_gettop(L);
-    memset(extra, 0, sizeof *extra + nbytes);
-    lua_getfield(L, index, "thread");
-    extra->is_queued = check_thread_option(L, lua_gettop(L));
-    lua_getfield(L, index, "error");
-    extra->has_error = !lua_isnil(L, -1);
-    Place place = {.kind = PLACE_OPTION, .name = "error"};
-    if (extra->has_error)
-        value_store(L, result, extra->error, lua_gettop(L), &place);
-    lua_setiuservalue(L, block, 1);
-    lua_pop(L, 1);
-    return sizeof *extra + nbytes;
-}
-
 /* Gives the slot a copy of the block at `index`; raises without memory, and then the slot is free again. */
 static void set_extra(FfiState *S, lua_State *L, AbiSlot *slot, int index, size_t nbytes)
 {
@@ -591,7 +539,7 @@ static void set_extra(FfiState *S, lua_State *L, AbiSlot *slot, int index, size_
         release(S, L, slot);
         error_raise(L, MESSAGE_NO_MEMORY);
     }
-    memcpy(extra, extra_at(L, index), nbytes);
+    memcpy(extra, option_extra_at(L, index), nbytes);
     atomic_store(&callback_of(slot)->extra, extra);
     if (extra->has_error) {
         lua_getiuservalue(L, index, 1);
@@ -613,7 +561,7 @@ int callback_make(lua_State *L)
     if (!callback_is_wanted(L, pointer, 2))
         error_argument(L, 2, "ffi.callback", "Lua function");
     if (!lua_isnil(L, OPTIONS))
-        nbytes = push_extra(L, signature_of(function, L, NULL)->result, OPTIONS);
+        nbytes = option_push(L, signature_of(function, L, NULL)->result, OPTIONS);
     lua_settop(L, EXTRA);
     CollectedPointer *cdata = push_collected(S, L, pointer);
     lua_pushvalue(L, 2);

@@ -115,6 +115,15 @@ void inbound_run(AbiSlot *slot, AbiFrame *frame);
 /* What C gets when there is no result: zero, or the callback's error value. */
 void inbound_refuse(AbiSlot *slot, AbiFrame *frame);
 
+/* -- options of ffi.callback: option.c ----------------------------------------------------------------------------- */
+
+/* Pushes a block with the options of the table at `index`, to be copied once nothing can raise any more; its user value
+ * is the error's. Returns the number of bytes to copy from option_extra_at. [-0, +1, v] */
+size_t option_push(lua_State *L, TypeInfo *result, int index);
+
+/* The options in such a block. [-0, +0, -] */
+CallbackExtra *option_extra_at(lua_State *L, int index);
+
 /* -- errors: fault.c ----------------------------------------------------------------------------------------------- */
 
 /* Makes the array of what is kept. [-0, +0, m] */
