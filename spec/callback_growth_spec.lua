@@ -32,13 +32,14 @@ describe("more callbacks than the module's own entries", function()
 
     after_each(function() support.remove(dir) end)
 
+    -- valgrind has mappings of that kind itself
     it("are made from a file whose path has spaces, in another directory by then, and no mapping is writable and executable", function()
         if support.has_torture then return pending "skipped: too many" end
         local output, status = run_with_copy(dir .. "/a directory with spaces", [[
             require "ffi".cdef "int chdir(const char *);"
             assert(ffi.C.chdir "/" == 0)
             assert(make(2000) == nil)
-            for line in io.lines "/proc/self/maps" do assert(not line:find "^%%S+ .wx", line) end
+            for line in io.lines "/proc/self/maps" do assert(os.getenv "AIRLOCK_VALGRIND" or not line:find "^%%S+ .wx", line) end
             print(ffi.callbacks())
         ]])
         assert.equal("2000\n", output)
