@@ -18,14 +18,7 @@ local function told_by(f, handler)
 end
 
 -- What a program prints, errors too, and its exit status. `lib` and `ffi` are there already.
-local function program(text)
-    return support.lua_text(([[
-        io.stdout:setvbuf "no"
-        local ffi = require "ffi"
-        ffi.cdef %q
-        local lib = ffi.load %q
-        %s]]):format(support.header "callbacks", support.path "callbacks", text))
-end
+local function program(text) return support.lua_text_with("callbacks", text) end
 
 local function occurrences(text, pattern)
     return select(2, text:gsub(pattern, ""))

@@ -11,12 +11,7 @@ local function live()
     return (ffi.callbacks())
 end
 
-local function quietly(f, ...)
-    local before = ffi.onerror(function() return false end)
-    local results = table.pack(pcall(f, ...))
-    ffi.onerror(before)
-    return table.unpack(results, 1, results.n)
-end
+local quietly = support.quietly
 
 local function address_of(cb) return math.tointeger(tostring(cb):match "0x%x+") end
 

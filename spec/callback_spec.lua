@@ -1,6 +1,7 @@
 -- Lua functions as C function pointers, in short: how they are made, called, freed, and what becomes of their errors. callback_value_spec.lua has
 -- every type, callback_lifetime_spec.lua how long they live, callback_error_spec.lua errors, callback_thread_spec.lua other threads.
 local ffi = require "ffi"
+local support = require "spec.support"
 
 ffi.cdef [[
 void qsort(void *base, size_t count, size_t size, int (*compare)(const int *, const int *));
@@ -8,12 +9,7 @@ typedef struct callback_pair { int a; double b; } callback_pair;
 ]]
 
 -- Errors without a handler go to the standard error output too; what these specs raise on purpose should not.
-local function quietly(f, ...)
-    local before = ffi.onerror(function() return false end)
-    local results = table.pack(pcall(f, ...))
-    ffi.onerror(before)
-    return table.unpack(results, 1, results.n)
-end
+local quietly = support.quietly
 
 local function refused(f, ...)
     local worked, message = pcall(f, ...)

@@ -331,14 +331,7 @@ describe("ffi.poll", function()
 end)
 
 describe("a state that closes", function()
-    local function program(text)
-        return support.lua_text(([[
-            io.stdout:setvbuf "no"
-            local ffi = require "ffi"
-            ffi.cdef %q
-            local lib = ffi.load %q
-            %s]]):format(support.header "callbacks", support.path "callbacks", text))
-    end
+    local function program(text) return support.lua_text_with("callbacks", text) end
 
     it("gives zero to threads that wait, and to those that come later, and reports that once", function()
         local output, status = program [[

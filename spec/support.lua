@@ -74,6 +74,24 @@ function support.remove(directory)
     os.execute("rm -rf " .. support.quote(directory))
 end
 
+-- pcall(f, ...) while errors in callbacks go to nobody but f's caller: without a handler they go to the standard error output too.
+function support.quietly(f, ...)
+    local before = ffi.onerror(function() return false end)
+    local results = table.pack(pcall(f, ...))
+    ffi.onerror(before)
+    return table.unpack(results, 1, results.n)
+end
+
+-- support.lua_text with a sample library and its header declared: as `lib`, beside `ffi`.
+function support.lua_text_with(name, text)
+    return support.lua_text(([[
+        io.stdout:setvbuf "no"
+        local ffi = require "ffi"
+        ffi.cdef %q
+        local lib = ffi.load %q
+        %s]]):format(support.header(name), support.path(name), text))
+end
+
 -- Runs a program text in an interpreter of its own: what it printed (errors too) and its exit status.
 function support.lua_text(text, ...)
     local directory = support.new_directory()
