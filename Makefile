@@ -246,6 +246,9 @@ test: ## install what is missing, build, run every test
 headers: ## install the -dev packages whose headers spec/headers_spec.lua tries where they are there
 	@tools/install_packages.sh headers
 
+clients: ## install the bigger programs that spec/libffi_clients_spec.lua runs on libffi.so.8 with AIRLOCK_CLIENTS=all
+	@tools/install_packages.sh clients
+
 ASAN := -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 
 test-asan: ## the tests under AddressSanitizer and UBSan
@@ -435,7 +438,7 @@ install: all ## install to PREFIX (DESTDIR honoured)
 clean: ## remove what was built
 	rm -rf $(BUILD) build-asan build-torture build-tsan
 
-.PHONY: all lib units unit speclibs specs house test headers test-asan test-asan-inside test-tsan test-tsan-inside test-valgrind test-torture test-torture-inside fuzz lint $(LINT) format \
+.PHONY: all lib units unit speclibs specs house test headers clients test-asan test-asan-inside test-tsan test-tsan-inside test-valgrind test-torture test-torture-inside fuzz lint $(LINT) format \
         bench bench-inside bench-cdef bench-cdef-inside demo env install help clean FORCE
 
 DEPS := $(OBJECTS:.o=.d) $(COUNTED_OBJECTS:.o=.d) $(addsuffix .d,$(UNITS) $(SPEC_LIBS)) $(wildcard $(BUILD)/spec/*.d $(BUILD)/bench/*.d)

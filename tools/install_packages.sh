@@ -1,5 +1,5 @@
 #!/bin/sh
-# install_packages.sh TARGET: makes sure that the Debian packages behind a make target are there: demo, test, headers, asan, tsan,
+# install_packages.sh TARGET: makes sure that the Debian packages behind a make target are there: demo, test, clients, headers, asan, tsan,
 # valgrind, bench-cdef, fuzz or lint. Asks dpkg first and touches apt only when something is missing; without the right to install,
 # names the packages and stops.
 set -eu
@@ -10,12 +10,16 @@ clang_runtime() {
     version=$(clang -dumpversion 2>/dev/null || apt-cache show clang 2>/dev/null | sed -n 's/^Depends:.*clang-\([0-9][0-9]*\).*/\1/p' | head -n 1)
     echo "libclang-rt-${version%%.*}-dev"
 }
-test="$demo g++ clang libc++-dev libc++abi-dev binutils pkg-config lua-busted luarocks gdb zlib1g libuv1 libglib2.0-0 luajit"
+# What is run on libffi.so.8 by every test, and what spec/libffi/clients.lua calls bigger.
+small_clients="python3 libpython3.11-testsuite libpython3-dev python3-cffi ruby libffi-platypus-perl"
+clients=""
+test="$demo $small_clients g++ clang libc++-dev libc++abi-dev binutils pkg-config lua-busted luarocks gdb zlib1g libuv1 libglib2.0-0 luajit"
 headers="zlib1g-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev libuv1-dev libsdl2-dev libglib2.0-dev libgtk-3-dev libx11-dev
 libxcb1-dev libxml2-dev libpng-dev libavcodec-dev libvulkan-dev python3-dev linux-libc-dev pkg-config"
 case ${1-} in
     demo) wanted=$demo ;;
     test) wanted=$test ;;
+    clients) wanted="$test $clients" ;;
     headers) wanted=$headers ;;
     asan) wanted="$test libasan8 libubsan1" ;;
     tsan) wanted="$test libtsan2" ;;
@@ -23,7 +27,7 @@ case ${1-} in
     bench-cdef) wanted="$test valgrind libc6-dbg libsqlite3-dev libssl-dev libgtk-3-dev" ;;
     fuzz) wanted="clang $(clang_runtime)" ;;
     lint) wanted="$demo binutils clang clang-tidy clang-format cppcheck lua-check" ;;
-    *) echo "usage: $0 demo|test|headers|asan|tsan|valgrind|lint|bench-cdef|fuzz" >&2; exit 2 ;;
+    *) echo "usage: $0 demo|test|clients|headers|asan|tsan|valgrind|lint|bench-cdef|fuzz" >&2; exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
