@@ -1,5 +1,6 @@
 /* More callbacks than the first table has, in a program linked in each of the ways there are and in each situation that abi_growth/inferior.c
- * knows: descriptors closed, another working directory, memory protections, no /proc, the file deleted, replaced or covered. The
+ * knows: descriptors closed, another working directory, memory protections, no /proc, the file deleted, replaced or covered; on this kernel, and as on those that
+ * do not copy mappings of files. The
  * programs are built here, from the sources, in a directory with a space in its name. */
 #include <dirent.h>
 #include <errno.h>

@@ -40,7 +40,7 @@ struct AbiSlot {
 };
 
 /* A slot that nobody else has, its `user` as it was left; arm it before C sees its entry. NULL with *error filled:
- * ERROR_LIMIT, or ERROR_UNSUPPORTED when the module's file cannot be mapped again. */
+ * ERROR_LIMIT, or ERROR_UNSUPPORTED when the entries cannot be mapped again (slot.h). */
 AbiSlot *abi_slot_take(Error *error);
 
 /* From now on the entry leads to `target`. Adds a reference to `owner`. */

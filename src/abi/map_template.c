@@ -1,6 +1,7 @@
-/* Owns the way from the template page in memory to the same page of the module's file: which file that is and where in
- * it the page lies, and the mapping, which is compared with the original before anybody runs it. Nothing is kept, no lock
- * is taken on the common way (/proc) and little stack, so that a forked child and a small thread can come here. */
+/* Owns how the template page is mapped once more. Linux 5.13 and later copy the mapping that is there, whatever has become of
+ * the file, of /proc and of descriptors. Elsewhere it comes from the module's file: which file that is and where in it the
+ * page lies are found out here, and the mapping is compared with the original before anybody runs it. Nothing is kept, no
+ * lock is taken on the common ways and little stack, so that a forked child and a small thread can come here. */
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
@@ -69,31 +70,31 @@ static char *skip_fields(char *at, int nfields)
     return at;
 }
 
-/* A line of maps, `start-end perms offset device inode   path` (proc(5)), in file->text: true if it maps the template.
+/* A line of maps, `start-end perms offset device inode   path` (proc(5)), in source->text: true if it maps the template.
  */
-static bool parse_mapping(AbiTemplateFile *file)
+static bool parse_mapping(AbiTemplate *source)
 {
-    char *at = file->text, *path;
+    char *at = source->text, *path;
     unsigned long start = strtoul(at, &at, 16), end = *at == '-' ? strtoul(at + 1, &at, 16) : 0;
     if (template_address() < start || template_address() >= end)
         return false;
     at = skip_fields(at + strspn(at, " "), 1);
     path = skip_fields(at, 3);
-    file->path = path;
-    file->offset = strtoul(at, NULL, 16) + (template_address() - start);
+    source->path = path;
+    source->offset = strtoul(at, NULL, 16) + (template_address() - start);
     cut_deleted(path);
     return true;
 }
 
 /* The path that the kernel knows: also right after a chdir, and for a program that was started through ld.so. */
-static bool find_by_kernel(AbiTemplateFile *file)
+static bool find_by_kernel(AbiTemplate *source)
 {
     Reader reader = {.descriptor = open("/proc/self/maps", O_RDONLY | O_CLOEXEC)};
     bool found = false;
     if (reader.descriptor < 0)
         return false;
-    while (!found && read_line(&reader, file->text, sizeof file->text))
-        found = parse_mapping(file);
+    while (!found && read_line(&reader, source->text, sizeof source->text))
+        found = parse_mapping(source);
     close(reader.descriptor);
     return found;
 }
@@ -108,25 +109,26 @@ static const char *program_path(void)
 
 static int look_into_object(struct dl_phdr_info *info, size_t nbytes, void *context)
 {
-    AbiTemplateFile *file = context;
+    AbiTemplate *source = context;
     (void)nbytes;
     for (size_t i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
         uintptr_t start = info->dlpi_addr + segment->p_vaddr;
         if (segment->p_type != PT_LOAD || template_address() - start >= segment->p_filesz)
             continue;
-        snprintf(file->text, sizeof file->text, "%s", info->dlpi_name[0] != '\0' ? info->dlpi_name : program_path());
-        file->path = file->text;
-        file->offset = segment->p_offset + (template_address() - start);
+        snprintf(source->text, sizeof source->text, "%s",
+                 info->dlpi_name[0] != '\0' ? info->dlpi_name : program_path());
+        source->path = source->text;
+        source->offset = segment->p_offset + (template_address() - start);
         return 1;
     }
     return 0;
 }
 
 /* The path that the loader was given: where there is no /proc, or it names what cannot be reached from here. */
-static bool find_by_loader(AbiTemplateFile *file)
+static bool find_by_loader(AbiTemplate *source)
 {
-    return dl_iterate_phdr(look_into_object, file) == 1;
+    return dl_iterate_phdr(look_into_object, source) == 1;
 }
 
 /* -- opening and mapping ------------------------------------------------------------------------------------------- */
@@ -142,66 +144,97 @@ static bool refuse(Error *error, const char *path, const char *why)
     return false;
 }
 
-static bool refuse_errno(Error *error, const AbiTemplateFile *file, const char *what)
+static bool refuse_errno(Error *error, const AbiTemplate *source, const char *what)
 {
     char why[150];
     snprintf(why, sizeof why, "%s: %s", what, strerrordesc_np(errno));
-    return refuse(error, file->path, why);
+    return refuse(error, source->path, why);
 }
 
-static bool refuse_changed(Error *error, const AbiTemplateFile *file)
+static bool refuse_changed(Error *error, const AbiTemplate *source)
 {
-    return refuse(error, file->path, "is no longer the file that was loaded");
+    return refuse(error, source->path, "is no longer the file that was loaded");
 }
 
 /* Read, not mapped: touching what a short file does not have would end the process. */
-static bool has_template(const AbiTemplateFile *file)
+static bool has_template(const AbiTemplate *source)
 {
     unsigned char part[512];
     for (size_t at = 0; at < ABI_TABLE_CODE_NBYTES; at += sizeof part)
-        if (pread(file->descriptor, part, sizeof part, (off_t)(file->offset + at)) != (ssize_t)sizeof part ||
+        if (pread(source->descriptor, part, sizeof part, (off_t)(source->offset + at)) != (ssize_t)sizeof part ||
             memcmp(part, abi_table_template + at, sizeof part) != 0)
             return false;
     return true;
 }
 
 /* By now something else may stand there, a pipe even. */
-static bool open_file(AbiTemplateFile *file, Error *error)
+static bool open_path(AbiTemplate *source, Error *error)
 {
-    file->descriptor = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (file->descriptor < 0)
-        return refuse_errno(error, file, "cannot be opened");
-    if (has_template(file))
+    source->descriptor = open(source->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (source->descriptor < 0)
+        return refuse_errno(error, source, "cannot be opened");
+    if (has_template(source))
         return true;
-    close(file->descriptor);
-    return refuse_changed(error, file);
+    close(source->descriptor);
+    source->descriptor = -1;
+    return refuse_changed(error, source);
 }
 
-bool abi_template_open(AbiTemplateFile *file, Error *error)
+/* Finds and opens it, and sees that the template is still there. */
+static bool open_file(AbiTemplate *source, Error *error)
 {
-    bool found = find_by_kernel(file);
-    if (found && open_file(file, error))
+    bool found = find_by_kernel(source);
+    if (found && open_path(source, error))
         return true;
-    if (find_by_loader(file)) {
+    if (find_by_loader(source)) {
         Error other;
-        return open_file(file, found ? &other : error);
+        return open_path(source, found ? &other : error);
     }
     return found ? false : refuse(error, "the file of the program or module", "cannot be found");
 }
 
-void abi_template_close(const AbiTemplateFile *file)
+void abi_template_close(const AbiTemplate *source)
 {
-    close(file->descriptor);
+    if (source->descriptor >= 0)
+        close(source->descriptor);
 }
 
-bool abi_template_map(const AbiTemplateFile *file, void *page, Error *error)
+/* Whether `page` is the template; if not, it is reserved as before. */
+static bool is_template(void *page)
 {
-    void *mapped = mmap(page, ABI_TABLE_CODE_NBYTES, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, file->descriptor,
-                        (off_t)file->offset);
-    if (mapped == MAP_FAILED)
-        return refuse_errno(error, file, "cannot be mapped");
     if (memcmp(page, abi_table_template, ABI_TABLE_CODE_NBYTES) == 0)
         return true;
     (void)mmap(page, ABI_TABLE_CODE_NBYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-    return refuse_changed(error, file);
+    return false;
+}
+
+/* To anywhere first: a kernel that refuses may by then have unmapped where it was to go. */
+static bool copy_mapping(void *page)
+{
+    void *copy = mremap((void *)(uintptr_t)abi_table_template, ABI_TABLE_CODE_NBYTES, ABI_TABLE_CODE_NBYTES,
+                        MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL);
+    if (copy == MAP_FAILED)
+        return false;
+    if (mremap(copy, ABI_TABLE_CODE_NBYTES, ABI_TABLE_CODE_NBYTES, MREMAP_MAYMOVE | MREMAP_FIXED, page) != MAP_FAILED)
+        return is_template(page);
+    munmap(copy, ABI_TABLE_CODE_NBYTES);
+    return false;
+}
+
+static bool map_file(const AbiTemplate *source, void *page, Error *error)
+{
+    void *mapped = mmap(page, ABI_TABLE_CODE_NBYTES, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, source->descriptor,
+                        (off_t)source->offset);
+    if (mapped == MAP_FAILED)
+        return refuse_errno(error, source, "cannot be mapped");
+    return is_template(page) || refuse_changed(error, source);
+}
+
+bool abi_template_map(AbiTemplate *source, void *page, Error *error)
+{
+    if (copy_mapping(page))
+        return true;
+    if (source->descriptor < 0 && !open_file(source, error))
+        return false;
+    return map_file(source, page, error);
 }

@@ -9,6 +9,7 @@
 #include "abi/slot.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -236,10 +237,10 @@ static AbiSlot *open_table(uint32_t table, uint32_t nkept)
 }
 
 /* Maps `table`, which the caller has claimed; its first slot, or NULL and it is nobody's again. */
-static AbiSlot *add_table(const AbiTemplateFile *file, uint32_t table, uint32_t nkept, Error *error)
+static AbiSlot *add_table(AbiTemplate *source, uint32_t table, uint32_t nkept, Error *error)
 {
     unsigned char *page = range_table(table);
-    bool is_there = abi_template_map(file, page, error);
+    bool is_there = abi_template_map(source, page, error);
     if (is_there && mprotect(page + ABI_TABLE_CODE_NBYTES, TABLE_SLOTS_NBYTES, PROT_READ | PROT_WRITE) == 0)
         return open_table(table, nkept);
     if (is_there)
@@ -248,21 +249,17 @@ static AbiSlot *add_table(const AbiTemplateFile *file, uint32_t table, uint32_t 
     return NULL;
 }
 
-/* `table`, and an eighth of what there is: finding the file costs a look at each mapping. */
+/* `table`, and an eighth of what there is: where the file must be found, that costs a look at each mapping. */
 static AbiSlot *add_some(uint32_t table, Error *error)
 {
-    AbiTemplateFile file;
-    AbiSlot *slot;
+    AbiTemplate source;
     uint32_t nmore = count_tables(&mapped) / 8;
-    if (!abi_template_open(&file, error)) {
-        remove_from_tables(&claimed, table);
-        return NULL;
-    }
-    slot = add_table(&file, table, 1, error);
+    abi_template_open(&source);
+    AbiSlot *slot = add_table(&source, table, 1, error);
     while (slot != NULL && nmore-- > 0 && (table = claim_table()) < range_ntables())
-        if (add_table(&file, table, 0, error) == NULL)
+        if (add_table(&source, table, 0, error) == NULL)
             break;
-    abi_template_close(&file);
+    abi_template_close(&source);
     return slot;
 }
 
@@ -296,7 +293,9 @@ static void wait_a_little(unsigned ntries)
 static __attribute__((noinline)) AbiSlot *grow(Error *error)
 {
     AbiSlot *slot = NULL;
-    int code = errno;
+    int code = errno, cancelled;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE,
+                           &cancelled); /* a thread that ends here would leave a table claimed */
     for (unsigned ntries = 0; ntries < NTRIES_MAX; ntries++) {
         uint32_t nbefore = atomic_load(&nopened);
         if ((slot = pop()) != NULL)
@@ -310,6 +309,7 @@ static __attribute__((noinline)) AbiSlot *grow(Error *error)
             break;
         wait_a_little(ntries);
     }
+    pthread_setcancelstate(cancelled, NULL);
     errno = code;
     return slot;
 }

@@ -23,19 +23,23 @@ extern AbiSlot abi_builtin_slots[ABI_TABLE_NSLOTS];
 /* What the entries jump to. */
 void abi_enter_sysv64(void);
 
-/* The file that holds abi_table_template: the module's own. */
-typedef struct AbiTemplateFile {
-    int descriptor;
-    uint64_t offset;  /* of the template */
+/* Where further mappings of the template come from: where the kernel does not copy the one that is there, the module's own
+ * file, which is found and opened when it is first wanted. */
+typedef struct AbiTemplate {
+    int descriptor;   /* of the file; -1: not open */
+    uint64_t offset;  /* of the template in it */
     const char *path; /* in `text` */
     char text[4096 + 128];
-} AbiTemplateFile;
+} AbiTemplate;
 
-/* Finds and opens it, and sees that the template is still there. False with *error filled and nothing open. */
-bool abi_template_open(AbiTemplateFile *file, Error *error);
-void abi_template_close(const AbiTemplateFile *file);
+static inline void abi_template_open(AbiTemplate *source)
+{
+    source->descriptor = -1;
+}
 
 /* Maps the template once more, at `page`, where the caller has reserved it. */
-bool abi_template_map(const AbiTemplateFile *file, void *page, Error *error);
+bool abi_template_map(AbiTemplate *source, void *page, Error *error);
+
+void abi_template_close(const AbiTemplate *source);
 
 #endif

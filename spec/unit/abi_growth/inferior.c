@@ -10,6 +10,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -21,8 +22,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "abi/callback.h"
-#include "abi/frame.h"
+#include "abi/slot.h"
 
 #include "abi_case.h"
 #include "abi_slots/maps.h"
@@ -152,6 +152,24 @@ static int grow_without_descriptors(const char *path)
     return grow_usual(path);
 }
 
+/* A thread that is to end at its next cancellation point does not end in the midst of growing. */
+static void *make_cancelled(void *unused)
+{
+    (void)unused;
+    pthread_cancel(pthread_self());
+    make(ABI_TABLE_NSLOTS + NMORE);
+    return &nslots;
+}
+
+static int grow_cancelled(const char *path)
+{
+    pthread_t thread;
+    void *result = NULL;
+    CHECK(pthread_create(&thread, NULL, make_cancelled, NULL) == 0 && pthread_join(thread, &result) == 0);
+    CHECK(result == &nslots);
+    return grow_usual(path);
+}
+
 static int grow_elsewhere(const char *path)
 {
     return chdir("/") != 0 ? CANNOT_TRY : grow_usual(path);
@@ -200,6 +218,21 @@ static int grow_under_filter(const char *path)
         SECCOMP_RETURN(SECCOMP_RET_ALLOW),
     };
     return install_filter(filter, sizeof filter / sizeof *filter) ? grow_usual(path) : CANNOT_TRY;
+}
+
+/* Kernels before 5.13 do not copy mappings of files: there the engine has its own file only. */
+static bool be_older_kernel(void)
+{
+    struct sock_filter filter[] = {
+        SECCOMP_LOAD(nr),
+        SECCOMP_UNLESS(SYS_mremap, 4),
+        SECCOMP_LOAD(args[3]),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, MREMAP_DONTUNMAP),
+        SECCOMP_UNLESS(MREMAP_DONTUNMAP, 1),
+        SECCOMP_RETURN(SECCOMP_RET_ERRNO | EINVAL),
+        SECCOMP_RETURN(SECCOMP_RET_ALLOW),
+    };
+    return install_filter(filter, sizeof filter / sizeof *filter);
 }
 
 /* Where no new mapping may be executable at all, the first table is there all the same, and the rest is an error. */
@@ -393,17 +426,23 @@ static int grow_without_proc(const char *path)
     return grow();
 }
 
-/* Neither /proc nor any name leads to the file. */
-static int grow_in_jail(const char *path)
+static bool enter_jail(const char *path)
 {
     char jail[4096];
     snprintf(jail, sizeof jail, "%s.jail", path);
-    if (mkdir(jail, 0700) != 0 || chroot(jail) != 0 || chdir("/") != 0) {
-        printf("chroot: %s\n", strerror(errno));
-        rmdir(jail);
-        return CANNOT_TRY;
-    }
+    if ((mkdir(jail, 0700) == 0 || errno == EEXIST) && chroot(jail) == 0 && chdir("/") == 0)
+        return true;
+    printf("chroot: %s\n", strerror(errno));
+    rmdir(jail);
+    return false;
+}
+
+/* Neither /proc nor any name leads to the file. */
+static int grow_in_jail(const char *path)
+{
     Error error = {.code = ERROR_NONE};
+    if (!enter_jail(path))
+        return CANNOT_TRY;
     make(ABI_TABLE_NSLOTS);
     CHECK(!make_one(&error));
     CHECK_INT(error.code, ERROR_UNSUPPORTED);
@@ -413,41 +452,106 @@ static int grow_in_jail(const char *path)
     return unit_nfailed != 0;
 }
 
+/* -- no file at all ------------------------------------------------------------------------------------------------------- */
+
+static bool copies_mappings(void)
+{
+    void *copy = mremap((void *)(uintptr_t)abi_table_template, ABI_TABLE_CODE_NBYTES, ABI_TABLE_CODE_NBYTES,
+                        MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL);
+    if (copy != MAP_FAILED)
+        return munmap(copy, ABI_TABLE_CODE_NBYTES) == 0;
+    printf("MREMAP_DONTUNMAP: %s\n", strerror(errno));
+    return false;
+}
+
+/* An upgrade has taken the file away, a daemon has closed everything, and no descriptor is to be had. */
+static int grow_without_file(const char *path)
+{
+    char backup[4096];
+    struct rlimit limit, none;
+    snprintf(backup, sizeof backup, "%s.backup", path);
+    if (!copies_mappings() || getrlimit(RLIMIT_NOFILE, &limit) != 0 || rename(path, backup) != 0)
+        return CANNOT_TRY;
+    none = limit;
+    none.rlim_cur = 0;
+    for (int i = 3; i < 1024; i++)
+        close(i);
+    setrlimit(RLIMIT_NOFILE, &none);
+    grow();
+    setrlimit(RLIMIT_NOFILE, &limit);
+    CHECK(rename(backup, path) == 0);
+    CHECK_INT(maps_read().nwritable_code, 0);
+    return unit_nfailed != 0;
+}
+
+static int grow_copied_in_jail(const char *path)
+{
+    return copies_mappings() && enter_jail(path) ? grow_closed(path) : CANNOT_TRY;
+}
+
 /* -- the program --------------------------------------------------------------------------------------------------------- */
 
-static const struct {
+typedef enum Kernel {
+    ANY_KERNEL,
+    OLDER_KERNEL, /* played by a filter */
+    NEWER_KERNEL
+} Kernel;
+
+/* Those of any kernel are there twice, as NAME and as older-NAME. */
+static const struct Situation {
     const char *name;
     int (*run)(const char *path);
+    Kernel kernel;
 } situations[] = {
-    {"usual", grow_usual},
-    {"elsewhere", grow_elsewhere},
-    {"closed", grow_closed},
-    {"no-descriptors", grow_without_descriptors},
-    {"mdwe", grow_mdwe},
-    {"filter", grow_under_filter},
-    {"no-code", grow_without_code},
-    {"limited", grow_limited},
-    {"crammed", grow_crammed},
-    {"deleted", grow_deleted},
-    {"replaced", grow_replaced},
-    {"covered", grow_covered},
-    {"no-proc", grow_without_proc},
-    {"jail", grow_in_jail},
+    {"usual", grow_usual, ANY_KERNEL},
+    {"elsewhere", grow_elsewhere, OLDER_KERNEL},
+    {"closed", grow_closed, ANY_KERNEL},
+    {"no-descriptors", grow_without_descriptors, OLDER_KERNEL},
+    {"cancelled", grow_cancelled, ANY_KERNEL},
+    {"mdwe", grow_mdwe, ANY_KERNEL},
+    {"filter", grow_under_filter, ANY_KERNEL},
+    {"no-code", grow_without_code, OLDER_KERNEL},
+    {"limited", grow_limited, ANY_KERNEL},
+    {"crammed", grow_crammed, ANY_KERNEL},
+    {"deleted", grow_deleted, OLDER_KERNEL},
+    {"replaced", grow_replaced, OLDER_KERNEL},
+    {"covered", grow_covered, OLDER_KERNEL},
+    {"no-proc", grow_without_proc, OLDER_KERNEL},
+    {"jail", grow_in_jail, OLDER_KERNEL},
+    {"no-file", grow_without_file, NEWER_KERNEL},
+    {"copied-in-jail", grow_copied_in_jail, NEWER_KERNEL},
 };
+
+enum { NSITUATIONS = sizeof situations / sizeof *situations };
+
+static void list_situations(void)
+{
+    for (size_t i = 0; i < NSITUATIONS; i++) {
+        if (situations[i].kernel != NEWER_KERNEL)
+            printf("older-%s\n", situations[i].name);
+        if (situations[i].kernel != OLDER_KERNEL)
+            printf("%s\n", situations[i].name);
+    }
+}
 
 int inferior_main(int argc, char **argv);
 
 __attribute__((visibility("default"))) int inferior_main(int argc, char **argv)
 {
-    size_t n = sizeof situations / sizeof *situations;
+    static const char older[] = "older-";
+    if (argc == 1)
+        list_situations();
+    if (argc != 3)
+        return argc == 1 ? 0 : 2;
     make_owner();
-    for (size_t i = 0; argc == 3 && i < n; i++) {
-        if (strcmp(argv[1], situations[i].name) == 0)
+    const char *name = argv[1];
+    bool is_older = strncmp(name, older, sizeof older - 1) == 0;
+    if (is_older && !be_older_kernel())
+        return CANNOT_TRY;
+    for (size_t i = 0; i < NSITUATIONS; i++)
+        if (strcmp(name + (is_older ? sizeof older - 1 : 0), situations[i].name) == 0)
             return situations[i].run(argv[2]);
-    }
-    for (size_t i = 0; argc == 1 && i < n; i++)
-        printf("%s\n", situations[i].name);
-    return argc == 1 ? 0 : 2;
+    return 2;
 }
 
 #ifndef INFERIOR_IS_MODULE
