@@ -397,8 +397,9 @@ lint-format:
 lint-layers:
 	@tools/lint_layers.sh
 
-lint-binary: $(BUILD)/ffi.so
+lint-binary: $(BUILD)/ffi.so $(BUILD)/libffi.so.8
 	@tools/lint_binary.sh $(BUILD)/ffi.so $(ASM_OBJECTS)
+	@tools/lint_binary.sh $(BUILD)/libffi.so.8 $(ASM_OBJECTS) $(FFI_ASM:%.asm=$(BUILD)/%.o)
 
 lint-tidy:
 	@tools/lint_tidy.sh $(LINT_CFLAGS) -- $(SOURCES)

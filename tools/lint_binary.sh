@@ -1,7 +1,8 @@
 #!/bin/sh
-# lint_binary.sh FFI_SO [NASM_OBJECT...]: what the linked module must be, whatever made it: exports luaopen_ffi alone, no text relocations, no
-# executable stack, no segment both writable and executable, never unmapped, not tied to a liblua, whole; and each NASM object says that
-# it keeps to IBT and SHSTK and wants no executable stack.
+# lint_binary.sh LIBRARY [NASM_OBJECT...]: what a linked library must be, whatever made it. ffi.so exports luaopen_ffi alone; libffi.so.8 has
+# that soname, exports ffi_ names alone, each under a version, and needs the C library alone. Both: no text relocations, no executable stack,
+# no segment both writable and executable, never unmapped, not tied to a liblua, whole; and each NASM object says that it keeps to IBT and SHSTK
+# and wants no executable stack.
 set -u
 export LC_ALL=C
 so=$1
@@ -14,14 +15,25 @@ fail() {
 
 [ -f "$so" ] || { echo "$so: not there"; exit 1; }
 
-exports=$(nm -D --defined-only --extern-only "$so" | awk '{ print $NF }' | sort | tr '\n' ' ')
-[ "$exports" = "luaopen_ffi " ] || fail "$so" "exports \"${exports% }\", wanted \"luaopen_ffi\""
+dynamic=$(readelf -dW "$so")
+case $so in
+*libffi.so.8)
+    unversioned=$(nm -D --with-symbol-versions --defined-only --extern-only "$so" | awk '$2 != "A" && $3 !~ /^ffi_[a-z0-9_]+@@LIBFFI_/ { printf "%s ", $3 }')
+    [ -z "$unversioned" ] || fail "$so" "exports \"${unversioned% }\", wanted ffi_ names with versions"
+    echo "$dynamic" | grep -q 'SONAME.*\[libffi\.so\.8\]' || fail "$so" "has not the soname libffi.so.8"
+    needed=$(echo "$dynamic" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | grep -v '^libc\.so\.6$' | tr '\n' ' ')
+    [ -z "$needed" ] || fail "$so" "needs ${needed% }"
+    ;;
+*)
+    exports=$(nm -D --defined-only --extern-only "$so" | awk '{ print $NF }' | sort | tr '\n' ' ')
+    [ "$exports" = "luaopen_ffi " ] || fail "$so" "exports \"${exports% }\", wanted \"luaopen_ffi\""
+    ;;
+esac
 
-# What the module wants from outside: Lua's API from the host program, the rest from versioned system libraries.
+# What it wants from outside: Lua's API from the host program, the rest from versioned system libraries.
 foreign=$(nm -D --undefined-only "$so" | awk '$1 == "U" && $2 !~ /@/ && $2 !~ /^luaL?_/ { printf "%s ", $2 }')
 [ -z "$foreign" ] || fail "$so" "needs symbols that nobody has: ${foreign% }"
 
-dynamic=$(readelf -dW "$so")
 case $dynamic in *TEXTREL*) fail "$so" "has text relocations" ;; esac
 echo "$dynamic" | grep -q 'FLAGS_1.*NODELETE' || fail "$so" "is not linked -z nodelete"
 echo "$dynamic" | grep -q 'NEEDED.*liblua' && fail "$so" "is linked against liblua"

@@ -160,6 +160,38 @@ objects fail bare "bare.o: carries no IBT and SHSTK note"
 objects fail stack "stack.o: has no .note.GNU-stack"
 objects fail exec "exec.o: asks for an executable stack"
 objects fail missing "missing.o: not there"
+cat >"$dir/drop_in.c" <<'C'
+int ffi_call(int n);
+int helper(int n);
+int helper(int n) { return n + 1; }
+int ffi_call(int n) { return helper(n); }
+C
+echo 'LIBFFI_BASE_8.0 { global: ffi_call; local: *; };' >"$dir/drop_in.map"
+echo 'LIBFFI_BASE_8.0 { global: *; };' >"$dir/open.map"
+"$cc" -shared -fPIC -o "$dir/libother.so" -x c /dev/null -Wl,-soname,libother.so.1
+# drop_in pass|fail "what" "flags" "pattern": links a libffi.so.8 anew
+drop_in() {
+    pattern=$4
+    rm -f "$dir/libffi.so.8"
+    # shellcheck disable=SC2086
+    "$cc" -shared -fPIC -o "$dir/libffi.so.8" "$dir/drop_in.c" "$dir/noted.o" $3 2>"$dir/log" || { cat "$dir/log"; exit 1; }
+    want "$1" "libffi: $2" "$tools/lint_binary.sh" "$dir/libffi.so.8" "$dir/noted.o"
+}
+hard="-Wl,-z,nodelete,-z,now,-z,relro,-z,noexecstack"
+named="-Wl,-soname,libffi.so.8"
+private="-Wl,--version-script=$dir/drop_in.map"
+drop_in pass "a library as it should be" "$hard $named $private" ""
+drop_in fail "another export" "$hard $named -Wl,--version-script=$dir/open.map" 'exports "helper@@LIBFFI_BASE_8.0"'
+drop_in fail "no versions" "$hard $named" 'exports "ffi_call helper"'
+drop_in fail "no soname" "$hard $private" 'has not the soname'
+drop_in fail "another library" "$hard $named $private -Wl,--no-as-needed $dir/libother.so" 'needs libother.so.1'
+drop_in fail "missing function" "$hard $named $private $dir/missing.c" 'nobody has: elsewhere'
+drop_in fail "executable stack" "$hard $named $private -Wl,-z,execstack" 'GNU_STACK is "RWE"'
+drop_in fail "without nodelete" "-Wl,-z,now,-z,relro,-z,noexecstack $named $private" 'not linked -z nodelete'
+drop_in fail "without relro" "$hard $named $private -Wl,-z,norelro" 'not linked -z relro'
+drop_in fail "text relocations" "$hard $named $private -fno-pic -mcmodel=large -Wl,-z,notext" 'text relocations'
+drop_in fail "one segment for all" "$hard $named $private -Wl,--omagic -nostdlib" 'writable and executable'
+
 pattern="no NASM objects"
 want fail "no objects" "$tools/lint_binary.sh" "$dir/ffi.so"
 pattern="not there"

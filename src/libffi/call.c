@@ -78,7 +78,7 @@ void ffi_call_plan_free(ffi_call_plan *plan)
     free(plan);
 }
 
-size_t ffi_call_plan_size(void)
+size_t ffi_call_plan_size(ffi_call_plan *plan)
 {
-    return sizeof(ffi_call_plan);
+    return plan != NULL ? sizeof *plan : 0;
 }

@@ -10,6 +10,15 @@
 extern "C" {
 #endif
 
+/* What some clients ask for to know the target. */
+#ifndef X86_64
+#define X86_64
+#endif
+
+/* The libffi whose interface this is: the numbers x, y and z of its version as x * 10000 + y * 100 + z. */
+#define FFI_VERSION_STRING "3.8.0"
+#define FFI_VERSION_NUMBER 30800
+
 /* ffi_type.type */
 #define FFI_TYPE_VOID       0
 #define FFI_TYPE_INT        1
@@ -36,12 +45,19 @@ extern "C" {
 
 #ifndef LIBFFI_ASM
 
+/* Clients may take for granted that this includes both. */
+#include <limits.h>
 #include <stddef.h>
 
 #ifdef __GNUC__
 #define FFI_API __attribute__((visibility("default")))
 #else
 #define FFI_API
+#endif
+#ifdef LIBFFI_HIDE_BASIC_TYPES
+#define FFI_EXTERN FFI_API
+#else
+#define FFI_EXTERN extern FFI_API
 #endif
 #ifdef FFI_BUILDING
 #define FFI_DEPRECATED
@@ -65,24 +81,24 @@ typedef struct _ffi_type {
 
 #ifndef LIBFFI_HIDE_BASIC_TYPES
 
-extern FFI_API ffi_type ffi_type_void;
-extern FFI_API ffi_type ffi_type_uint8;
-extern FFI_API ffi_type ffi_type_sint8;
-extern FFI_API ffi_type ffi_type_uint16;
-extern FFI_API ffi_type ffi_type_sint16;
-extern FFI_API ffi_type ffi_type_uint32;
-extern FFI_API ffi_type ffi_type_sint32;
-extern FFI_API ffi_type ffi_type_uint64;
-extern FFI_API ffi_type ffi_type_sint64;
-extern FFI_API ffi_type ffi_type_uint128;
-extern FFI_API ffi_type ffi_type_sint128;
-extern FFI_API ffi_type ffi_type_float;
-extern FFI_API ffi_type ffi_type_double;
-extern FFI_API ffi_type ffi_type_longdouble;
-extern FFI_API ffi_type ffi_type_pointer;
-extern FFI_API ffi_type ffi_type_complex_float;
-extern FFI_API ffi_type ffi_type_complex_double;
-extern FFI_API ffi_type ffi_type_complex_longdouble;
+FFI_EXTERN ffi_type ffi_type_void;
+FFI_EXTERN ffi_type ffi_type_uint8;
+FFI_EXTERN ffi_type ffi_type_sint8;
+FFI_EXTERN ffi_type ffi_type_uint16;
+FFI_EXTERN ffi_type ffi_type_sint16;
+FFI_EXTERN ffi_type ffi_type_uint32;
+FFI_EXTERN ffi_type ffi_type_sint32;
+FFI_EXTERN ffi_type ffi_type_uint64;
+FFI_EXTERN ffi_type ffi_type_sint64;
+FFI_EXTERN ffi_type ffi_type_uint128;
+FFI_EXTERN ffi_type ffi_type_sint128;
+FFI_EXTERN ffi_type ffi_type_float;
+FFI_EXTERN ffi_type ffi_type_double;
+FFI_EXTERN ffi_type ffi_type_longdouble;
+FFI_EXTERN ffi_type ffi_type_pointer;
+FFI_EXTERN ffi_type ffi_type_complex_float;
+FFI_EXTERN ffi_type ffi_type_complex_double;
+FFI_EXTERN ffi_type ffi_type_complex_longdouble;
 
 #define ffi_type_uchar  ffi_type_uint8
 #define ffi_type_schar  ffi_type_sint8
@@ -97,7 +113,7 @@ extern FFI_API ffi_type ffi_type_complex_longdouble;
 
 /* -- call interfaces ----------------------------------------------------------------------------------------------- */
 
-typedef enum ffi_status {
+typedef enum {
     FFI_OK = 0,
     FFI_BAD_TYPEDEF, /* a type is empty or has no elements */
     FFI_BAD_ABI,
@@ -105,7 +121,7 @@ typedef enum ffi_status {
 } ffi_status;
 
 /* Prepared by ffi_prep_cif; may be copied. It refers to the types. */
-typedef struct ffi_cif {
+typedef struct {
     ffi_abi abi;
     unsigned nargs;
     ffi_type **arg_types;
@@ -129,17 +145,18 @@ FFI_API ffi_status ffi_get_struct_offsets(ffi_abi abi, ffi_type *struct_type, si
 
 #define FFI_FN(f) ((void (*)(void))(f))
 
-/* A prepared call of one cif: alloc returns NULL when memory is out. */
+/* A prepared call of one cif, which must outlive it; any number of threads may invoke it at once. alloc returns NULL when
+ * memory is out; size is what it takes (bytes), 0 for NULL. */
 typedef struct ffi_call_plan ffi_call_plan;
 FFI_API ffi_call_plan *ffi_call_plan_alloc(ffi_cif *cif);
 FFI_API void ffi_call_plan_invoke(ffi_call_plan *plan, void (*fn)(void), void *rvalue, void **avalue);
 FFI_API void ffi_call_plan_free(ffi_call_plan *plan);
-FFI_API size_t ffi_call_plan_size(void);
+FFI_API size_t ffi_call_plan_size(ffi_call_plan *plan);
 
 /* -- closures ------------------------------------------------------------------------------------------------------ */
 
-typedef struct ffi_closure {
-    union {
+typedef struct {
+    __extension__ union {
         char tramp[FFI_TRAMPOLINE_SIZE];
         void *ftramp;
     };
@@ -171,7 +188,7 @@ FFI_API ffi_status ffi_prep_closure(ffi_closure *closure, ffi_cif *cif, void (*f
 
 /* -- raw: arguments side by side in words -------------------------------------------------------------------------- */
 
-typedef union ffi_raw {
+typedef union {
     ffi_sarg sint;
     ffi_arg uint;
     float flt;
@@ -192,7 +209,7 @@ FFI_API void ffi_java_ptrarray_to_raw(ffi_cif *cif, void **args, ffi_java_raw *r
 FFI_API void ffi_java_raw_to_ptrarray(ffi_cif *cif, ffi_java_raw *raw, void **args) FFI_DEPRECATED;
 FFI_API size_t ffi_java_raw_size(ffi_cif *cif) FFI_DEPRECATED;
 
-typedef struct ffi_raw_closure {
+typedef struct {
     char tramp[FFI_TRAMPOLINE_SIZE];
     ffi_cif *cif;
     void (*translate_args)(ffi_cif *, void *, void **, void *);
@@ -201,7 +218,7 @@ typedef struct ffi_raw_closure {
     void *user_data;
 } ffi_raw_closure;
 
-typedef struct ffi_java_raw_closure {
+typedef struct {
     char tramp[FFI_TRAMPOLINE_SIZE];
     ffi_cif *cif;
     void (*translate_args)(ffi_cif *, void *, void **, void *);
@@ -225,7 +242,7 @@ FFI_API ffi_status ffi_prep_java_raw_closure_loc(ffi_java_raw_closure *closure, 
 /* -- Go ------------------------------------------------------------------------------------------------------------ */
 
 /* The static chain (r10) holds the closure's address when its code is called. */
-typedef struct ffi_go_closure {
+typedef struct {
     void *tramp;
     ffi_cif *cif;
     void (*fun)(ffi_cif *, void *, void **, void *);

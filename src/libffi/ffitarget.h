@@ -1,7 +1,7 @@
 /* What libffi's interface calls the target: x86-64 with the System V and the Microsoft calling conventions. Included by
  * ffi.h alone. */
-#ifndef AIRLOCK_LIBFFI_FFITARGET_H
-#define AIRLOCK_LIBFFI_FFITARGET_H
+#ifndef LIBFFI_TARGET_H
+#define LIBFFI_TARGET_H
 
 #ifndef LIBFFI_H
 #error "include <ffi.h>, not <ffitarget.h>"
@@ -10,10 +10,11 @@
 #error "this libffi is for x86-64 with 64-bit pointers"
 #endif
 
-#define FFI_SIZEOF_ARG              8
-#define FFI_TARGET_HAS_COMPLEX_TYPE 1
-#define FFI_TARGET_HAS_INT128       1
-#define FFI_TARGET_HAS_VECTOR_TYPE  1
+#define X86_ANY
+#define FFI_SIZEOF_ARG 8
+#define FFI_TARGET_HAS_COMPLEX_TYPE
+#define FFI_TARGET_HAS_INT128
+#define FFI_TARGET_HAS_VECTOR_TYPE
 
 #define FFI_CLOSURES        1
 #define FFI_GO_CLOSURES     1
