@@ -9,7 +9,14 @@ local support = require "spec.support"
 
 local PYTHON = "/usr/bin/python3" -- Debian's: another may bring a libffi of its own
 
-local function own(interpreter, file) return ("%s %s/spec/libffi/%s"):format(interpreter, support.quote(support.root), file) end
+-- A program of ours, in this directory, for an interpreter: { command, probe, packages, count }.
+local function own(name, file, interpreter)
+    local command = ("%s %s"):format(interpreter.command, support.quote(("%s/spec/libffi/%s"):format(support.root, file)))
+    return { name = name, command = command, probe = interpreter.probe, packages = interpreter.packages, count = interpreter.count }
+end
+
+local UNITTEST = "Ran (%d+) tests?"
+local ctypes = { command = PYTHON .. " -B", probe = PYTHON .. " -c 'import ctypes'", packages = "python3", count = UNITTEST }
 
 return {
     {
@@ -19,11 +26,6 @@ return {
         packages = "python3 libpython3.11-testsuite",
         count = "Ran (%d+) tests",
     },
-    {
-        name = "ctypes",
-        command = own(PYTHON, "ctypes_client.py"),
-        probe = PYTHON .. " -c 'import ctypes'",
-        packages = "python3",
-        count = "Ran (%d+) tests?",
-    },
+    own("ctypes with values of every type", "ctypes_values.py", ctypes),
+    own("ctypes in threads, forked children and confined processes", "ctypes_process.py", ctypes),
 }
