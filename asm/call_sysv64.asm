@@ -36,9 +36,8 @@ PROC abi_call_sysv64
 .vectors:
         test    r8d, FLAG_VEC_ANY
         jnz     .load_8
-.al:
-        mov     eax, r8d                    ; al: vector registers used by a variadic call
 .registers:
+        mov     eax, r8d                    ; al: vector registers used, for a function with `...`
         mov     rdi, [rbx + FRAME_GPR]
         mov     rsi, [rbx + FRAME_GPR + 8]
         mov     rdx, [rbx + FRAME_GPR + 16]
@@ -102,20 +101,20 @@ PROC abi_call_sysv64
         test    r8d, FLAG_VEC_8
         jz      .load_16
         load_vectors movsd, xmm, 8
-        jmp     .al
+        jmp     .registers
 .load_16:
         test    r8d, FLAG_VEC_16
         jz      .load_32
         load_vectors movups, xmm, 16
-        jmp     .al
+        jmp     .registers
 .load_32:
         test    r8d, FLAG_VEC_32
         jz      .load_64
         load_vectors vmovups, ymm, 32
-        jmp     .al
+        jmp     .registers
 .load_64:
         load_vectors vmovups, zmm, 64
-        jmp     .al
+        jmp     .registers
 
 ; Results beyond rax and rdx, by flags; then the upper halves that our own loads or the result left dirty.
 .store_xmm:

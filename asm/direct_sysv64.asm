@@ -1,6 +1,7 @@
 ; Direct ways into a C function of the System V x86-64 ABI (psABI 3.2.3), for calls that take no stack and no vector wider than
 ; eight bytes and whose result is in rax or xmm0: the argument registers are loaded and the function is jumped to, so that it
-; returns to our caller with its result. Nothing is pushed, and the CFA is rsp + 8 throughout.
+; returns to our caller with its result. Nothing is pushed, and the CFA is rsp + 8 throughout. al says how many vector registers
+; may be used: whoever planned the call need not have known that the function has a `...`.
 
 %include "abi.inc"
 
@@ -39,7 +40,7 @@
 ; uint64_t or double abi_direct_NAME(const AbiFrame *frame, AbiFunction function)
 ;
 ; in        rdi frame, rsi function
-; clobbers  r11, which holds the function for the jump, and what it loads
+; clobbers  rax, r11, which holds the function for the jump, and what it loads
 ; out       as the function leaves it
 ; preserves all that the function preserves
 ;
@@ -48,6 +49,7 @@
 %macro direct 3
 PROC abi_direct_%1
         mov     r11, rsi
+        mov     eax, %3
         load_vecs %3
         load_gprs %2
         jmp     r11

@@ -65,7 +65,7 @@ typedef struct AbiSignature {
     const AbiType *args;
     uint32_t nargs;
     uint32_t nfixed;  /* arguments before the `...`; == nargs when not variadic */
-    bool is_variadic; /* sets al; arguments from nfixed on must already be promoted by the caller (C11 6.5.2.2p7) */
+    bool is_variadic; /* arguments from nfixed on must already be promoted by the caller (C11 6.5.2.2p7) */
 } AbiSignature;
 
 /* -- the frame ----------------------------------------------------------------------------------------------------- */
@@ -253,7 +253,7 @@ static inline void abi_direct(const AbiPlan *plan, const AbiFrame *frame, AbiFun
     }
 }
 
-/* abi_call with variadic arguments placed behind the plan's by abi_next_slot; sets al. */
+/* abi_call with variadic arguments placed behind the plan's by abi_next_slot. */
 void abi_call_variadic(const AbiPlan *plan, AbiFrame *frame, AbiFunction function, const AbiCursor *cursor);
 
 /* Stores the result registers into `result` (result_nbytes bytes, exactly; small integers are not widened). For

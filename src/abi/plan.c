@@ -138,11 +138,9 @@ _Static_assert(8 << 5 == ABI_FLAG_VEC_8 && 16 << 5 == ABI_FLAG_VEC_16 && 32 << 5
 
 static uint32_t plan_flags(const Builder *builder)
 {
-    uint32_t flags = builder->result_flags;
+    uint32_t flags = builder->result_flags | builder->cursor.nvec;
     if (builder->cursor.nvec > 0)
         flags |= builder->vec_stride << 5;
-    if (builder->signature->is_variadic)
-        flags |= ABI_FLAG_VARIADIC | builder->cursor.nvec;
     if (builder->cursor.stack_nbytes > 0)
         flags |= ABI_FLAG_STACK;
     if (builder->arg_vec_nbytes > 16 || builder->result_vec_nbytes > 16)
