@@ -2,6 +2,24 @@
  * and its leaves. */
 #include "libffi/adapter.h"
 
+enum { VECTOR_NBYTES_MAX = 64 };
+
+static const signed char kinds[FFI_TYPE_LAST + 1] = {
+    [FFI_TYPE_VOID] = -1,        [FFI_TYPE_INT] = ABI_I32,        [FFI_TYPE_FLOAT] = ABI_F32,
+    [FFI_TYPE_DOUBLE] = ABI_F64, [FFI_TYPE_LONGDOUBLE] = ABI_F80, [FFI_TYPE_UINT8] = ABI_U8,
+    [FFI_TYPE_SINT8] = ABI_I8,   [FFI_TYPE_UINT16] = ABI_U16,     [FFI_TYPE_SINT16] = ABI_I16,
+    [FFI_TYPE_UINT32] = ABI_U32, [FFI_TYPE_SINT32] = ABI_I32,     [FFI_TYPE_UINT64] = ABI_U64,
+    [FFI_TYPE_SINT64] = ABI_I64, [FFI_TYPE_STRUCT] = -1,          [FFI_TYPE_POINTER] = ABI_POINTER,
+    [FFI_TYPE_COMPLEX] = -1,     [FFI_TYPE_UINT128] = ABI_I128,   [FFI_TYPE_SINT128] = ABI_I128,
+    [FFI_TYPE_VECTOR] = -1,
+};
+
+/* What C has vectors and complex types of. */
+static bool is_arithmetic(const ffi_type *type)
+{
+    return type != NULL && type->type <= FFI_TYPE_LAST && kinds[type->type] >= 0 && type->type != FFI_TYPE_POINTER;
+}
+
 /* -- layout -------------------------------------------------------------------------------------------------------- */
 
 static size_t round_up(size_t n, size_t align)
@@ -9,12 +27,41 @@ static size_t round_up(size_t n, size_t align)
     return align == 0 ? n : (n + align - 1) / align * align;
 }
 
-ffi_status adapter_lay_out(ffi_type *type, size_t *offsets)
+/* Of a vector all elements are one scalar. Its size is a power of two, and it is aligned to that, as gcc has them. */
+static ffi_status lay_out_vector(ffi_type *type)
+{
+    const ffi_type *element = type->elements[0];
+    size_t nbytes = 0, size = 1;
+    if (!is_arithmetic(element) || element->type == FFI_TYPE_LONGDOUBLE)
+        return FFI_BAD_TYPEDEF;
+    for (ffi_type **other = type->elements; *other != NULL; other++) {
+        if ((*other)->type != element->type)
+            return FFI_BAD_TYPEDEF;
+        nbytes += element->size;
+    }
+    while (size < nbytes)
+        size *= 2;
+    if (size > VECTOR_NBYTES_MAX)
+        return FFI_BAD_TYPEDEF;
+    type->size = size;
+    type->alignment = (unsigned short)size;
+    return FFI_OK;
+}
+
+static ffi_status lay_out_complex(ffi_type *type)
+{
+    const ffi_type *part = type->elements[0];
+    if (!is_arithmetic(part))
+        return FFI_BAD_TYPEDEF;
+    type->size = 2 * part->size;
+    type->alignment = part->alignment;
+    return FFI_OK;
+}
+
+static ffi_status lay_out_struct(ffi_type *type, size_t *offsets)
 {
     size_t size = 0;
     unsigned short align = 0;
-    if (type == NULL || type->elements == NULL)
-        return FFI_BAD_TYPEDEF;
     for (ffi_type **element = type->elements; *element != NULL; element++) {
         if ((*element)->size == 0 && adapter_lay_out(*element, NULL) != FFI_OK)
             return FFI_BAD_TYPEDEF;
@@ -32,21 +79,63 @@ ffi_status adapter_lay_out(ffi_type *type, size_t *offsets)
     return FFI_OK;
 }
 
+ffi_status adapter_lay_out(ffi_type *type, size_t *offsets)
+{
+    if (type == NULL || type->elements == NULL)
+        return FFI_BAD_TYPEDEF;
+    switch (type->type) {
+    case FFI_TYPE_VECTOR: return lay_out_vector(type);
+    case FFI_TYPE_COMPLEX: return lay_out_complex(type);
+    default: return lay_out_struct(type, offsets);
+    }
+}
+
+/* -- where the members of a struct are ------------------------------------------------------------------------------ */
+
+/* Clients may say how large a struct is and how aligned, and list the members of a union, or of a packed struct. */
+enum { OVERLAID = 0, NATURAL = 0xffff }; /* or the most that a member is aligned to */
+
+static size_t next_offset(size_t at, const ffi_type *element, unsigned pack)
+{
+    return pack == OVERLAID ? 0 : round_up(at, element->alignment < pack ? element->alignment : pack);
+}
+
+static size_t nbytes_placed(const ffi_type *type, unsigned pack)
+{
+    size_t at = 0, end = 0;
+    for (ffi_type **element = type->elements; *element != NULL; element++) {
+        at = next_offset(at, *element, pack) + (*element)->size;
+        if (end < at)
+            end = at;
+    }
+    return round_up(end, type->alignment);
+}
+
+/* How the members lie if the struct is to have its size. */
+static unsigned placement(const ffi_type *type)
+{
+    static const unsigned short ways[] = {NATURAL, OVERLAID, 8, 4, 2, 1};
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
+        if (nbytes_placed(type, ways[i]) == type->size)
+            return ways[i];
+    return NATURAL;
+}
+
 /* -- leaves -------------------------------------------------------------------------------------------------------- */
 
-static const signed char kinds[FFI_TYPE_LAST + 1] = {
-    [FFI_TYPE_VOID] = -1,        [FFI_TYPE_INT] = ABI_I32,        [FFI_TYPE_FLOAT] = ABI_F32,
-    [FFI_TYPE_DOUBLE] = ABI_F64, [FFI_TYPE_LONGDOUBLE] = ABI_F80, [FFI_TYPE_UINT8] = ABI_U8,
-    [FFI_TYPE_SINT8] = ABI_I8,   [FFI_TYPE_UINT16] = ABI_U16,     [FFI_TYPE_SINT16] = ABI_I16,
-    [FFI_TYPE_UINT32] = ABI_U32, [FFI_TYPE_SINT32] = ABI_I32,     [FFI_TYPE_UINT64] = ABI_U64,
-    [FFI_TYPE_SINT64] = ABI_I64, [FFI_TYPE_STRUCT] = -1,          [FFI_TYPE_POINTER] = ABI_POINTER,
-    [FFI_TYPE_COMPLEX] = -1,     [FFI_TYPE_UINT128] = ABI_I128,   [FFI_TYPE_SINT128] = ABI_I128,
-    [FFI_TYPE_VECTOR] = -1,
-};
-
-static int vector_kind(size_t size)
+static bool is_aggregate(const ffi_type *type)
 {
-    switch (size) {
+    return type->type == FFI_TYPE_STRUCT || type->type == FFI_TYPE_COMPLEX || type->type == FFI_TYPE_VECTOR;
+}
+
+/* gcc passes a vector of one floating element in memory. */
+static int vector_kind(const ffi_type *type)
+{
+    const ffi_type *element = type->elements[0];
+    if (element == NULL ||
+        (type->elements[1] == NULL && (element->type == FFI_TYPE_FLOAT || element->type == FFI_TYPE_DOUBLE)))
+        return ABI_MEMORY;
+    switch (type->size) {
     case 8: return ABI_VECTOR8;
     case 16: return ABI_VECTOR16;
     case 32: return ABI_VECTOR32;
@@ -57,8 +146,10 @@ static int vector_kind(size_t size)
 
 int adapter_scalar_kind(const ffi_type *type)
 {
+    if (is_aggregate(type) && type->elements == NULL)
+        return ABI_MEMORY; /* a client that says the size alone */
     if (type->type == FFI_TYPE_VECTOR)
-        return vector_kind(type->size);
+        return vector_kind(type);
     if (type->type == FFI_TYPE_COMPLEX && type->elements[0]->type == FFI_TYPE_LONGDOUBLE)
         return ABI_COMPLEX_F80;
     return type->type <= FFI_TYPE_LAST ? kinds[type->type] : -1;
@@ -84,22 +175,26 @@ static void add_complex(Leaves *leaves, size_t offset, const ffi_type *type)
     add_type(leaves, offset + part->size, part);
 }
 
+static void add_struct(Leaves *leaves, size_t offset, const ffi_type *type)
+{
+    unsigned pack = placement(type);
+    size_t at = 0;
+    for (ffi_type **element = type->elements; *element != NULL; element++) {
+        at = next_offset(at, *element, pack);
+        add_type(leaves, offset + at, *element);
+        at += (*element)->size;
+    }
+}
+
 static void add_type(Leaves *leaves, size_t offset, const ffi_type *type)
 {
-    if (type->type == FFI_TYPE_COMPLEX) {
+    int kind = adapter_scalar_kind(type);
+    if (kind >= 0 && kind != ABI_COMPLEX_F80)
+        add_leaf(leaves, offset, kind);
+    else if (type->type == FFI_TYPE_COMPLEX)
         add_complex(leaves, offset, type);
-    } else if (type->type == FFI_TYPE_STRUCT) {
-        size_t at = 0;
-        for (ffi_type **element = type->elements; *element != NULL; element++) {
-            at = round_up(at, (*element)->alignment);
-            add_type(leaves, offset + at, *element);
-            at += (*element)->size;
-        }
-    } else {
-        int kind = adapter_scalar_kind(type);
-        if (kind >= 0)
-            add_leaf(leaves, offset, kind);
-    }
+    else if (type->type == FFI_TYPE_STRUCT)
+        add_struct(leaves, offset, type);
 }
 
 uint32_t adapter_flatten(const ffi_type *type, AbiLeaf leaves[ADAPTER_NLEAVES_MAX])

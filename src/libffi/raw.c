@@ -16,15 +16,12 @@ static bool is_by_address(const ffi_type *type)
 
 static size_t word_count(const ffi_type *type, Form form)
 {
-    if (form == FORM_JAVA && !is_by_address(type))
-        switch (type->type) {
-        case FFI_TYPE_UINT64:
-        case FFI_TYPE_SINT64:
-        case FFI_TYPE_DOUBLE: return 2;
-        case FFI_TYPE_COMPLEX: break;
-        default: return 1;
-        }
-    return is_by_address(type) ? 1 : (type->size + WORD_NBYTES - 1) / WORD_NBYTES;
+    if (is_by_address(type))
+        return 1;
+    if (form == FORM_JAVA &&
+        (type->type == FFI_TYPE_UINT64 || type->type == FFI_TYPE_SINT64 || type->type == FFI_TYPE_DOUBLE))
+        return 2;
+    return (type->size + WORD_NBYTES - 1) / WORD_NBYTES;
 }
 
 static size_t raw_nbytes(const ffi_cif *cif, Form form)
