@@ -18,7 +18,7 @@ end
 local UNITTEST = "Ran (%d+) tests?"
 local ctypes = { command = PYTHON .. " -B", probe = PYTHON .. " -c 'import ctypes'", packages = "python3", count = UNITTEST }
 
-return {
+local clients = {
     {
         name = "CPython's ctypes test suite",
         command = PYTHON .. " -m test -v test_ctypes",
@@ -29,3 +29,6 @@ return {
     own("ctypes with values of every type", "ctypes_values.py", ctypes),
     own("ctypes in threads, forked children and confined processes", "ctypes_process.py", ctypes),
 }
+
+for _, client in ipairs(require "spec.libffi.bigger") do clients[#clients + 1] = client end
+return clients
