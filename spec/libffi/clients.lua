@@ -17,6 +17,24 @@ end
 
 local UNITTEST = "Ran (%d+) tests?"
 local ctypes = { command = PYTHON .. " -B", probe = PYTHON .. " -c 'import ctypes'", packages = "python3", count = UNITTEST }
+local cffi = { -- which compiles modules for Python
+    command = PYTHON .. " -B",
+    probe = PYTHON .. " -c 'import cffi, os, sysconfig; os.stat(sysconfig.get_path(\"include\") + \"/Python.h\")'",
+    packages = "python3-cffi libpython3-dev",
+    count = UNITTEST,
+}
+local ruby = {
+    command = "/usr/bin/ruby -w",
+    probe = "/usr/bin/ruby -e 'require \"fiddle\"'",
+    packages = "ruby",
+    count = "(%d+) checks",
+}
+local perl = {
+    command = "/usr/bin/perl",
+    probe = "/usr/bin/perl -e 'use FFI::Platypus 2.00; use Test::More'",
+    packages = "libffi-platypus-perl",
+    count = "%f[^\n\0]1%.%.(%d+)",
+}
 
 local clients = {
     {
@@ -28,6 +46,9 @@ local clients = {
     },
     own("ctypes with values of every type", "ctypes_values.py", ctypes),
     own("ctypes in threads, forked children and confined processes", "ctypes_process.py", ctypes),
+    own("cffi", "cffi_values.py", cffi),
+    own("Ruby's fiddle", "fiddle.rb", ruby),
+    own("Perl's FFI::Platypus", "platypus.pl", perl),
 }
 
 for _, client in ipairs(require "spec.libffi.bigger") do clients[#clients + 1] = client end
