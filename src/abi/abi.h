@@ -159,12 +159,16 @@ typedef struct AbiPlan {
     size_t plan_nbytes; /* of this block, args and moves included */
 } AbiPlan;
 
-/* Largest stack-argument area of one call; a signature beyond it is refused with ERROR_LIMIT. */
-#define ABI_STACK_NBYTES_MAX ((uint32_t)1 << 20)
+/* Largest stack-argument area of one call, unless a face allows more, and then at most the second; a signature beyond it is
+ * refused with ERROR_LIMIT. */
+#define ABI_STACK_NBYTES_MAX      ((uint32_t)1 << 20)
+#define ABI_STACK_NBYTES_ABSOLUTE ((uint32_t)1 << 30)
 
 /* Classifies. NULL with *error filled: memory out; stack limit; ERROR_UNSUPPORTED for a 32- or 64-byte vector in a
  * register on a CPU or kernel without AVX / AVX-512F. Own with abi_plan_free. */
 AbiPlan *abi_plan_new(const Allocator *allocator, const AbiSignature *signature, Error *error);
+AbiPlan *abi_plan_new_within(const Allocator *allocator, const AbiSignature *signature, uint32_t stack_nbytes_max,
+                             Error *error);
 void abi_plan_free(const Allocator *allocator, AbiPlan *plan);
 
 /* -- calls --------------------------------------------------------------------------------------------------------- */

@@ -78,14 +78,14 @@ void builder_move(Builder *builder, AbiMoveOp op, uint32_t offset, uint32_t fram
 
 uint32_t builder_take_stack(Builder *builder, uint64_t nbytes, uint32_t align)
 {
-    uint64_t start = builder->cursor.stack_nbytes, end;
+    uint64_t start = builder->cursor.stack_nbytes, max = builder->stack_nbytes_max, end;
     if (align < 8)
         align = 8;
     start = (start + align - 1) & ~(uint64_t)(align - 1);
-    end = nbytes > ABI_STACK_NBYTES_MAX ? nbytes : (start + nbytes + 7) & ~(uint64_t)7;
+    end = nbytes > max ? nbytes : (start + nbytes + 7) & ~(uint64_t)7;
     if (align > builder->stack_align)
         builder->stack_align = align;
-    builder->cursor.stack_nbytes = end > ABI_STACK_NBYTES_MAX ? ABI_STACK_NBYTES_MAX + 8 : (uint32_t)end;
+    builder->cursor.stack_nbytes = (uint32_t)(end > max ? max + 8 : end);
     return builder->stack_offset + (uint32_t)start;
 }
 
@@ -101,9 +101,9 @@ static bool refuse(Error *error, ErrorCode code, const char *text)
 static bool check_stack(const Builder *builder, Error *error)
 {
     char text[128];
-    if (builder->cursor.stack_nbytes <= ABI_STACK_NBYTES_MAX)
+    if (builder->cursor.stack_nbytes <= builder->stack_nbytes_max)
         return true;
-    snprintf(text, sizeof text, "the arguments take more than %u bytes of stack", (unsigned)ABI_STACK_NBYTES_MAX);
+    snprintf(text, sizeof text, "the arguments take more than %u bytes of stack", (unsigned)builder->stack_nbytes_max);
     return refuse(error, ERROR_LIMIT, text);
 }
 
@@ -219,9 +219,10 @@ static void finish(AbiPlan *plan, const Builder *builder, const AbiMove *moves)
     plan->direct = sysv64_direct(builder);
 }
 
-AbiPlan *abi_plan_new(const Allocator *allocator, const AbiSignature *signature, Error *error)
+AbiPlan *abi_plan_new_within(const Allocator *allocator, const AbiSignature *signature, uint32_t stack_nbytes_max,
+                             Error *error)
 {
-    Builder first = {.signature = signature, .stack_align = 16}, second = first;
+    Builder first = {.signature = signature, .stack_nbytes_max = stack_nbytes_max, .stack_align = 16}, second = first;
     size_t args_nbytes, plan_nbytes;
     AbiPlan *plan;
     AbiMove *moves;
@@ -245,6 +246,11 @@ AbiPlan *abi_plan_new(const Allocator *allocator, const AbiSignature *signature,
     sysv64_lay_out(&second);
     finish(plan, &second, moves);
     return plan;
+}
+
+AbiPlan *abi_plan_new(const Allocator *allocator, const AbiSignature *signature, Error *error)
+{
+    return abi_plan_new_within(allocator, signature, ABI_STACK_NBYTES_MAX, error);
 }
 
 void abi_plan_free(const Allocator *allocator, AbiPlan *plan)

@@ -27,9 +27,10 @@ typedef struct Builder {
     AbiMove *moves;  /* NULL in the first run; where the next value's moves go */
     uint32_t nmoves; /* arguments' so far; reset behind the result's */
     uint32_t nresult_moves;
-    uint32_t first_move; /* of the value being laid out */
-    AbiMove last;        /* the latest one */
-    uint32_t vec_stride; /* 0 in the first run */
+    uint32_t first_move;       /* of the value being laid out */
+    AbiMove last;              /* the latest one */
+    uint32_t stack_nbytes_max; /* up to ABI_STACK_NBYTES_ABSOLUTE */
+    uint32_t vec_stride;       /* 0 in the first run */
     uint32_t stack_offset;
     AbiCursor cursor;        /* stack_nbytes saturates just above the limit */
     uint32_t stack_align;    /* greatest of an argument on the stack, at least 16 */

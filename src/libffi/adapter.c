@@ -27,6 +27,15 @@ static size_t round_up(size_t n, size_t align)
     return align == 0 ? n : (n + align - 1) / align * align;
 }
 
+/* What is there already is not written again: others may be reading it. */
+static void publish(ffi_type *type, size_t size, unsigned short align)
+{
+    if (__atomic_load_n(&type->alignment, __ATOMIC_RELAXED) != align)
+        __atomic_store_n(&type->alignment, align, __ATOMIC_RELAXED);
+    if (__atomic_load_n(&type->size, __ATOMIC_RELAXED) != size)
+        __atomic_store_n(&type->size, size, __ATOMIC_RELEASE);
+}
+
 /* Of a vector all elements are one scalar. Its size is a power of two, and it is aligned to that, as gcc has them. */
 static ffi_status lay_out_vector(ffi_type *type)
 {
@@ -43,8 +52,7 @@ static ffi_status lay_out_vector(ffi_type *type)
         size *= 2;
     if (size > VECTOR_NBYTES_MAX)
         return FFI_BAD_TYPEDEF;
-    type->size = size;
-    type->alignment = (unsigned short)size;
+    publish(type, size, (unsigned short)size);
     return FFI_OK;
 }
 
@@ -53,8 +61,7 @@ static ffi_status lay_out_complex(ffi_type *type)
     const ffi_type *part = type->elements[0];
     if (!is_arithmetic(part))
         return FFI_BAD_TYPEDEF;
-    type->size = 2 * part->size;
-    type->alignment = part->alignment;
+    publish(type, 2 * part->size, part->alignment);
     return FFI_OK;
 }
 
@@ -63,7 +70,7 @@ static ffi_status lay_out_struct(ffi_type *type, size_t *offsets)
     size_t size = 0;
     unsigned short align = 0;
     for (ffi_type **element = type->elements; *element != NULL; element++) {
-        if ((*element)->size == 0 && adapter_lay_out(*element, NULL) != FFI_OK)
+        if (!adapter_is_laid_out(*element) && adapter_lay_out(*element, NULL) != FFI_OK)
             return FFI_BAD_TYPEDEF;
         size = round_up(size, (*element)->alignment);
         if (offsets != NULL)
@@ -74,8 +81,7 @@ static ffi_status lay_out_struct(ffi_type *type, size_t *offsets)
     }
     if (size == 0)
         return FFI_BAD_TYPEDEF;
-    type->size = round_up(size, align);
-    type->alignment = align;
+    publish(type, round_up(size, align), align);
     return FFI_OK;
 }
 

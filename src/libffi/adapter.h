@@ -7,9 +7,15 @@
 
 #define ADAPTER_NLEAVES_MAX 64 /* of a type that a register may hold: 64 bytes */
 
-/* Works out size and alignment of a struct, complex or vector type whose size is 0, of its elements first; `offsets` gets
- * each element's, unless NULL. FFI_BAD_TYPEDEF: it has no elements, or nothing in them. */
+/* Works out size and alignment of a struct, complex or vector type, of its elements without a size first; `offsets` gets
+ * each element's, unless NULL. FFI_BAD_TYPEDEF: it has no elements, or nothing in them. Threads may do so with one type at
+ * the same time, and call adapter_is_laid_out: who sees the size sees the alignment. */
 ffi_status adapter_lay_out(ffi_type *type, size_t *offsets);
+
+static inline bool adapter_is_laid_out(const ffi_type *type)
+{
+    return __atomic_load_n(&type->size, __ATOMIC_ACQUIRE) != 0;
+}
 
 /* The AbiKind of a type that is one leaf by itself, or -1. */
 int adapter_scalar_kind(const ffi_type *type);

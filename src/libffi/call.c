@@ -21,13 +21,11 @@ static void widen(Widening widening, void *rvalue)
 /* Room for a result that is not wanted but may be written. */
 #define UNWANTED_NBYTES(plan) ((plan)->result_nbytes < 64 ? 64 : (size_t)(plan)->result_nbytes)
 
+/* On the stack, however large: nothing else goes away with an exception, a longjmp or the thread. The compiler touches each
+ * page (-fstack-clash-protection). */
 static __attribute__((noinline)) void call_for_nothing(const AbiPlan *plan, AbiFunction fn, void *const *avalue)
 {
-    enum { PAGE_NBYTES = 4096 };
-    size_t nbytes = UNWANTED_NBYTES(plan);
-    void *block = nbytes > PAGE_NBYTES ? malloc(nbytes) : NULL;
-    abi_invoke(plan, fn, block != NULL ? block : __builtin_alloca_with_align(nbytes, 64 * 8), avalue);
-    free(block);
+    abi_invoke(plan, fn, __builtin_alloca_with_align(UNWANTED_NBYTES(plan), 64 * 8), avalue);
 }
 
 void ffi_call(ffi_cif *cif, void (*fn)(void), void *rvalue, void **avalue)

@@ -4,7 +4,7 @@
 
 static ffi_status lay_out(ffi_type *type)
 {
-    return type->size == 0 ? adapter_lay_out(type, NULL) : FFI_OK;
+    return adapter_is_laid_out(type) ? FFI_OK : adapter_lay_out(type, NULL);
 }
 
 static ffi_status prepare(ffi_cif *cif, ffi_abi abi, unsigned nfixed, bool is_variadic)

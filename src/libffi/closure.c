@@ -95,9 +95,11 @@ typedef struct Allocation {
 void *ffi_closure_alloc(size_t size, void **code)
 {
     Error error;
-    if (code == NULL)
+    if (size < sizeof(ffi_closure))
+        size = sizeof(ffi_closure);
+    if (code == NULL || size > PTRDIFF_MAX)
         return NULL;
-    Allocation *allocation = malloc(sizeof *allocation + (size < sizeof(ffi_closure) ? sizeof(ffi_closure) : size));
+    Allocation *allocation = malloc(sizeof *allocation + size);
     if (allocation == NULL)
         return NULL;
     allocation->slot = abi_slot_take(&error);

@@ -1,13 +1,21 @@
 /* Owns the table of signatures. A signature's key is its types flattened to words: two struct types of the same leaves are
- * one. Lookups take no lock, and entries are never changed or freed: a new one is put at the head of its bucket by one
- * compare-and-swap; if two threads bring the same one, both stay and one is found. */
+ * one. Entries are never changed or freed. Each bucket is a tree of them in which further bits of the hash lead down, so that
+ * a hundred thousand are as good as ten; one is added by a compare-and-swap of the empty place that the search ended at, and
+ * nothing is ever moved or locked. */
 #include "libffi/intern.h"
 
 #include "libffi/adapter.h"
 
-enum { NBUCKETS = 1024, SMALL_NWORDS = 96, AGGREGATE = 1 << 16, AGGREGATE_NWORDS = 4, HEADER_NWORDS = 2 };
+enum {
+    LOG2_NBUCKETS = 10,
+    LOG2_NCHILDREN = 2,
+    SMALL_NWORDS = 96,
+    AGGREGATE = 1 << 16,
+    AGGREGATE_NWORDS = 4,
+    HEADER_NWORDS = 2
+};
 
-static _Atomic(Interned *) buckets[NBUCKETS];
+static _Atomic(Interned *) buckets[1 << LOG2_NBUCKETS];
 
 /* -- keys ---------------------------------------------------------------------------------------------------------- */
 
@@ -54,12 +62,13 @@ static void make_key(Key *key, const ffi_cif *cif, unsigned nfixed, bool is_vari
         add_type(key, cif->arg_types[i]);
 }
 
-static uint32_t hash_key(const uint32_t *words, size_t count)
+/* The upper bits are the better ones. */
+static uint64_t hash_key(const uint32_t *words, size_t count)
 {
     uint64_t hash = count;
     for (size_t i = 0; i < count; i++)
         hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15u;
-    return (uint32_t)(hash >> 32);
+    return hash;
 }
 
 /* -- from a key to a plan ------------------------------------------------------------------------------------------ */
@@ -119,7 +128,7 @@ static AbiPlan *plan_key(const Key *key, const ffi_cif *cif)
                               .nargs = cif->nargs,
                               .nfixed = key->words[1],
                               .is_variadic = (key->words[0] >> 8) != 0};
-    AbiPlan *plan = abi_plan_new(allocator, &signature, &error);
+    AbiPlan *plan = abi_plan_new_within(allocator, &signature, ABI_STACK_NBYTES_ABSOLUTE, &error);
     mem_free(allocator, types, types_nbytes + leaves_nbytes);
     return plan;
 }
@@ -143,7 +152,7 @@ static void keep_owner(AbiOwner *owner)
     (void)owner; /* for the life of the process */
 }
 
-static Interned *new_interned(const Key *key, const ffi_cif *cif, uint32_t hash)
+static Interned *new_interned(const Key *key, const ffi_cif *cif, uint64_t hash)
 {
     size_t nbytes = sizeof(Interned) + key->count * sizeof key->words[0];
     Interned *interned = mem_alloc(&mem_system_allocator, nbytes);
@@ -162,31 +171,48 @@ static Interned *new_interned(const Key *key, const ffi_cif *cif, uint32_t hash)
     return interned;
 }
 
+static void free_interned(Interned *interned)
+{
+    abi_plan_free(&mem_system_allocator, (AbiPlan *)(uintptr_t)interned->owner.plan);
+    mem_free(&mem_system_allocator, interned, sizeof *interned + interned->nwords * sizeof interned->key[0]);
+}
+
 /* -- the table ----------------------------------------------------------------------------------------------------- */
 
-static const Interned *find(const Key *key, uint32_t hash)
+static bool has_key(const Interned *entry, const Key *key, uint64_t hash)
 {
-    const Interned *entry = atomic_load_explicit(&buckets[hash % NBUCKETS], memory_order_acquire);
-    while (entry != NULL && (entry->hash != hash || entry->nwords != key->count ||
-                             memcmp(entry->key, key->words, key->count * sizeof key->words[0]) != 0))
-        entry = entry->next;
+    return entry->hash == hash && entry->nwords == key->count &&
+           memcmp(entry->key, key->words, key->count * sizeof key->words[0]) == 0;
+}
+
+/* The entry of that key, or NULL and *place is the end of its way: where *path, the bits of the hash that are left, leads. */
+static Interned *descend(const Key *key, uint64_t hash, _Atomic(Interned *) **place, uint64_t *path)
+{
+    Interned *entry;
+    while ((entry = atomic_load_explicit(*place, memory_order_acquire)) != NULL && !has_key(entry, key, hash)) {
+        *place = &entry->children[*path >> (64 - LOG2_NCHILDREN)];
+        *path <<= LOG2_NCHILDREN;
+    }
     return entry;
 }
 
 static const Interned *find_or_add(const Key *key, const ffi_cif *cif)
 {
-    uint32_t hash = hash_key(key->words, key->count);
-    const Interned *found = find(key, hash);
+    uint64_t hash = hash_key(key->words, key->count), path = hash << LOG2_NBUCKETS;
+    _Atomic(Interned *) *place = &buckets[hash >> (64 - LOG2_NBUCKETS)];
+    Interned *found = descend(key, hash, &place, &path), *none = NULL;
     if (found != NULL)
         return found;
     Interned *added = new_interned(key, cif, hash);
-    _Atomic(Interned *) *bucket = &buckets[hash % NBUCKETS];
-    if (added == NULL)
-        return NULL;
-    added->next = atomic_load_explicit(bucket, memory_order_relaxed);
-    while (
-        !atomic_compare_exchange_weak_explicit(bucket, &added->next, added, memory_order_release, memory_order_relaxed))
-        continue;
+    while (added != NULL &&
+           !atomic_compare_exchange_strong_explicit(place, &none, added, memory_order_release, memory_order_relaxed)) {
+        found = descend(key, hash, &place, &path);
+        if (found != NULL) { /* another thread was first */
+            free_interned(added);
+            return found;
+        }
+        none = NULL;
+    }
     return added;
 }
 

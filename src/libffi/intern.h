@@ -12,16 +12,18 @@
 typedef enum Widening { WIDEN_NOT, WIDEN_U8, WIDEN_I8, WIDEN_U16, WIDEN_I16, WIDEN_U32, WIDEN_I32 } Widening;
 
 typedef struct Interned {
-    AbiOwner owner;        /* first; owner.plan is the plan */
-    struct Interned *next; /* in its bucket */
-    uint32_t hash;
+    AbiOwner owner; /* first; owner.plan is the plan */
+    /* The rest of its bucket, by the next two bits of the hash. */
+    _Atomic(struct Interned *) children[4];
+    uint64_t hash;
     uint32_t nwords;
     uint8_t widening; /* Widening of the result */
     uint32_t ncopied; /* arguments that a closure may have to copy out of the frame, 64 bytes each at most */
     uint32_t key[];
 } Interned;
 
-/* The plan for a cif whose types are laid out. NULL: memory is out, or no call can be like this. */
+/* The plan for a cif whose types are laid out. NULL: memory is out, or no call can be like this. May be called in any thread,
+ * and in the child of a fork whatever other threads were doing. */
 const Interned *intern_signature(const ffi_cif *cif, unsigned nfixed, bool is_variadic);
 
 /* The private words of a cif hold the address. */
