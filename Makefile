@@ -70,7 +70,10 @@ COUNTED_UNITS := $(call unit_names,counted_*,c)
 COUNTED_OBJECTS := $(patsubst $(BUILD)/%,$(BUILD)/counted/%,$(CDECL_OBJECTS))
 # Against the shared library, as its clients are.
 LIBFFI_UNITS := $(call unit_names,libffi_*,c)
-UNITS := $(LIBFFI_UNITS) $(ABI_UNITS) $(ABI_UNITS_CC) $(CDECL_UNITS) $(LEAVES_UNITS) $(COUNTED_UNITS)
+LIBFFI_UNITS_CC := $(call unit_names,libffi_*,cc)
+# The same with the C++ runtime linked in.
+LIBFFI_UNITS_CC_STATIC := $(addsuffix _static,$(LIBFFI_UNITS_CC))
+UNITS := $(LIBFFI_UNITS) $(LIBFFI_UNITS_CC) $(LIBFFI_UNITS_CC_STATIC) $(ABI_UNITS) $(ABI_UNITS_CC) $(CDECL_UNITS) $(LEAVES_UNITS) $(COUNTED_UNITS)
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
@@ -175,6 +178,19 @@ $(LIBFFI_UNITS): $(BUILD)/unit/%: spec/unit/%.c $(BUILD)/libffi.so.8 $(LIBFFI_HE
 	$(call say,cc,$@)
 	$(Q)$(CC) $(filter-out -Isrc%,$(OWN_CFLAGS)) $(WARN_C) -I$(BUILD)/include -Ispec/unit $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/libffi.so.8 \
 	    -Wl,-rpath,'$$ORIGIN/..' $(LDFLAGS) $(UNIT_LIBS)
+
+$(LIBFFI_UNITS_CC_STATIC): RUNTIME := -static-libstdc++ -static-libgcc
+$(LIBFFI_UNITS_CC): $(BUILD)/unit/%: spec/unit/%.cc $(BUILD)/libffi.so.8 $(LIBFFI_HEADERS) $(FLAGS_FILE)
+	$(link_libffi_unit_cc)
+$(LIBFFI_UNITS_CC_STATIC): $(BUILD)/unit/%_static: spec/unit/%.cc $(BUILD)/libffi.so.8 $(LIBFFI_HEADERS) $(FLAGS_FILE)
+	$(link_libffi_unit_cc)
+
+define link_libffi_unit_cc
+@mkdir -p $(@D)
+$(call say,c++,$@)
+$(Q)$(CXX) $(filter-out -Isrc%,$(OWN_CXXFLAGS)) $(WARN_BOTH) -DUNIT_NAME='"$(@F)"' -I$(BUILD)/include -Ispec/unit $(CXXFLAGS) -MMD -MP -MF $@.d -o $@ $< \
+    $(BUILD)/libffi.so.8 -Wl,-rpath,'$$ORIGIN/..' $(RUNTIME) $(LDFLAGS) $(UNIT_LIBS)
+endef
 
 units: $(UNITS)
 	@:
