@@ -70,7 +70,8 @@ static inline ffi_status closure_prepare(Closure *closure)
 /* A page twice: false when there is none. */
 static inline int closure_map_twice(void **writable, void **executable)
 {
-    int descriptor = memfd_create("closure", MFD_CLOEXEC), ok = descriptor >= 0 && ftruncate(descriptor, CLOSURE_PAGE_NBYTES) == 0;
+    int descriptor = memfd_create("closure", MFD_CLOEXEC),
+        ok = descriptor >= 0 && ftruncate(descriptor, CLOSURE_PAGE_NBYTES) == 0;
     *writable = *executable = MAP_FAILED;
     if (ok) {
         *writable = mmap(NULL, CLOSURE_PAGE_NBYTES, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
@@ -81,14 +82,16 @@ static inline int closure_map_twice(void **writable, void **executable)
 }
 
 /* *closure must stay where it is until it is freed; cif and what it refers to too. False: no closure could be made. */
-static inline int closure_make(Closure *closure, ClosureForm form, ffi_cif *cif, ClosureHandler *handler, void *user_data)
+static inline int closure_make(Closure *closure, ClosureForm form, ffi_cif *cif, ClosureHandler *handler,
+                               void *user_data)
 {
     closure->form = form;
     closure->cif = cif;
     closure->handler = handler;
     closure->user_data = user_data;
     if (form != CLOSURE_OWNED)
-        closure->memory = ffi_closure_alloc(form == CLOSURE_ALLOCATED ? sizeof(ffi_closure) : sizeof(ffi_raw_closure), &closure->code);
+        closure->memory = ffi_closure_alloc(form == CLOSURE_ALLOCATED ? sizeof(ffi_closure) : sizeof(ffi_raw_closure),
+                                            &closure->code);
     else if (!closure_map_twice(&closure->memory, &closure->code))
         return 0;
     return closure->memory != NULL && closure_prepare(closure) == FFI_OK;

@@ -49,8 +49,9 @@ static void large_handler(ffi_cif *cif, void *result, void **args, void *user_da
 
 static void make_closures(void)
 {
-    static ffi_type *args[] = {&ffi_type_slong,   &ffi_type_double,  &ffi_type_double,  &ffi_type_pointer, &ffi_type_pointer,
-                               &ffi_type_pointer, &ffi_type_pointer, &ffi_type_pointer, &ffi_type_sint};
+    static ffi_type *args[] = {&ffi_type_slong,   &ffi_type_double,  &ffi_type_double,
+                               &ffi_type_pointer, &ffi_type_pointer, &ffi_type_pointer,
+                               &ffi_type_pointer, &ffi_type_pointer, &ffi_type_sint};
     static ffi_type *large_args[] = {&large_type};
     for (int i = 0; i < NLARGE; i++)
         large_elements[i] = &ffi_type_slong;
