@@ -80,10 +80,10 @@ static inline int callbacks_visit(CallbackVisitor *visit, AbiTarget target)
     const AbiType longs[] = {CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG};
     const AbiType doubles[] = {CASE_DOUBLE, CASE_DOUBLE};
     const AbiType vector16 = CASE_SCALAR(Vector16, ABI_VECTOR16), f80 = CASE_SCALAR(long double, ABI_F80);
-    const AbiType vector32 = {32, 32, 1, &case_leaves[ABI_VECTOR32]},
-                  vector64 = {64, 64, 1, &case_leaves[ABI_VECTOR64]};
+    const AbiType vector32 = {32, 32, 1, &case_leaves[ABI_VECTOR32], false},
+                  vector64 = {64, 64, 1, &case_leaves[ABI_VECTOR64], false};
     const AbiType complex_f80 = CASE_SCALAR(_Complex long double, ABI_COMPLEX_F80);
-    const AbiType aligned = {sizeof(Aligned64), _Alignof(Aligned64), 0, NULL};
+    const AbiType aligned = {sizeof(Aligned64), _Alignof(Aligned64), 0, NULL, true};
     const struct {
         const char *name;
         CallbackCaller *call;

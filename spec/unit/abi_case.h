@@ -16,8 +16,8 @@ static const AbiLeaf case_leaves[ABI_KIND_COUNT] = {
     {0, ABI_VECTOR16}, {0, ABI_VECTOR32}, {0, ABI_VECTOR64}, {0, ABI_MEMORY}};
 
 /* A bare scalar of a C type. */
-#define CASE_SCALAR(type, kind) ((AbiType){sizeof(type), _Alignof(type), 1, &case_leaves[kind]})
-#define CASE_VOID               ((AbiType){0, 1, 0, NULL})
+#define CASE_SCALAR(type, kind) ((AbiType){sizeof(type), _Alignof(type), 1, &case_leaves[kind], false})
+#define CASE_VOID               ((AbiType){0, 1, 0, NULL, false})
 #define CASE_INT                CASE_SCALAR(int, ABI_I32)
 #define CASE_LONG               CASE_SCALAR(long, ABI_I64)
 #define CASE_DOUBLE             CASE_SCALAR(double, ABI_F64)
@@ -38,7 +38,7 @@ static inline AbiPlan *case_plan(const char *name, const AbiSignature *signature
 
 static inline AbiPlan *case_fixed_plan(const char *name, AbiType result, const AbiType *args, uint32_t nargs)
 {
-    AbiSignature signature = {result, args, nargs, nargs, false};
+    AbiSignature signature = {result, args, nargs, nargs, false, ABI_SYSV64};
     return case_plan(name, &signature);
 }
 

@@ -228,8 +228,8 @@ typedef struct Row {
 } Row;
 
 #define FUNCTIONS(T) {(AbiFunction)T##_0_0, (AbiFunction)T##_4_6, (AbiFunction)T##_5_7, (AbiFunction)T##_6_8}
-#define ROW(T, ...) {#T, {sizeof(T), T##_align, sizeof T##_leaves / sizeof(AbiLeaf), T##_leaves}, FUNCTIONS(T)},
-#define ROW_LEAFLESS(T) {#T, {sizeof(T), T##_align, 0, NULL}, FUNCTIONS(T)},
+#define ROW(T, ...) {#T, {sizeof(T), T##_align, sizeof T##_leaves / sizeof(AbiLeaf), T##_leaves, false}, FUNCTIONS(T)},
+#define ROW_LEAFLESS(T) {#T, {sizeof(T), T##_align, 0, NULL, false}, FUNCTIONS(T)},
 
 static const Row rows[] = {SCALARS(ROW) HALVES(ROW) DECIMALS(ROW) AGGREGATES(ROW) LEAFLESS(ROW_LEAFLESS) WIDE_32(ROW) WIDE_64(ROW)};
 
@@ -348,7 +348,7 @@ static long behind_padding(DoublePadding value, long tail)
 static void check_unnamed_bit_field(void)
 {
     static const AbiLeaf leaves[] = {{0, ABI_F64}, {8, ABI_U8}};
-    const AbiType args[] = {{sizeof(DoublePadding), _Alignof(DoublePadding), 2, leaves}, CASE_LONG};
+    const AbiType args[] = {{sizeof(DoublePadding), _Alignof(DoublePadding), 2, leaves, true}, CASE_LONG};
     unsigned char value[16] = {0};
     long tail = 42, result = 0;
     void *values[] = {value, &tail};

@@ -63,7 +63,7 @@ long catch_inside(long a)
 // The locals are kept in callee-saved registers across the call.
 void check(AbiFunction function, AbiType result, const AbiType *args, uint32_t nargs, void **values, long wanted)
 {
-    AbiSignature signature = {result, args, nargs, nargs, false};
+    AbiSignature signature = {result, args, nargs, nargs, false, ABI_SYSV64};
     Error error;
     AbiPlan *plan = abi_plan_new(&mem_system_allocator, &signature, &error);
     long double store;
@@ -123,7 +123,7 @@ void throw_first(AbiSlot *, AbiFrame *frame)
 // In a slot of the first table or, after those are used up, of a mapped one.
 AbiSlot *arm(AbiType result, const AbiType *args, uint32_t nargs, Target target = throw_first)
 {
-    AbiSignature signature = {result, args, nargs, nargs, false};
+    AbiSignature signature = {result, args, nargs, nargs, false, ABI_SYSV64};
     Error error;
     AbiSlot *slot = abi_slot_take(&error);
     owner = {abi_plan_new(&mem_system_allocator, &signature, &error), 1, keep};
@@ -178,7 +178,7 @@ void *call_in_thread(void *slot)
 
 void check_other_ways(AbiType f64)
 {
-    const AbiType none = {0, 1, 0, nullptr};
+    const AbiType none = {0, 1, 0, nullptr, false};
     AbiSlot *slot = arm(none, &f64, 1, jump_out);
     int got = setjmp(way_out), nbefore = ndestroyed;
     if (got == 0)
@@ -217,8 +217,8 @@ template <typename F> AbiFunction erase(F *function)
 int main()
 {
     const AbiLeaf leaf_i64 = {0, ABI_I64}, leaf_f64 = {0, ABI_F64}, leaf_f80 = {0, ABI_F80};
-    const AbiType i64 = {8, 8, 1, &leaf_i64}, f64 = {8, 8, 1, &leaf_f64}, f80 = {16, 16, 1, &leaf_f80};
-    const AbiType eight[] = {i64, i64, i64, i64, i64, i64, i64, i64}, two[] = {f64, f64}, aligned[] = {{64, 64, 0, nullptr}, i64};
+    const AbiType i64 = {8, 8, 1, &leaf_i64, false}, f64 = {8, 8, 1, &leaf_f64, false}, f80 = {16, 16, 1, &leaf_f80, false};
+    const AbiType eight[] = {i64, i64, i64, i64, i64, i64, i64, i64}, two[] = {f64, f64}, aligned[] = {{64, 64, 0, nullptr, false}, i64};
     long numbers[] = {1, 2, 3, 4, 5, 6, 7, 8};
     double doubles[] = {40.0, 2.0};
     long double extended = 99;
@@ -232,7 +232,7 @@ int main()
     check(erase(throw_long_double), f80, &f80, 1, one_extended, 99);
     check(erase(throw_aligned), i64, aligned, 2, block_and_long, 35);
 
-    AbiSignature signature = {i64, &i64, 1, 1, false};
+    AbiSignature signature = {i64, &i64, 1, 1, false, ABI_SYSV64};
     Error error;
     check_callbacks(i64, f64, f80, aligned);
     check_other_ways(f64);

@@ -29,8 +29,8 @@ static void *meter_realloc(void *context, void *block, size_t nbytes_old, size_t
 
 static void check_out_of_memory(void)
 {
-    const AbiType args[] = {CASE_INT, CASE_DOUBLE, {64, 8, 0, NULL}};
-    const AbiSignature signature = {CASE_LONG, args, 3, 3, false};
+    const AbiType args[] = {CASE_INT, CASE_DOUBLE, {64, 8, 0, NULL, false}};
+    const AbiSignature signature = {CASE_LONG, args, 3, 3, false, ABI_SYSV64};
     unsigned fail_at = 0;
     for (;; fail_at++) {
         Meter meter = {0, fail_at, 0};
@@ -56,7 +56,7 @@ static void check_out_of_memory(void)
 static const char *refusal(AbiType result, const AbiType *args, uint32_t nargs, ErrorCode wanted)
 {
     static Error error;
-    const AbiSignature signature = {result, args, nargs, nargs, false};
+    const AbiSignature signature = {result, args, nargs, nargs, false, ABI_SYSV64};
     AbiPlan *plan = abi_plan_new(&mem_system_allocator, &signature, &error);
     if (plan != NULL) {
         abi_plan_free(&mem_system_allocator, plan);
@@ -70,10 +70,10 @@ static const char *refusal(AbiType result, const AbiType *args, uint32_t nargs, 
 static void check_stack_limit(void)
 {
     const char *wanted = "the arguments take more than 1048576 bytes of stack";
-    AbiType one = {ABI_STACK_NBYTES_MAX, 8, 0, NULL},
-            two[2] = {{ABI_STACK_NBYTES_MAX - 8, 8, 0, NULL}, {8, 8, 0, NULL}};
+    AbiType one = {ABI_STACK_NBYTES_MAX, 8, 0, NULL, false},
+            two[2] = {{ABI_STACK_NBYTES_MAX - 8, 8, 0, NULL, false}, {8, 8, 0, NULL, false}};
     const AbiLeaf unaligned = {1, ABI_I32};
-    two[1] = (AbiType){5, 1, 1, &unaligned};
+    two[1] = (AbiType){5, 1, 1, &unaligned, true};
     CHECK_TEXT(refusal(CASE_VOID, &one, 1, ERROR_LIMIT), "");
     CHECK_TEXT(refusal(CASE_VOID, two, 2, ERROR_LIMIT), "");
     one.size++;
@@ -104,7 +104,7 @@ static void check_number_limit(void)
 /* On a machine that has the registers, no refusal. */
 static void check_vectors(void)
 {
-    const AbiType v64 = {64, 64, 1, &case_leaves[ABI_VECTOR64]}, args[] = {CASE_LONG, v64};
+    const AbiType v64 = {64, 64, 1, &case_leaves[ABI_VECTOR64], false}, args[] = {CASE_LONG, v64};
     const char *text = refusal(CASE_VOID, args, 2, ERROR_UNSUPPORTED);
     if (text[0] == '\0') {
         printf("skipped: refusal of 64-byte vectors: this machine has AVX-512F\n");
@@ -122,9 +122,9 @@ static void check_slots(void)
     const AbiLeaf pair[] = {{0, ABI_I64}, {8, ABI_I64}};
     const AbiType args[] = {CASE_INT,
                             CASE_DOUBLE,
-                            {16, 8, 2, pair},
+                            {16, 8, 2, pair, true},
                             CASE_LONG,
-                            {24, 8, 0, NULL},
+                            {24, 8, 0, NULL, true},
                             CASE_SCALAR(float, ABI_F32),
                             CASE_SCALAR(bool, ABI_BOOL)};
     AbiPlan *plan = case_fixed_plan("slots", CASE_INT, args, 7);
@@ -149,7 +149,7 @@ static void check_slots(void)
 static void check_frames(void)
 {
     const AbiType args[] = {CASE_LONG};
-    AbiSignature signature = {CASE_VOID, args, 1, 1, false};
+    AbiSignature signature = {CASE_VOID, args, 1, 1, false, ABI_SYSV64};
     AbiPlan *plan = case_plan("frame", &signature);
     CHECK_INT(plan->frame_nbytes, sizeof(AbiFrame) + ABI_FRAME_LINK_NBYTES);
     CHECK_INT(plan->vec_stride, 0);
@@ -180,7 +180,7 @@ static void check_extension(void)
         {ABI_I64, 0x8000000000000001, 0x8000000000000001, 8},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const AbiType arg = {cases[i].nbytes, cases[i].nbytes, 1, &case_leaves[cases[i].kind]};
+        const AbiType arg = {cases[i].nbytes, cases[i].nbytes, 1, &case_leaves[cases[i].kind], false};
         AbiPlan *plan = case_fixed_plan("extension", CASE_VOID, &arg, 1);
         AbiFrame *frame = aligned_alloc(16, plan->frame_nbytes);
         memset(frame, 0xaa, plan->frame_nbytes);
@@ -202,7 +202,7 @@ static void check_exact(void)
         leaves[i] = (AbiLeaf){i, ABI_U8};
     CHECK(room != MAP_FAILED && mprotect(room + 4096, 4096, PROT_NONE) == 0);
     for (uint32_t nbytes = 1; nbytes <= 40; nbytes++) {
-        const AbiType type = {nbytes, 1, nbytes, leaves};
+        const AbiType type = {nbytes, 1, nbytes, leaves, false};
         AbiPlan *plan = case_fixed_plan("exact", type, &type, 1);
         char *value = room + 4096 - nbytes;
         AbiFrame *frame = aligned_alloc(16, plan->frame_nbytes);
@@ -228,7 +228,7 @@ static void *return_same(void *address)
 /* A result in memory: rdi carries the address, and abi_take_result does nothing. */
 static void check_memory_result(void)
 {
-    const AbiType block = {64, 8, 0, NULL}, arg = CASE_LONG;
+    const AbiType block = {64, 8, 0, NULL, false}, arg = CASE_LONG;
     AbiPlan *plan = case_fixed_plan("memory result", block, &arg, 1);
     AbiFrame *frame = aligned_alloc(16, plan->frame_nbytes);
     char store[64] = {0};
@@ -257,7 +257,7 @@ static long ends_of(Block block, long tail)
 
 static void check_large(void)
 {
-    const AbiType args[] = {{sizeof(Block), _Alignof(Block), 0, NULL}, CASE_LONG};
+    const AbiType args[] = {{sizeof(Block), _Alignof(Block), 0, NULL, true}, CASE_LONG};
     Block *block = calloc(1, sizeof *block);
     long tail = 1, result = 0;
     void *values[] = {block, &tail};
@@ -340,7 +340,7 @@ static int overflow_status(void)
 
 static void check_guard_page(void)
 {
-    AbiType args[] = {{sizeof(Block), _Alignof(Block), 0, NULL}, CASE_LONG};
+    AbiType args[] = {{sizeof(Block), _Alignof(Block), 0, NULL, true}, CASE_LONG};
     Block *block = malloc(sizeof *block);
     long tail = 1;
     void *values[] = {block, &tail};

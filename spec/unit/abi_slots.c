@@ -46,7 +46,7 @@ static Owner new_owner(const char *name, AbiType result, const AbiType *args, ui
     return (Owner){.owner = {.plan = plan, .nreferences = 1, .free = free_owner}, .plan = plan};
 }
 
-static const AbiType two_ints[2] = {{4, 4, 1, &case_leaves[ABI_I32]}, {4, 4, 1, &case_leaves[ABI_I32]}};
+static const AbiType two_ints[2] = {{4, 4, 1, &case_leaves[ABI_I32], false}, {4, 4, 1, &case_leaves[ABI_I32], false}};
 
 typedef int BinaryInt(int, int);
 

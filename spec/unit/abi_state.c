@@ -164,8 +164,8 @@ static void check_shape(const char *name, AbiType result, const AbiType *args, u
 static void check_shapes(void)
 {
     AbiType longs[20], doubles[20];
-    const AbiType aligned[] = {CASE_LONG, {sizeof(Aligned64), _Alignof(Aligned64), 0, NULL}, CASE_LONG},
-                  large = {sizeof(Large), 8, 0, NULL};
+    const AbiType aligned[] = {CASE_LONG, {sizeof(Aligned64), _Alignof(Aligned64), 0, NULL, true}, CASE_LONG},
+                  large = {sizeof(Large), 8, 0, NULL, true};
     const AbiType f80 = CASE_SCALAR(long double, ABI_F80);
     for (int i = 0; i < 20; i++) {
         longs[i] = CASE_LONG;
@@ -236,7 +236,7 @@ static uint64_t al_of(const AbiType *args, uint32_t nargs, uint32_t nfixed, bool
 {
     static long zeros[8];
     void *values[24];
-    AbiSignature signature = {CASE_VOID, args, nargs, nfixed, is_variadic};
+    AbiSignature signature = {CASE_VOID, args, nargs, nfixed, is_variadic, ABI_SYSV64};
     AbiPlan *plan = case_plan("al", &signature);
     for (uint32_t i = 0; i < nargs; i++)
         values[i] = zeros;
@@ -274,7 +274,7 @@ static double add_up(int count, const char *kinds, ...)
 static double add_up_engine(AbiFunction function, const char *kinds)
 {
     const AbiType args[] = {CASE_INT, CASE_SCALAR(char *, ABI_POINTER)};
-    AbiSignature signature = {CASE_DOUBLE, args, 2, 2, true};
+    AbiSignature signature = {CASE_DOUBLE, args, 2, 2, true, ABI_SYSV64};
     AbiPlan *plan = case_plan("variadic", &signature);
     AbiCursor cursor = plan->end;
     int count = (int)strlen(kinds);
@@ -325,7 +325,7 @@ static void check_variadic(void)
 /* What the trampoline loaded for a callee that takes a wide vector is not left behind to slow down SSE code. */
 static void check_uppers(void)
 {
-    const AbiType vector = {32, 32, 1, &case_leaves[ABI_VECTOR32]};
+    const AbiType vector = {32, 32, 1, &case_leaves[ABI_VECTOR32], false};
     AbiPlan *plan = case_fixed_plan("upper halves", CASE_VOID, &vector, 1);
     _Alignas(16) unsigned char upper[16];
     AbiFrame *frame;
@@ -371,7 +371,7 @@ __attribute__((target("avx"))) static void call_with_uppers(AbiFunction entry)
 
 static void check_callback_uppers(const char *name, uint32_t nbytes, AbiKind kind)
 {
-    const AbiType vector = {nbytes, nbytes, 1, &case_leaves[kind]};
+    const AbiType vector = {nbytes, nbytes, 1, &case_leaves[kind], false};
     AbiPlan *plan = case_fixed_plan(name, CASE_VOID, &vector, 1);
     AbiOwner owner = {.plan = plan, .nreferences = 1, .free = keep_owner};
     Error error;

@@ -408,7 +408,7 @@ static void check_fork(void)
 
 int main(void)
 {
-    static const AbiType arg = {8, 8, 1, &case_leaves[ABI_I64]};
+    static const AbiType arg = {8, 8, 1, &case_leaves[ABI_I64], false};
     plan = case_fixed_plan("threads", arg, &arg, 1);
     is_taken = calloc(NINDICES + 256, 1);
     if (IS_SANITIZED)

@@ -58,7 +58,14 @@ typedef struct AbiType {
     uint32_t nleaves;
     /* Overlapping ones are a union's. As declared: the order counts where a long double overlaps others. */
     const AbiLeaf *leaves;
+    bool is_record; /* a struct or union: ABI_WIN64 tells one of a double from a double */
 } AbiType;
+
+/* Whose rules a signature follows. */
+typedef enum AbiConvention {
+    ABI_SYSV64, /* System V x86-64 */
+    ABI_WIN64   /* Microsoft x64, as gcc's ms_abi has it where types are concerned that Microsoft has not got */
+} AbiConvention;
 
 typedef struct AbiSignature {
     AbiType result;
@@ -66,16 +73,18 @@ typedef struct AbiSignature {
     uint32_t nargs;
     uint32_t nfixed;  /* arguments before the `...`; == nargs when not variadic */
     bool is_variadic; /* arguments from nfixed on must already be promoted by the caller (C11 6.5.2.2p7) */
+    AbiConvention convention;
 } AbiSignature;
 
 /* -- the frame ----------------------------------------------------------------------------------------------------- */
 
 /* What the trampoline loads and stores; frame_offsets.def holds the offsets for NASM, asserted in frame.h. The fixed
  * part is followed by `vec`, eight vector registers at plan->vec_stride bytes each (none when the stride is 0), by
- * ABI_FRAME_LINK_NBYTES that only a callback uses, and by the stack arguments at plan->stack_offset. A frame is plan->frame_nbytes long, 16-aligned, and need not be initialised.
+ * ABI_FRAME_LINK_NBYTES that only a callback uses, by the stack arguments at plan->stack_offset, and in a call by the
+ * copies of what is passed by reference. A frame is plan->frame_nbytes long, 16-aligned, and need not be initialised.
  */
 typedef struct AbiFrame {
-    uint64_t gpr[6]; /* in: rdi, rsi, rdx, rcx, r8, r9 */
+    uint64_t gpr[6]; /* in: rdi, rsi, rdx, rcx, r8, r9; ABI_WIN64: rcx, rdx, r8, r9 */
     uint64_t rax;    /* in: r10, the static chain (abi_invoke_chained); out: rax */
     uint64_t rdx;    /* out: rdx */
     union {          /* out: as plan's result class says */
@@ -90,12 +99,12 @@ typedef struct AbiFrame {
 
 /* One copy between an argument (or the result) and the frame. */
 typedef struct AbiMove {
-    uint8_t op;     /* AbiMoveOp, private to abi */
-    uint8_t nbytes; /* for the ops that copy less than an eightbyte */
-    uint16_t unused;
-    uint32_t offset; /* in the value */
-    uint32_t frame;  /* in the frame */
-    uint32_t count;  /* bytes, for the op that copies a whole memory argument */
+    uint8_t op;          /* AbiMoveOp, private to abi */
+    uint8_t nbytes;      /* for the ops that copy less than an eightbyte */
+    uint16_t align_log2; /* for the op that passes a copy by reference */
+    uint32_t offset;     /* in the value; of the room for the copy in the frame */
+    uint32_t frame;      /* in the frame */
+    uint32_t count;      /* bytes, for the ops that copy a whole memory argument */
 } AbiMove;
 
 #define ABI_NO_SLOT UINT32_MAX
@@ -136,6 +145,11 @@ typedef struct AbiCursor {
     uint32_t stack_nbytes; /* multiple of 8 */
 } AbiCursor;
 
+/* The way into a C function with a frame: loads the registers, those of vectors as `flags` has it, puts stack_nbytes
+ * (multiple of 16) on the stack, calls, stores the result registers. Unwindable at every instruction. */
+typedef void AbiTrampoline(AbiFrame *frame, AbiFunction function, uint64_t stack_offset, uint64_t stack_nbytes,
+                           uint32_t flags);
+
 typedef struct AbiPlan {
     /* For a call that takes no stack and no wide vector, is not variadic and returns as AbiReturn knows: what abi_direct_*
      * enter; else NULL, and only abi_call will do. */
@@ -153,6 +167,8 @@ typedef struct AbiPlan {
     AbiCursor end; /* behind the last argument */
     uint64_t result_nbytes;
     uint32_t nresult_moves;
+    AbiTrampoline *trampoline;
+    AbiFunction enter; /* what leads from a callback's entry to its target: private to abi and asm */
     const AbiMove *result_moves;
     const AbiArg *args;
     const AbiMove *moves;
@@ -182,19 +198,17 @@ static inline void abi_set_result_address(AbiFrame *frame, void *result)
     frame->gpr[0] = (uint64_t)(uintptr_t)result;
 }
 
-/* Frame offset of the next variadic scalar: an INTEGER eightbyte or (is_sse) a double. For a variadic plan only. The
- * frame must have room: plan->frame_nbytes plus 8 bytes for each such argument, rounded up to 16. */
+/* Frame offset of the next variadic scalar: an INTEGER eightbyte or (is_sse) a double. For a variadic plan of ABI_SYSV64
+ * only. The frame must have room: plan->frame_nbytes plus 8 bytes for each such argument, rounded up to 16. */
 uint32_t abi_next_slot(const AbiPlan *plan, AbiCursor *cursor, bool is_sse);
 
-/* The trampoline: loads the registers that `flags` asks for, pushes stack_nbytes (multiple of 16), calls, stores the
- * result registers. Unwindable at every instruction. */
-void abi_call_sysv64(AbiFrame *frame, AbiFunction function, uint64_t stack_offset, uint64_t stack_nbytes,
-                     uint32_t flags);
+/* The trampolines. */
+AbiTrampoline abi_call_sysv64, abi_call_win64;
 
 /* Enters the trampoline with a frame made by the plan alone. */
 static inline void abi_call(const AbiPlan *plan, AbiFrame *frame, AbiFunction function)
 {
-    abi_call_sysv64(frame, function, plan->stack_offset, plan->stack_nbytes, plan->flags);
+    plan->trampoline(frame, function, plan->stack_offset, plan->stack_nbytes, plan->flags);
 }
 
 /* Calls by plan->direct, which only reads the frame: the function returns here. For the first two of AbiReturn; a float, or

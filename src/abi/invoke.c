@@ -43,6 +43,23 @@ ALWAYS_INLINE void store(void *to, uint64_t word)
     memcpy(to, &word, 8);
 }
 
+/* The callee owns the copy: what the caller has is never its to change. */
+static __attribute__((noinline)) void place_reference(const AbiMove *move, char *frame, const void *value)
+{
+    uintptr_t align = (uintptr_t)1 << move->align_log2;
+    char *copy = frame + move->offset;
+    copy += -(uintptr_t)copy & (align - 1);
+    memcpy(copy, value, move->count);
+    memcpy(frame + move->frame, &copy, sizeof copy);
+}
+
+static __attribute__((noinline)) void take_reference(const char *from, void *value, uint32_t nbytes)
+{
+    const void *copy;
+    memcpy(&copy, from, sizeof copy);
+    memcpy(value, copy, nbytes);
+}
+
 /* clang-format off */
 
 ALWAYS_INLINE void place_move(const AbiMove *move, AbiFrame *frame, const void *value)
@@ -60,6 +77,7 @@ ALWAYS_INLINE void place_move(const AbiMove *move, AbiFrame *frame, const void *
     case MOVE_PART: store(to, load_part(from, move->nbytes)); break;
     case MOVE_16: memcpy(to, from, 16); break;
     case MOVE_BLOCK: memcpy(to, from, move->count); break;
+    case MOVE_REFERENCE:
     case MOVE_ST:
     case MOVE_COUNT:
     default: __builtin_unreachable(); /* no argument is in an x87 register */
@@ -81,6 +99,7 @@ static inline void take_move(const AbiMove *move, const AbiFrame *frame, void *r
     case MOVE_PART: store_part(to, from, move->nbytes); break;
     case MOVE_16: memcpy(to, from, 16); break;
     case MOVE_BLOCK: memcpy(to, from, move->count); break;
+    case MOVE_REFERENCE: take_reference(from, result, move->count); break;
     case MOVE_ST:
         memcpy(to, from, 10);
         memset(to + 10, 0, 6);
@@ -95,7 +114,10 @@ static inline void place_moves(const AbiPlan *plan, AbiFrame *frame, uint32_t in
 {
     const AbiMove *move = plan->moves + plan->args[index].first_move;
     for (const AbiMove *end = move + plan->args[index].nmoves; move < end; move++)
-        place_move(move, frame, value);
+        if (__builtin_expect(move->op == MOVE_REFERENCE, 0))
+            place_reference(move, (char *)frame, value);
+        else
+            place_move(move, frame, value);
 }
 
 void abi_place(const AbiPlan *plan, AbiFrame *frame, uint32_t index, const void *value)

@@ -7,9 +7,19 @@
 #include <string.h>
 
 #include "abi/cpu.h"
+#include "abi/slot.h"
 #include "abi/sysv64.h"
+#include "abi/win64.h"
 
 /* -- building ------------------------------------------------------------------------------------------------------ */
+
+static uint32_t log2_of(uint32_t power)
+{
+    uint32_t n = 0;
+    while (power >>= 1)
+        n++;
+    return n;
+}
 
 static void add_move(Builder *builder, AbiMove move)
 {
@@ -76,6 +86,21 @@ void builder_move(Builder *builder, AbiMoveOp op, uint32_t offset, uint32_t fram
     add_move(builder, (AbiMove){.op = (uint8_t)op, .offset = offset, .frame = frame});
 }
 
+AbiMoveOp builder_scalar_op(const AbiType *type)
+{
+    static const struct {
+        uint8_t nbytes, op;
+    } scalars[ABI_KIND_COUNT] = {
+        [ABI_BOOL] = {1, MOVE_U8}, [ABI_I8] = {1, MOVE_I8},     [ABI_U8] = {1, MOVE_U8},   [ABI_I16] = {2, MOVE_I16},
+        [ABI_U16] = {2, MOVE_U16}, [ABI_I32] = {4, MOVE_I32},   [ABI_U32] = {4, MOVE_U32}, [ABI_I64] = {8, MOVE_8},
+        [ABI_U64] = {8, MOVE_8},   [ABI_POINTER] = {8, MOVE_8}, [ABI_F16] = {2, MOVE_U16}, [ABI_F32] = {4, MOVE_U32},
+        [ABI_F64] = {8, MOVE_8},   [ABI_VECTOR8] = {8, MOVE_8},
+    };
+    if (type->nleaves != 1 || type->size > 8 || scalars[type->leaves[0].kind].nbytes != type->size)
+        return MOVE_COUNT;
+    return (AbiMoveOp)scalars[type->leaves[0].kind].op;
+}
+
 uint32_t builder_take_stack(Builder *builder, uint64_t nbytes, uint32_t align)
 {
     uint64_t start = builder->cursor.stack_nbytes, max = builder->stack_nbytes_max, end;
@@ -87,6 +112,25 @@ uint32_t builder_take_stack(Builder *builder, uint64_t nbytes, uint32_t align)
         builder->stack_align = align;
     builder->cursor.stack_nbytes = (uint32_t)(end > max ? max + 8 : end);
     return builder->stack_offset + (uint32_t)start;
+}
+
+static uint32_t round_up_16(uint32_t nbytes)
+{
+    return (nbytes + 15) & ~(uint32_t)15;
+}
+
+void builder_refer(Builder *builder, const AbiType *type, uint32_t frame)
+{
+    uint64_t start = builder->copies_nbytes, max = builder->stack_nbytes_max, end = type->size;
+    if (type->size <= max) /* the frame is 16-aligned: the address may have to be rounded up */
+        end = start + ((type->size + 15) & ~(uint64_t)15) + (type->align > 16 ? type->align - 16 : 0);
+    builder->copies_nbytes = (uint32_t)(end > max ? max + 16 : end);
+    add_move(builder,
+             (AbiMove){.op = MOVE_REFERENCE,
+                       .align_log2 = (uint16_t)log2_of(type->align),
+                       .offset = builder->stack_offset + round_up_16(builder->cursor.stack_nbytes) + (uint32_t)start,
+                       .frame = frame,
+                       .count = (uint32_t)type->size});
 }
 
 /* -- refusals ------------------------------------------------------------------------------------------------------ */
@@ -101,7 +145,7 @@ static bool refuse(Error *error, ErrorCode code, const char *text)
 static bool check_stack(const Builder *builder, Error *error)
 {
     char text[128];
-    if (builder->cursor.stack_nbytes <= builder->stack_nbytes_max)
+    if (builder->cursor.stack_nbytes + builder->copies_nbytes <= builder->stack_nbytes_max)
         return true;
     snprintf(text, sizeof text, "the arguments take more than %u bytes of stack", (unsigned)builder->stack_nbytes_max);
     return refuse(error, ERROR_LIMIT, text);
@@ -123,14 +167,6 @@ static bool check_cpu(const Builder *builder, Error *error)
 }
 
 /* -- flags and fill ------------------------------------------------------------------------------------------------ */
-
-static uint32_t log2_of(uint32_t power)
-{
-    uint32_t n = 0;
-    while (power >>= 1)
-        n++;
-    return n;
-}
 
 _Static_assert(8 << 5 == ABI_FLAG_VEC_8 && 16 << 5 == ABI_FLAG_VEC_16 && 32 << 5 == ABI_FLAG_VEC_32 &&
                    64 << 5 == ABI_FLAG_VEC_64,
@@ -157,6 +193,8 @@ static bool is_single(const AbiPlan *plan, uint32_t nbytes)
         if (plan->args[i].nmoves != 1) /* an empty struct has none, and there need be no move i */
             return false;
         AbiMoveOp op = (AbiMoveOp)plan->moves[i].op;
+        if (op == MOVE_REFERENCE)
+            return false;
         uint32_t width = op == MOVE_8 ? 8 : op == MOVE_I32 || op == MOVE_U32 ? 4 : 0;
         if (nbytes != 0 && width != nbytes)
             return false;
@@ -191,19 +229,28 @@ static uint32_t choose_fill(const AbiPlan *plan)
 
 /* -- the plan ------------------------------------------------------------------------------------------------------ */
 
-static uint32_t round_up_16(uint32_t nbytes)
-{
-    return (nbytes + 15) & ~(uint32_t)15;
-}
+/* What an ABI is made of. */
+static const struct Convention {
+    void (*lay_out)(Builder *builder);
+    AbiFunction (*direct)(const Builder *builder); /* or NULL */
+    AbiTrampoline *trampoline;
+    AbiFunction enter;
+} conventions[] = {
+    [ABI_SYSV64] = {sysv64_lay_out, sysv64_direct, abi_call_sysv64, abi_enter_sysv64},
+    [ABI_WIN64] = {win64_lay_out, NULL, abi_call_win64, abi_enter_win64},
+};
 
 /* From the second run's builder into the plan; `moves` starts with the result's. */
 static void finish(AbiPlan *plan, const Builder *builder, const AbiMove *moves)
 {
     const AbiSignature *signature = builder->signature;
+    const struct Convention *convention = &conventions[signature->convention];
+    plan->trampoline = convention->trampoline;
+    plan->enter = convention->enter;
     plan->flags = plan_flags(builder);
     plan->stack_offset = builder->stack_offset;
     plan->stack_nbytes = round_up_16(builder->cursor.stack_nbytes);
-    plan->frame_nbytes = plan->stack_offset + plan->stack_nbytes;
+    plan->frame_nbytes = plan->stack_offset + plan->stack_nbytes + builder->copies_nbytes;
     plan->vec_stride = builder->vec_stride;
     plan->nargs = signature->nargs;
     plan->result = (uint8_t)builder->result;
@@ -216,7 +263,7 @@ static void finish(AbiPlan *plan, const Builder *builder, const AbiMove *moves)
     plan->moves = moves + builder->nresult_moves;
     plan->fill = (uint8_t)choose_fill(plan);
     plan->returns = (uint8_t)builder->returns;
-    plan->direct = sysv64_direct(builder);
+    plan->direct = convention->direct != NULL ? convention->direct(builder) : NULL;
 }
 
 AbiPlan *abi_plan_new_within(const Allocator *allocator, const AbiSignature *signature, uint32_t stack_nbytes_max,
@@ -227,7 +274,8 @@ AbiPlan *abi_plan_new_within(const Allocator *allocator, const AbiSignature *sig
     AbiPlan *plan;
     AbiMove *moves;
 
-    sysv64_lay_out(&first);
+    const struct Convention *convention = &conventions[signature->convention];
+    convention->lay_out(&first);
     if (!check_stack(&first, error) || !check_cpu(&first, error))
         return NULL;
 
@@ -243,7 +291,7 @@ AbiPlan *abi_plan_new_within(const Allocator *allocator, const AbiSignature *sig
     second.moves = moves = (AbiMove *)((char *)(plan + 1) + args_nbytes);
     second.vec_stride = first.arg_vec_nbytes == 0 && signature->is_variadic ? 8 : first.arg_vec_nbytes;
     second.stack_offset = ABI_FRAME_VEC + ABI_NVECS * second.vec_stride + ABI_FRAME_LINK_NBYTES;
-    sysv64_lay_out(&second);
+    convention->lay_out(&second);
     finish(plan, &second, moves);
     return plan;
 }

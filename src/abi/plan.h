@@ -33,6 +33,7 @@ typedef struct Builder {
     uint32_t vec_stride;       /* 0 in the first run */
     uint32_t stack_offset;
     AbiCursor cursor;        /* stack_nbytes saturates just above the limit */
+    uint32_t copies_nbytes;  /* behind the stack, saturates too */
     uint32_t stack_align;    /* greatest of an argument on the stack, at least 16 */
     uint32_t arg_vec_nbytes; /* widest vector register that an argument uses */
     uint32_t wide_arg;       /* first argument in a register of more than 16 bytes, 1-based; 0: none */
@@ -53,6 +54,13 @@ void builder_copy(Builder *builder, uint64_t offset, uint32_t frame, uint64_t nb
 
 /* Adds a move of another op. */
 void builder_move(Builder *builder, AbiMoveOp op, uint32_t offset, uint32_t frame);
+
+/* Adds one that puts a copy of the whole value into the frame and its address to `frame`. The stack must all be taken by
+ * then. */
+void builder_refer(Builder *builder, const AbiType *type, uint32_t frame);
+
+/* How a scalar of up to eight bytes becomes an eightbyte: extended by its kind. MOVE_COUNT for what is no scalar. */
+AbiMoveOp builder_scalar_op(const AbiType *type);
 
 /* Takes stack space; returns its frame offset. Beyond the limit the cursor saturates and the plan will be refused. */
 uint32_t builder_take_stack(Builder *builder, uint64_t nbytes, uint32_t align);

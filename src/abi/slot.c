@@ -334,7 +334,7 @@ void abi_slot_arm(AbiSlot *slot, AbiOwner *owner, AbiTarget target)
     atomic_store_explicit(&slot->owner, owner, memory_order_relaxed);
     slot->serial++;
     slot->flags = owner->plan->flags;
-    slot->enter = abi_enter_sysv64;
+    slot->enter = owner->plan->enter;
     atomic_store_explicit(&slot->target, target, memory_order_release);
     if (previous != NULL)
         abi_owner_release(previous);

@@ -20,8 +20,9 @@ extern const unsigned char abi_builtin_entries[ABI_TABLE_CODE_NBYTES]; /* code *
 extern const unsigned char abi_table_template[ABI_TABLE_CODE_NBYTES];
 extern AbiSlot abi_builtin_slots[ABI_TABLE_NSLOTS];
 
-/* What the entries jump to. */
+/* What the entries jump to, each of its ABI. */
 void abi_enter_sysv64(void);
+void abi_enter_win64(void);
 
 /* Where further mappings of the template come from: where the kernel does not copy the one that is there, the module's own
  * file, which is found and opened when it is first wanted. */

@@ -11,30 +11,29 @@ static const struct Kind {
     uint8_t align;
     uint8_t first; /* Class of the leaf's first eightbyte */
     uint8_t rest;  /* and of those behind it */
-    uint8_t op;    /* AbiMoveOp that brings it into an eightbyte */
 } kinds[ABI_KIND_COUNT] = {
-    [ABI_BOOL] = {1, 1, CLASS_INTEGER, CLASS_NONE, MOVE_U8},
-    [ABI_I8] = {1, 1, CLASS_INTEGER, CLASS_NONE, MOVE_I8},
-    [ABI_U8] = {1, 1, CLASS_INTEGER, CLASS_NONE, MOVE_U8},
-    [ABI_I16] = {2, 2, CLASS_INTEGER, CLASS_NONE, MOVE_I16},
-    [ABI_U16] = {2, 2, CLASS_INTEGER, CLASS_NONE, MOVE_U16},
-    [ABI_I32] = {4, 4, CLASS_INTEGER, CLASS_NONE, MOVE_I32},
-    [ABI_U32] = {4, 4, CLASS_INTEGER, CLASS_NONE, MOVE_U32},
-    [ABI_I64] = {8, 8, CLASS_INTEGER, CLASS_NONE, MOVE_8},
-    [ABI_U64] = {8, 8, CLASS_INTEGER, CLASS_NONE, MOVE_8},
-    [ABI_POINTER] = {8, 8, CLASS_INTEGER, CLASS_NONE, MOVE_8},
-    [ABI_I128] = {16, 16, CLASS_INTEGER, CLASS_INTEGER, MOVE_16},
-    [ABI_F16] = {2, 2, CLASS_SSE, CLASS_NONE, MOVE_U16},
-    [ABI_F32] = {4, 4, CLASS_SSE, CLASS_NONE, MOVE_U32},
-    [ABI_F64] = {8, 8, CLASS_SSE, CLASS_NONE, MOVE_8},
-    [ABI_F80] = {16, 16, CLASS_X87, CLASS_X87UP, MOVE_ST},
-    [ABI_F128] = {16, 16, CLASS_SSE, CLASS_SSEUP, MOVE_16},
-    [ABI_COMPLEX_F80] = {32, 16, CLASS_COMPLEX_X87, CLASS_COMPLEX_X87, MOVE_BLOCK},
-    [ABI_VECTOR8] = {8, 8, CLASS_SSE, CLASS_NONE, MOVE_8},
-    [ABI_VECTOR16] = {16, 16, CLASS_SSE, CLASS_SSEUP, MOVE_16},
-    [ABI_VECTOR32] = {32, 32, CLASS_SSE, CLASS_SSEUP, MOVE_BLOCK},
-    [ABI_VECTOR64] = {64, 64, CLASS_SSE, CLASS_SSEUP, MOVE_BLOCK},
-    [ABI_MEMORY] = {1, 1, CLASS_MEMORY, CLASS_NONE, MOVE_U8},
+    [ABI_BOOL] = {1, 1, CLASS_INTEGER, CLASS_NONE},
+    [ABI_I8] = {1, 1, CLASS_INTEGER, CLASS_NONE},
+    [ABI_U8] = {1, 1, CLASS_INTEGER, CLASS_NONE},
+    [ABI_I16] = {2, 2, CLASS_INTEGER, CLASS_NONE},
+    [ABI_U16] = {2, 2, CLASS_INTEGER, CLASS_NONE},
+    [ABI_I32] = {4, 4, CLASS_INTEGER, CLASS_NONE},
+    [ABI_U32] = {4, 4, CLASS_INTEGER, CLASS_NONE},
+    [ABI_I64] = {8, 8, CLASS_INTEGER, CLASS_NONE},
+    [ABI_U64] = {8, 8, CLASS_INTEGER, CLASS_NONE},
+    [ABI_POINTER] = {8, 8, CLASS_INTEGER, CLASS_NONE},
+    [ABI_I128] = {16, 16, CLASS_INTEGER, CLASS_INTEGER},
+    [ABI_F16] = {2, 2, CLASS_SSE, CLASS_NONE},
+    [ABI_F32] = {4, 4, CLASS_SSE, CLASS_NONE},
+    [ABI_F64] = {8, 8, CLASS_SSE, CLASS_NONE},
+    [ABI_F80] = {16, 16, CLASS_X87, CLASS_X87UP},
+    [ABI_F128] = {16, 16, CLASS_SSE, CLASS_SSEUP},
+    [ABI_COMPLEX_F80] = {32, 16, CLASS_COMPLEX_X87, CLASS_COMPLEX_X87},
+    [ABI_VECTOR8] = {8, 8, CLASS_SSE, CLASS_NONE},
+    [ABI_VECTOR16] = {16, 16, CLASS_SSE, CLASS_SSEUP},
+    [ABI_VECTOR32] = {32, 32, CLASS_SSE, CLASS_SSEUP},
+    [ABI_VECTOR64] = {64, 64, CLASS_SSE, CLASS_SSEUP},
+    [ABI_MEMORY] = {1, 1, CLASS_MEMORY, CLASS_NONE},
 };
 
 static bool is_x87(Class class)
@@ -134,14 +133,6 @@ static uint64_t nbytes_from(const AbiType *type, uint32_t eightbyte, uint64_t nb
     return left < nbytes ? left : nbytes;
 }
 
-/* The scalar that a type of one eightbyte consists of, or NULL. */
-static const struct Kind *scalar_kind(const AbiType *type)
-{
-    if (type->nleaves != 1 || type->size > 8 || kinds[type->leaves[0].kind].nbytes != type->size)
-        return NULL;
-    return &kinds[type->leaves[0].kind];
-}
-
 /* -- arguments ----------------------------------------------------------------------------------------------------- */
 
 /* True when a value of these classes goes to the stack whatever registers are left. A callee's va_arg finds sixteen
@@ -194,28 +185,28 @@ static void pass_in_registers(Builder *builder, uint32_t index, const AbiType *t
 }
 
 /* A scalar is one eightbyte, extended by its kind, wherever it goes. */
-static void pass_scalar(Builder *builder, uint32_t index, const struct Kind *kind)
+static void pass_scalar(Builder *builder, uint32_t index, Class class, AbiMoveOp op)
 {
     uint32_t frame;
-    if (kind->first == CLASS_INTEGER ? builder->cursor.ngpr < ABI_NGPRS : builder->cursor.nvec < ABI_NVECS) {
-        frame = take_register(builder, (Class)kind->first);
-        if (kind->first == CLASS_SSE)
+    if (class == CLASS_INTEGER ? builder->cursor.ngpr < ABI_NGPRS : builder->cursor.nvec < ABI_NVECS) {
+        frame = take_register(builder, class);
+        if (class == CLASS_SSE)
             note_vector(builder, 8, index);
     } else {
         frame = builder_take_stack(builder, 8, 8);
     }
-    builder_move(builder, (AbiMoveOp)kind->op, 0, frame);
+    builder_move(builder, op, 0, frame);
 }
 
 static void pass(Builder *builder, uint32_t index, const AbiType *type)
 {
     const AbiSignature *signature = builder->signature;
-    const struct Kind *scalar = scalar_kind(type);
+    AbiMoveOp scalar_op = builder_scalar_op(type);
     Classes classes;
     sysv64_classify(type, &classes);
     builder_open(builder);
-    if (scalar != NULL && classes.of[0] != CLASS_MEMORY) {
-        pass_scalar(builder, index, scalar);
+    if (scalar_op != MOVE_COUNT && classes.of[0] != CLASS_MEMORY) {
+        pass_scalar(builder, index, (Class)classes.of[0], scalar_op);
         builder_close_arg(builder, index, true);
         return;
     }
@@ -233,10 +224,10 @@ static void pass(Builder *builder, uint32_t index, const AbiType *type)
 
 static void return_in_registers(Builder *builder, const AbiType *type, const Classes *classes)
 {
-    const struct Kind *scalar = scalar_kind(type);
+    AbiMoveOp scalar_op = builder_scalar_op(type);
     uint32_t ngpr = 0, nvec = 0;
-    if (scalar != NULL && scalar->first == CLASS_INTEGER) { /* a callback extends it, as compilers do */
-        builder_move(builder, (AbiMoveOp)scalar->op, 0, ABI_FRAME_RAX);
+    if (scalar_op != MOVE_COUNT && classes->of[0] == CLASS_INTEGER) { /* a callback extends it, as compilers do */
+        builder_move(builder, scalar_op, 0, ABI_FRAME_RAX);
         return;
     }
     for (uint32_t i = 0; i < classes->count; i++) {

@@ -9,7 +9,7 @@ static ffi_status lay_out(ffi_type *type)
 
 static ffi_status prepare(ffi_cif *cif, ffi_abi abi, unsigned nfixed, bool is_variadic)
 {
-    if (abi != FFI_UNIX64) /* the Microsoft ones are yet to come */
+    if (abi <= FFI_FIRST_ABI || abi >= FFI_LAST_ABI)
         return FFI_BAD_ABI;
     if (lay_out(cif->rtype) != FFI_OK)
         return FFI_BAD_TYPEDEF;

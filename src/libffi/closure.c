@@ -32,6 +32,18 @@ static inline void *locate(const AbiPlan *plan, AbiFrame *frame, uint32_t i, con
     return at;
 }
 
+/* The same for all arguments of the Microsoft ABI, whose caller has made the copies: each is in the frame or where its
+ * address is. A double has two places, of which the last is right. */
+static __attribute__((noinline)) void locate_win64(const AbiPlan *plan, AbiFrame *frame, void **arguments)
+{
+    for (uint32_t i = 0; i < plan->nargs; i++) {
+        const AbiMove *last = &plan->moves[plan->args[i].first_move + plan->args[i].nmoves - 1];
+        arguments[i] = (unsigned char *)frame + last->frame;
+        if (last->op == MOVE_REFERENCE)
+            memcpy(&arguments[i], arguments[i], sizeof arguments[i]);
+    }
+}
+
 static inline void place_widened(const Interned *interned, AbiFrame *frame, const void *value)
 {
     switch ((Widening)interned->widening) {
@@ -48,8 +60,11 @@ static inline __attribute__((always_inline)) void run(const Interned *interned, 
     _Alignas(64) unsigned char value[64];
     void **arguments = __builtin_alloca((plan->nargs + 1) * sizeof *arguments);
     unsigned char *scratch = interned->ncopied == 0 ? value : __builtin_alloca_with_align(64 * interned->ncopied, 512);
-    for (uint32_t i = 0; i < plan->nargs; i++)
-        arguments[i] = locate(plan, frame, i, handler->cif->arg_types[i], &scratch);
+    if (interned->is_win64)
+        locate_win64(plan, frame, arguments);
+    else
+        for (uint32_t i = 0; i < plan->nargs; i++)
+            arguments[i] = locate(plan, frame, i, handler->cif->arg_types[i], &scratch);
     if (plan->result == ABI_RESULT_MEMORY) {
         frame->rax = frame->gpr[0];
         handler->fun(handler->cif, (void *)(uintptr_t)frame->gpr[0], arguments, handler->user_data);
@@ -128,7 +143,7 @@ static void write_trampoline(ffi_closure *closure)
 {
     static const unsigned char code[24] = {0xf3, 0x0f, 0x1e, 0xfa, 0x4c, 0x8d, 0x15, 0xf5, 0xff, 0xff, 0xff, 0x41,
                                            0xff, 0x62, 0x18, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc};
-    void (*enter)(void) = libffi_enter_owned;
+    void (*enter)(void) = closure->cif->abi == FFI_UNIX64 ? libffi_enter_owned_sysv64 : libffi_enter_owned_win64;
     memcpy(closure->tramp, code, sizeof code);
     memcpy(closure->tramp + sizeof code, &enter, sizeof enter);
 }
@@ -163,7 +178,7 @@ ffi_status ffi_prep_go_closure(ffi_go_closure *closure, ffi_cif *cif, void (*fun
 {
     if (cif->abi <= FFI_FIRST_ABI || cif->abi >= FFI_LAST_ABI)
         return FFI_BAD_ABI;
-    void (*enter)(void) = libffi_enter_go;
+    void (*enter)(void) = cif->abi == FFI_UNIX64 ? libffi_enter_go_sysv64 : libffi_enter_go_win64;
     memcpy(&closure->tramp, &enter, sizeof enter);
     closure->cif = cif;
     closure->fun = fun;

@@ -5,9 +5,11 @@
 #include "abi/callback.h"
 #include "libffi/ffi.h"
 
-/* asm/libffi_sysv64.asm: where a closure in its caller's own executable memory, and a Go closure, lead; r10 is the closure. */
-void libffi_enter_owned(void);
-void libffi_enter_go(void);
+/* asm/libffi_enter.asm: where a closure in its caller's own executable memory, and a Go closure, lead; r10 is the closure. */
+void libffi_enter_owned_sysv64(void);
+void libffi_enter_go_sysv64(void);
+void libffi_enter_owned_win64(void);
+void libffi_enter_go_win64(void);
 
 /* What those call. */
 void libffi_owned_target(ffi_closure *closure, AbiFrame *frame);
@@ -16,6 +18,6 @@ void libffi_go_target(ffi_go_closure *closure, AbiFrame *frame);
 _Static_assert(offsetof(ffi_closure, cif) == 32 && sizeof(ffi_closure) == 56, "the binary contract");
 _Static_assert(offsetof(ffi_go_closure, cif) == 8 && sizeof(ffi_go_closure) == 24, "the binary contract");
 _Static_assert(sizeof(ffi_raw_closure) == 72 && sizeof(ffi_java_raw_closure) == 72, "the binary contract");
-_Static_assert(offsetof(AbiOwner, plan) == 0 && offsetof(AbiPlan, flags) == 8, "libffi_sysv64.asm");
+_Static_assert(offsetof(AbiOwner, plan) == 0 && offsetof(AbiPlan, flags) == 8, "libffi_enter.asm");
 
 #endif

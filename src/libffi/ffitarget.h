@@ -30,9 +30,9 @@ typedef signed long ffi_sarg;
 typedef enum ffi_abi {
     FFI_FIRST_ABI = 1,
     FFI_UNIX64, /* System V */
-    FFI_WIN64,  /* Microsoft; long double has 8 bytes */
+    FFI_WIN64,  /* Microsoft; long double too as gcc's ms_abi has it: 16 bytes, by reference */
     FFI_EFI64 = FFI_WIN64,
-    FFI_GNUW64, /* Microsoft; long double has 16 bytes */
+    FFI_GNUW64, /* the same */
     FFI_LAST_ABI,
     FFI_DEFAULT_ABI = FFI_UNIX64
 } ffi_abi;

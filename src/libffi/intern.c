@@ -6,14 +6,10 @@
 
 #include "libffi/adapter.h"
 
-enum {
-    LOG2_NBUCKETS = 10,
-    LOG2_NCHILDREN = 2,
-    SMALL_NWORDS = 96,
-    AGGREGATE = 1 << 16,
-    AGGREGATE_NWORDS = 4,
-    HEADER_NWORDS = 2
-};
+enum { LOG2_NBUCKETS = 10, LOG2_NCHILDREN = 2, SMALL_NWORDS = 96, AGGREGATE_NWORDS = 4, HEADER_NWORDS = 2 };
+
+/* Above the number of leaves. */
+enum { AGGREGATE = 1 << 16, RECORD = 1 << 17, NLEAVES_MASK = AGGREGATE - 1 };
 
 static _Atomic(Interned *) buckets[1 << LOG2_NBUCKETS];
 
@@ -36,7 +32,7 @@ static void add_aggregate(Key *key, const ffi_type *type)
 {
     AbiLeaf leaves[ADAPTER_NLEAVES_MAX];
     uint32_t nleaves = adapter_flatten(type, leaves);
-    add_word(key, AGGREGATE | nleaves);
+    add_word(key, AGGREGATE | (type->type == FFI_TYPE_STRUCT ? (uint32_t)RECORD : 0) | nleaves);
     add_word(key, (uint32_t)type->size);
     add_word(key, (uint32_t)(type->size >> 32));
     add_word(key, type->alignment);
@@ -103,12 +99,18 @@ static AbiType decode_type(Decoder *decoder)
         return decode_scalar(decoder, word);
     AbiType type = {.size = decoder->word[0] | (uint64_t)decoder->word[1] << 32,
                     .align = decoder->word[2],
-                    .nleaves = word & ~(uint32_t)AGGREGATE,
-                    .leaves = decoder->leaf};
+                    .nleaves = word & NLEAVES_MASK,
+                    .leaves = decoder->leaf,
+                    .is_record = (word & RECORD) != 0};
     decoder->word += AGGREGATE_NWORDS - 1;
     for (uint32_t i = 0; i < type.nleaves; i++, decoder->word++)
         *decoder->leaf++ = (AbiLeaf){.offset = *decoder->word >> 8, .kind = *decoder->word & 255};
     return type;
+}
+
+static AbiConvention convention_of(ffi_abi abi)
+{
+    return abi == FFI_UNIX64 ? ABI_SYSV64 : ABI_WIN64;
 }
 
 /* A key has no more leaves than words, and no more types. */
@@ -127,7 +129,8 @@ static AbiPlan *plan_key(const Key *key, const ffi_cif *cif)
                               .args = types + 1,
                               .nargs = cif->nargs,
                               .nfixed = key->words[1],
-                              .is_variadic = (key->words[0] >> 8) != 0};
+                              .is_variadic = (key->words[0] >> 8) != 0,
+                              .convention = convention_of(cif->abi)};
     AbiPlan *plan = abi_plan_new_within(allocator, &signature, ABI_STACK_NBYTES_ABSOLUTE, &error);
     mem_free(allocator, types, types_nbytes + leaves_nbytes);
     return plan;
@@ -164,8 +167,9 @@ static Interned *new_interned(const Key *key, const ffi_cif *cif, uint64_t hash)
     *interned = (Interned){.owner = {.plan = plan, .nreferences = 1, .free = keep_owner},
                            .hash = hash,
                            .nwords = (uint32_t)key->count,
-                           .widening = (uint8_t)widening_of(cif->rtype)};
-    for (unsigned i = 0; i < cif->nargs; i++)
+                           .widening = (uint8_t)widening_of(cif->rtype),
+                           .is_win64 = convention_of(cif->abi) == ABI_WIN64};
+    for (unsigned i = 0; i < cif->nargs && !interned->is_win64; i++)
         interned->ncopied += plan->args[i].nmoves > 1 || cif->arg_types[i]->alignment > 8;
     memcpy(interned->key, key->words, key->count * sizeof key->words[0]);
     return interned;

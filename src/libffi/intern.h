@@ -18,6 +18,7 @@ typedef struct Interned {
     uint64_t hash;
     uint32_t nwords;
     uint8_t widening; /* Widening of the result */
+    bool is_win64;
     uint32_t ncopied; /* arguments that a closure may have to copy out of the frame, 64 bytes each at most */
     uint32_t key[];
 } Interned;

@@ -57,7 +57,7 @@ static void keep(AbiOwner *unused)
 
 static void make_owner(void)
 {
-    static const AbiType arg = {8, 8, 1, &case_leaves[ABI_I64]};
+    static const AbiType arg = {8, 8, 1, &case_leaves[ABI_I64], false};
     owner = (AbiOwner){.plan = case_fixed_plan("inferior", arg, &arg, 1), .nreferences = 1, .free = keep};
 }
 

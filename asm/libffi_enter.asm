@@ -1,0 +1,31 @@
+; The ways into libffi's closures that are no slots. r10 is the closure, everything else as the C caller left it; the way in of the
+; closure's ABI takes it from there: r10 what the target gets, r11d the plan's flags, rax the target.
+
+%include "abi.inc"
+
+extern abi_enter_with_sysv64:function hidden
+extern abi_enter_with_win64:function hidden
+extern libffi_owned_target:function hidden
+extern libffi_go_target:function hidden
+
+CLOSURE_CIF equ 32                          ; ffi_closure.cif
+GO_CIF      equ 8                           ; ffi_go_closure.cif
+CIF_PLAN    equ 24                          ; the private words of ffi_cif: address of an AbiOwner
+PLAN_FLAGS  equ 8                           ; AbiPlan.flags
+
+; enter form, ABI, offset of the cif in the closure
+%macro enter 3
+PROC libffi_enter_%1_%2
+        mov     rax, [r10 + %3]
+        mov     rax, [rax + CIF_PLAN]
+        mov     rax, [rax]
+        mov     r11d, [rax + PLAN_FLAGS]
+        lea     rax, [libffi_%1_target]
+        jmp     abi_enter_with_%2
+ENDPROC libffi_enter_%1_%2
+%endmacro
+
+        enter   owned, sysv64, CLOSURE_CIF
+        enter   go, sysv64, GO_CIF
+        enter   owned, win64, CLOSURE_CIF
+        enter   go, win64, GO_CIF
