@@ -19,8 +19,8 @@ local UNITTEST = "Ran (%d+) tests?"
 local ctypes = { command = PYTHON .. " -B", probe = PYTHON .. " -c 'import ctypes'", packages = "python3", count = UNITTEST }
 local cffi = { -- which compiles modules for Python
     command = PYTHON .. " -B",
-    probe = PYTHON .. " -c 'import cffi, os, sysconfig; os.stat(sysconfig.get_path(\"include\") + \"/Python.h\")'",
-    packages = "python3-cffi libpython3-dev",
+    probe = PYTHON .. " -c 'import cffi, distutils.core, os, sysconfig; os.stat(sysconfig.get_path(\"include\") + \"/Python.h\")'",
+    packages = "python3-cffi python3-distutils libpython3-dev",
     count = UNITTEST,
 }
 local ruby = {
