@@ -276,7 +276,7 @@ test-tsan: ## the tests with threads under ThreadSanitizer
 	@tools/install_packages.sh tsan
 	@$(MAKE) --no-print-directory BUILD=build-tsan SANITIZE='-fsanitize=thread' CFLAGS='-O1 -g' CXXFLAGS='-O1 -g' WERROR=1 test-tsan-inside
 
-TSAN_UNITS := $(BUILD)/unit/abi_threads
+TSAN_UNITS := $(BUILD)/unit/abi_threads $(BUILD)/unit/libffi_threads
 TSAN_SPECS := callback callback_thread gc library states
 
 LD_SO := /lib64/ld-linux-x86-64.so.2

