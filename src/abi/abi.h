@@ -164,6 +164,7 @@ typedef struct AbiPlan {
     uint8_t returns; /* AbiReturn */
     bool is_variadic;
     uint8_t fill;  /* how abi_invoke fills the frame: private to abi */
+    uint8_t take;  /* how it stores the result: private to abi */
     AbiCursor end; /* behind the last argument */
     uint64_t result_nbytes;
     uint32_t nresult_moves;
@@ -185,6 +186,11 @@ typedef struct AbiPlan {
 AbiPlan *abi_plan_new(const Allocator *allocator, const AbiSignature *signature, Error *error);
 AbiPlan *abi_plan_new_within(const Allocator *allocator, const AbiSignature *signature, uint32_t stack_nbytes_max,
                              Error *error);
+
+/* From now on abi_invoke stores an integer result of less than eight bytes extended to eight, as its kind says; `result` must
+ * have the room. For a plan that is not shared yet. */
+void abi_plan_widen(AbiPlan *plan);
+
 void abi_plan_free(const Allocator *allocator, AbiPlan *plan);
 
 /* -- calls --------------------------------------------------------------------------------------------------------- */
@@ -278,7 +284,8 @@ void abi_call_variadic(const AbiPlan *plan, AbiFrame *frame, AbiFunction functio
  * ABI_RESULT_MEMORY and VOID does nothing. */
 void abi_take_result(const AbiPlan *plan, const AbiFrame *frame, void *result);
 
-/* All of the above for a caller that has its arguments in memory: values[i] points at argument i. */
+/* All of the above for a caller that has its arguments in memory: values[i] points at argument i. Integers are extended
+ * to 64 bits wherever they go. */
 void abi_invoke(const AbiPlan *plan, AbiFunction function, void *result, void *const *values);
 
 /* The same with a static chain in r10 (psABI 3.2.3, figure 3.4). */

@@ -62,11 +62,10 @@ static __attribute__((noinline)) void take_reference(const char *from, void *val
 
 /* clang-format off */
 
-ALWAYS_INLINE void place_move(const AbiMove *move, AbiFrame *frame, const void *value)
+/* One of up to MOVE_SIMPLE_LAST, from the start of the value. */
+ALWAYS_INLINE void place_simple(AbiMoveOp op, char *to, const char *from)
 {
-    const char *from = (const char *)value + move->offset;
-    char *to = (char *)frame + move->frame;
-    switch ((AbiMoveOp)move->op) {
+    switch (op) {
     case MOVE_8: store(to, load(from, 8)); break;
     case MOVE_I8: store(to, load_signed(from, 1)); break;
     case MOVE_U8: store(to, load(from, 1)); break;
@@ -74,14 +73,30 @@ ALWAYS_INLINE void place_move(const AbiMove *move, AbiFrame *frame, const void *
     case MOVE_U16: store(to, load(from, 2)); break;
     case MOVE_I32: store(to, load_signed(from, 4)); break;
     case MOVE_U32: store(to, load(from, 4)); break;
-    case MOVE_PART: store(to, load_part(from, move->nbytes)); break;
     case MOVE_16: memcpy(to, from, 16); break;
-    case MOVE_BLOCK: memcpy(to, from, move->count); break;
+    case MOVE_PART:
+    case MOVE_BLOCK:
     case MOVE_REFERENCE:
     case MOVE_ST:
     case MOVE_COUNT:
     default: __builtin_unreachable(); /* no argument is in an x87 register */
     }
+}
+
+/* Any move of an argument, from the start of the value. */
+ALWAYS_INLINE void place_whole(const AbiMove *move, char *to, const char *from)
+{
+    if (move->op <= MOVE_SIMPLE_LAST)
+        place_simple((AbiMoveOp)move->op, to, from);
+    else if (move->op == MOVE_PART)
+        store(to, load_part(from, move->nbytes));
+    else
+        memcpy(to, from, move->count);
+}
+
+ALWAYS_INLINE void place_move(const AbiMove *move, AbiFrame *frame, const void *value)
+{
+    place_whole(move, (char *)frame + move->frame, (const char *)value + move->offset);
 }
 
 static inline void take_move(const AbiMove *move, const AbiFrame *frame, void *result)
@@ -125,31 +140,62 @@ void abi_place(const AbiPlan *plan, AbiFrame *frame, uint32_t index, const void 
     place_moves(plan, frame, index, value);
 }
 
-static inline void take_word(void *result, const void *from, uint64_t nbytes)
-{
-    if (nbytes == 8)
-        memcpy(result, from, 8);
-    else if (nbytes == 4)
-        memcpy(result, from, 4);
-    else
-        store_part(result, from, (unsigned)nbytes & 7);
-}
-
 static __attribute__((noinline)) void take_moves(const AbiPlan *plan, const AbiFrame *frame, void *result)
 {
     for (uint32_t i = 0; i < plan->nresult_moves; i++)
         take_move(&plan->result_moves[i], frame, result);
 }
 
-static inline void take(const AbiPlan *plan, const AbiFrame *frame, void *result)
+static __attribute__((noinline)) void take_part(const AbiPlan *plan, uint64_t word, void *result)
 {
-    if (plan->result == ABI_RESULT_RAX)
-        take_word(result, &frame->rax, plan->result_nbytes);
-    else if (plan->result == ABI_RESULT_XMM0)
-        take_word(result, frame->result.xmm[0], plan->result_nbytes);
-    else if (plan->result == ABI_RESULT_MOVES && plan->result_moves->op == MOVE_16) /* it is the only one */
+    store_part(result, (const char *)&word, (unsigned)plan->result_nbytes & 7);
+}
+
+/* clang-format off */
+
+ALWAYS_INLINE void take_small(const AbiPlan *plan, uint64_t word, void *result)
+{
+    switch ((AbiTake)plan->take) {
+    case TAKE_I8: store(result, (uint64_t)(int64_t)(int8_t)word); break;
+    case TAKE_U8: store(result, (uint8_t)word); break;
+    case TAKE_I16: store(result, (uint64_t)(int64_t)(int16_t)word); break;
+    case TAKE_U16: store(result, (uint16_t)word); break;
+    case TAKE_U32: store(result, (uint32_t)word); break;
+    case TAKE_FLOAT: memcpy(result, &word, 4); break;
+    default: take_part(plan, word, result); break;
+    }
+}
+
+/* clang-format on */
+
+/* A result in rax; or, by its bits, in xmm0. The usual ones first. */
+ALWAYS_INLINE void take_word(const AbiPlan *plan, uint64_t word, void *result)
+{
+    if (plan->take == TAKE_WORD)
+        store(result, word);
+    else if (plan->take == TAKE_I32)
+        store(result, (uint64_t)(int64_t)(int32_t)word);
+    else if (plan->take != TAKE_NOTHING)
+        take_small(plan, word, result);
+}
+
+ALWAYS_INLINE void take_double(const AbiPlan *plan, uint64_t word, void *result)
+{
+    if (plan->take == TAKE_DOUBLE)
+        store(result, word);
+    else
+        take_small(plan, word, result);
+}
+
+ALWAYS_INLINE void take(const AbiPlan *plan, const AbiFrame *frame, void *result)
+{
+    if (plan->take <= TAKE_WORD_PART)
+        take_word(plan, frame->rax, result);
+    else if (plan->take != TAKE_MOVES)
+        take_double(plan, load(frame->result.xmm[0], 8), result);
+    else if (plan->result_moves->op == MOVE_16) /* it is the only one */
         memcpy(result, (const char *)frame + plan->result_moves->frame, 16);
-    else if (plan->result == ABI_RESULT_MOVES)
+    else
         take_moves(plan, frame, result);
 }
 
@@ -242,63 +288,116 @@ void abi_call_variadic(const AbiPlan *plan, AbiFrame *frame, AbiFunction functio
 
 /* -- whole calls --------------------------------------------------------------------------------------------------- */
 
+#define DIRECT_FRAME_NBYTES (ABI_FRAME_VEC + 8 * ABI_NVECS) /* no stack, no wide vector */
+#define SMALL_FRAME_NBYTES  512
+#define PAGE_NBYTES         4096
+
 ALWAYS_INLINE void copy_64(char *to, const void *value)
 {
     store(to, load(value, 8));
 }
 
-ALWAYS_INLINE void copy_32(char *to, const void *value)
+ALWAYS_INLINE void copy_i32(char *to, const void *value)
+{
+    store(to, load_signed(value, 4));
+}
+
+ALWAYS_INLINE void copy_u32(char *to, const void *value)
 {
     store(to, load(value, 4));
 }
 
-static void fill_slots_64(const AbiPlan *plan, char *frame, void *const *values)
+ALWAYS_INLINE void fill_slots_64(const AbiPlan *plan, char *frame, void *const *values)
 {
     const AbiMove *move = plan->moves;
     for (uint32_t i = 0; i < plan->nargs; i++)
         copy_64(frame + move[i].frame, values[i]);
 }
 
-static void fill_slots_32(const AbiPlan *plan, char *frame, void *const *values)
+/* The loop that calls with arguments of several kinds spend their time in: the usual ones first. */
+ALWAYS_INLINE void fill_simple(const AbiPlan *plan, char *frame, void *const *values)
 {
     const AbiMove *move = plan->moves;
-    for (uint32_t i = 0; i < plan->nargs; i++)
-        copy_32(frame + move[i].frame, values[i]);
+    for (uint64_t i = 0, n = plan->nargs; i < n; i++) {
+        const char *value = values[i];
+        char *to = frame + move[i].frame;
+        if (move[i].op == MOVE_8)
+            copy_64(to, value);
+        else if (move[i].op == MOVE_I32)
+            copy_i32(to, value);
+        else
+            place_simple((AbiMoveOp)move[i].op, to, value);
+    }
 }
 
-static void fill_single(const AbiPlan *plan, AbiFrame *frame, void *const *values)
+ALWAYS_INLINE void fill_single(const AbiPlan *plan, char *frame, void *const *values)
 {
     const AbiMove *move = plan->moves, *end = move + plan->nargs;
     for (; move < end; move++, values++)
-        place_move(move, frame, *values);
+        place_whole(move, frame + move->frame, *values);
 }
 
-static void fill_moves(const AbiPlan *plan, AbiFrame *frame, void *const *values)
+static __attribute__((noinline)) void fill_moves(const AbiPlan *plan, AbiFrame *frame, void *const *values)
 {
     for (uint32_t i = 0; i < plan->nargs; i++)
         place_moves(plan, frame, i, values[i]);
 }
 
-/* Plans whose arguments are not simply in order, and all that have their result in memory. */
-static __attribute__((noinline)) void fill_other(const AbiPlan *plan, char *frame, void *result, void *const *values)
+ALWAYS_INLINE void fill(const AbiPlan *plan, char *frame, void *result, void *const *values)
 {
     if (plan->result == ABI_RESULT_MEMORY)
         abi_set_result_address((AbiFrame *)frame, result);
-    if (plan->fill == FILL_SLOT64)
-        fill_slots_64(plan, frame, values);
-    else if (plan->fill == FILL_SLOT32)
-        fill_slots_32(plan, frame, values);
-    else if (plan->fill == FILL_SINGLE)
-        fill_single(plan, (AbiFrame *)frame, values);
-    else
+    if (plan->fill == FILL_MOVES)
         fill_moves(plan, (AbiFrame *)frame, values);
+    else if (plan->fill == FILL_SLOT64)
+        fill_slots_64(plan, frame, values);
+    else
+        fill_single(plan, frame, values);
+}
+
+/* Where abi_direct is wanted for its result in two registers. */
+static __attribute__((noinline)) void take_words(const AbiPlan *plan, const uint64_t words[2], void *result)
+{
+    memcpy(result, words, plan->result_nbytes);
+}
+
+/* A call whose function returns here. */
+ALWAYS_INLINE void call_direct(const AbiPlan *plan, const char *frame, AbiFunction function, void *result)
+{
+    const AbiFrame *filled = (const AbiFrame *)frame;
+    if (plan->take <= TAKE_WORD_PART) {
+        take_word(plan, abi_direct_word(plan->direct, filled, function), result);
+    } else if (plan->take != TAKE_MOVES) {
+        double number = abi_direct_double(plan->direct, filled, function);
+        take_double(plan, load(&number, 8), result);
+    } else {
+        uint64_t words[2];
+        abi_direct(plan, filled, function, words);
+        if (plan->result_nbytes == 16)
+            memcpy(result, words, 16);
+        else
+            take_words(plan, words, result);
+    }
+}
+
+ALWAYS_INLINE void run(const AbiPlan *plan, char *frame, AbiFunction function, void *result, void *const *values)
+{
+    fill(plan, frame, result, values);
+    if (plan->direct != NULL) {
+        call_direct(plan, frame, function, result);
+        return;
+    }
+    abi_call(plan, (AbiFrame *)frame, function);
+    take(plan, (const AbiFrame *)frame, result);
 }
 
 /* clang-format off */
 
 /* One jump for kind and number together: the plan's arguments are the registers from the label on downwards. */
-ALWAYS_INLINE void fill(const AbiPlan *plan, char *frame, void *result, void *const *values)
+static __attribute__((noinline)) void invoke_in_order(const AbiPlan *plan, AbiFunction function, void *result,
+                                                      void *const *values)
 {
+    _Alignas(16) char frame[DIRECT_FRAME_NBYTES];
     char *gpr = frame + ABI_FRAME_GPR, *vec = frame + ABI_FRAME_VEC;
     switch (plan->fill) {
     case FILL_GPR64 + 6: copy_64(gpr + 40, values[5]); /* fall through */
@@ -308,12 +407,12 @@ ALWAYS_INLINE void fill(const AbiPlan *plan, char *frame, void *result, void *co
     case FILL_GPR64 + 2: copy_64(gpr + 8, values[1]); /* fall through */
     case FILL_GPR64 + 1: copy_64(gpr, values[0]); /* fall through */
     case FILL_GPR64: break;
-    case FILL_GPR32 + 6: copy_32(gpr + 40, values[5]); /* fall through */
-    case FILL_GPR32 + 5: copy_32(gpr + 32, values[4]); /* fall through */
-    case FILL_GPR32 + 4: copy_32(gpr + 24, values[3]); /* fall through */
-    case FILL_GPR32 + 3: copy_32(gpr + 16, values[2]); /* fall through */
-    case FILL_GPR32 + 2: copy_32(gpr + 8, values[1]); /* fall through */
-    case FILL_GPR32 + 1: copy_32(gpr, values[0]); break;
+    case FILL_GPR_I32 + 6: copy_i32(gpr + 40, values[5]); /* fall through */
+    case FILL_GPR_I32 + 5: copy_i32(gpr + 32, values[4]); /* fall through */
+    case FILL_GPR_I32 + 4: copy_i32(gpr + 24, values[3]); /* fall through */
+    case FILL_GPR_I32 + 3: copy_i32(gpr + 16, values[2]); /* fall through */
+    case FILL_GPR_I32 + 2: copy_i32(gpr + 8, values[1]); /* fall through */
+    case FILL_GPR_I32 + 1: copy_i32(gpr, values[0]); break;
     case FILL_VEC64 + 8: copy_64(vec + 56, values[7]); /* fall through */
     case FILL_VEC64 + 7: copy_64(vec + 48, values[6]); /* fall through */
     case FILL_VEC64 + 6: copy_64(vec + 40, values[5]); /* fall through */
@@ -322,81 +421,71 @@ ALWAYS_INLINE void fill(const AbiPlan *plan, char *frame, void *result, void *co
     case FILL_VEC64 + 3: copy_64(vec + 16, values[2]); /* fall through */
     case FILL_VEC64 + 2: copy_64(vec + 8, values[1]); /* fall through */
     case FILL_VEC64 + 1: copy_64(vec, values[0]); break;
-    case FILL_VEC32 + 8: copy_32(vec + 56, values[7]); /* fall through */
-    case FILL_VEC32 + 7: copy_32(vec + 48, values[6]); /* fall through */
-    case FILL_VEC32 + 6: copy_32(vec + 40, values[5]); /* fall through */
-    case FILL_VEC32 + 5: copy_32(vec + 32, values[4]); /* fall through */
-    case FILL_VEC32 + 4: copy_32(vec + 24, values[3]); /* fall through */
-    case FILL_VEC32 + 3: copy_32(vec + 16, values[2]); /* fall through */
-    case FILL_VEC32 + 2: copy_32(vec + 8, values[1]); /* fall through */
-    case FILL_VEC32 + 1: copy_32(vec, values[0]); break;
-    default: fill_other(plan, frame, result, values); break;
+    case FILL_VEC32 + 8: copy_u32(vec + 56, values[7]); /* fall through */
+    case FILL_VEC32 + 7: copy_u32(vec + 48, values[6]); /* fall through */
+    case FILL_VEC32 + 6: copy_u32(vec + 40, values[5]); /* fall through */
+    case FILL_VEC32 + 5: copy_u32(vec + 32, values[4]); /* fall through */
+    case FILL_VEC32 + 4: copy_u32(vec + 24, values[3]); /* fall through */
+    case FILL_VEC32 + 3: copy_u32(vec + 16, values[2]); /* fall through */
+    case FILL_VEC32 + 2: copy_u32(vec + 8, values[1]); /* fall through */
+    case FILL_VEC32 + 1: copy_u32(vec, values[0]); break;
+    default: __builtin_unreachable();
     }
+    call_direct(plan, frame, function, result);
 }
 
 /* clang-format on */
 
-ALWAYS_INLINE void call_direct(const AbiPlan *plan, const AbiFrame *frame, AbiFunction function, void *result)
+static __attribute__((noinline)) void invoke_direct(const AbiPlan *plan, AbiFunction function, void *result,
+                                                    void *const *values)
 {
-    if (plan->returns == ABI_RETURN_WORD) {
-        uint64_t word = abi_direct_word(plan->direct, frame, function);
-        if (plan->result == ABI_RESULT_RAX)
-            take_word(result, &word, plan->result_nbytes);
-        return;
-    }
-    if (plan->returns == ABI_RETURN_DOUBLE) {
-        double number = abi_direct_double(plan->direct, frame, function);
-        take_word(result, &number, plan->result_nbytes);
-        return;
-    }
-    uint64_t words[2] = {0, 0};
-    abi_direct(plan, frame, function, words);
-    if (plan->result_nbytes == 16)
-        memcpy(result, words, 16);
-    else
-        memcpy(result, words, plan->result_nbytes);
+    _Alignas(16) char frame[DIRECT_FRAME_NBYTES];
+    fill_simple(plan, frame, values);
+    call_direct(plan, frame, function, result);
 }
 
-ALWAYS_INLINE void run(const AbiPlan *plan, char *frame, AbiFunction function, void *result, void *const *values)
+static __attribute__((noinline)) void invoke_small(const AbiPlan *plan, AbiFunction function, void *result,
+                                                   void *const *values)
 {
-    fill(plan, frame, result, values);
-    if (plan->direct != NULL) {
-        call_direct(plan, (const AbiFrame *)frame, function, result);
-        return;
-    }
-    abi_call(plan, (AbiFrame *)frame, function);
-    take(plan, (const AbiFrame *)frame, result);
+    _Alignas(16) char frame[SMALL_FRAME_NBYTES];
+    run(plan, frame, function, result, values);
 }
-
-#define SMALL_FRAME_NBYTES 512
-#define PAGE_NBYTES        4096
 
 /* A frame that may be longer than a page is touched from its end down, so that an overflow meets the guard page. */
+ALWAYS_INLINE void touch(char *frame, uint32_t nbytes)
+{
+    for (uint32_t at = nbytes; at > PAGE_NBYTES; at -= PAGE_NBYTES)
+        *(volatile char *)(frame + at - PAGE_NBYTES) = 0;
+}
+
 static __attribute__((noinline)) void invoke_large(const AbiPlan *plan, AbiFunction function, void *result,
                                                    void *const *values)
 {
     char *frame = __builtin_alloca_with_align(plan->frame_nbytes, 128);
-    for (uint32_t at = plan->frame_nbytes; at > PAGE_NBYTES; at -= PAGE_NBYTES)
-        *(volatile char *)(frame + at - PAGE_NBYTES) = 0;
+    touch(frame, plan->frame_nbytes);
     run(plan, frame, function, result, values);
 }
 
 void abi_invoke(const AbiPlan *plan, AbiFunction function, void *result, void *const *values)
 {
-    _Alignas(16) char frame[SMALL_FRAME_NBYTES];
-    if (plan->frame_nbytes > sizeof frame)
-        invoke_large(plan, function, result, values);
+    if (plan->fill <= FILL_IN_ORDER_LAST)
+        invoke_in_order(plan, function, result, values);
+    else if (plan->fill == FILL_DIRECT)
+        invoke_direct(plan, function, result, values);
+    else if (plan->frame_nbytes <= SMALL_FRAME_NBYTES)
+        invoke_small(plan, function, result, values);
     else
-        run(plan, frame, function, result, values);
+        invoke_large(plan, function, result, values);
 }
 
 void abi_invoke_chained(const AbiPlan *plan, AbiFunction function, void *result, void *const *values, void *chain)
 {
     char *block = __builtin_alloca_with_align(plan->frame_nbytes, 128);
-    for (uint32_t at = plan->frame_nbytes; at > PAGE_NBYTES; at -= PAGE_NBYTES)
-        *(volatile char *)(block + at - PAGE_NBYTES) = 0;
     AbiFrame *frame = (AbiFrame *)(void *)block;
-    fill(plan, block, result, values);
+    touch(block, plan->frame_nbytes);
+    if (plan->result == ABI_RESULT_MEMORY)
+        abi_set_result_address(frame, result);
+    fill_moves(plan, frame, values);
     frame->rax = (uint64_t)(uintptr_t)chain;
     abi_call(plan, frame, function);
     take(plan, frame, result);

@@ -11,8 +11,9 @@ typedef enum AbiMoveOp {
     MOVE_U16,
     MOVE_I32, /* as I8 */
     MOVE_U32,
+    MOVE_16, /* sixteen bytes that lie together on both sides: two eightbytes, or one vector */
+    MOVE_SIMPLE_LAST = MOVE_16,
     MOVE_PART,      /* nbytes (3, 5, 6, 7) of an eightbyte; the frame's rest is zero */
-    MOVE_16,        /* sixteen bytes that lie together on both sides: two eightbytes, or one vector */
     MOVE_BLOCK,     /* argument: count bytes onto the stack or into a wide vector register; result: out of one */
     MOVE_REFERENCE, /* argument: count bytes to a copy in the frame, whose address is an eightbyte; back from where that
                      * leads */

@@ -186,17 +186,14 @@ static uint32_t plan_flags(const Builder *builder)
     return flags;
 }
 
-/* True when argument i is move i, and each move copies that many bytes: 0 for any number. */
-static bool is_single(const AbiPlan *plan, uint32_t nbytes)
+/* True when argument i is move i, which copies the value from its start on, by that op: MOVE_COUNT for any. */
+static bool is_single(const AbiPlan *plan, AbiMoveOp op)
 {
     for (uint32_t i = 0; i < plan->nargs; i++) {
         if (plan->args[i].nmoves != 1) /* an empty struct has none, and there need be no move i */
             return false;
-        AbiMoveOp op = (AbiMoveOp)plan->moves[i].op;
-        if (op == MOVE_REFERENCE)
-            return false;
-        uint32_t width = op == MOVE_8 ? 8 : op == MOVE_I32 || op == MOVE_U32 ? 4 : 0;
-        if (nbytes != 0 && width != nbytes)
+        if (plan->moves[i].offset != 0 || (op != MOVE_COUNT && plan->moves[i].op != op) ||
+            plan->moves[i].op == MOVE_REFERENCE)
             return false;
     }
     return true;
@@ -211,20 +208,41 @@ static bool is_in_order(const AbiPlan *plan, uint32_t first, uint32_t nregisters
     return true;
 }
 
+static bool has_simple_moves(const AbiPlan *plan)
+{
+    for (uint32_t i = 0; i < plan->nargs; i++)
+        if (plan->moves[i].op > MOVE_SIMPLE_LAST)
+            return false;
+    return true;
+}
+
 static uint32_t choose_fill(const AbiPlan *plan)
 {
-    bool is_64 = is_single(plan, 8), is_32 = is_single(plan, 4);
-    if (!is_single(plan, 0))
+    bool is_64 = is_single(plan, MOVE_8);
+    if (!is_single(plan, MOVE_COUNT))
         return FILL_MOVES;
-    if (!is_64 && !is_32)
-        return FILL_SINGLE;
-    if (plan->result == ABI_RESULT_MEMORY)
-        return is_64 ? FILL_SLOT64 : FILL_SLOT32;
-    if (is_in_order(plan, ABI_FRAME_GPR, ABI_NGPRS))
-        return (is_64 ? FILL_GPR64 : FILL_GPR32) + plan->nargs;
-    if (plan->vec_stride == 8 && is_in_order(plan, ABI_FRAME_VEC, ABI_NVECS))
+    if (plan->direct == NULL || plan->result == ABI_RESULT_MEMORY)
+        return is_64 ? FILL_SLOT64 : FILL_SINGLE;
+    if ((is_64 || is_single(plan, MOVE_I32)) && is_in_order(plan, ABI_FRAME_GPR, ABI_NGPRS))
+        return (is_64 ? FILL_GPR64 : FILL_GPR_I32) + plan->nargs;
+    if ((is_64 || is_single(plan, MOVE_U32)) && is_in_order(plan, ABI_FRAME_VEC, ABI_NVECS))
         return (is_64 ? FILL_VEC64 : FILL_VEC32) + plan->nargs;
-    return is_64 ? FILL_SLOT64 : FILL_SLOT32;
+    return has_simple_moves(plan) ? FILL_DIRECT : FILL_SINGLE;
+}
+
+static AbiTake choose_take(const AbiPlan *plan)
+{
+    switch ((AbiResult)plan->result) {
+    case ABI_RESULT_RAX: return plan->result_nbytes == 8 ? TAKE_WORD : TAKE_WORD_PART;
+    case ABI_RESULT_XMM0:
+        if (plan->result_nbytes == 8)
+            return TAKE_DOUBLE;
+        return plan->result_nbytes == 4 ? TAKE_FLOAT : TAKE_DOUBLE_PART;
+    case ABI_RESULT_MOVES: return TAKE_MOVES;
+    case ABI_RESULT_VOID:
+    case ABI_RESULT_MEMORY: break;
+    }
+    return TAKE_NOTHING;
 }
 
 /* -- the plan ------------------------------------------------------------------------------------------------------ */
@@ -261,9 +279,10 @@ static void finish(AbiPlan *plan, const Builder *builder, const AbiMove *moves)
     plan->result_moves = moves;
     plan->args = builder->args;
     plan->moves = moves + builder->nresult_moves;
-    plan->fill = (uint8_t)choose_fill(plan);
     plan->returns = (uint8_t)builder->returns;
     plan->direct = convention->direct != NULL ? convention->direct(builder) : NULL;
+    plan->fill = (uint8_t)choose_fill(plan);
+    plan->take = (uint8_t)choose_take(plan);
 }
 
 AbiPlan *abi_plan_new_within(const Allocator *allocator, const AbiSignature *signature, uint32_t stack_nbytes_max,
@@ -305,4 +324,14 @@ void abi_plan_free(const Allocator *allocator, AbiPlan *plan)
 {
     if (plan != NULL)
         mem_free(allocator, plan, plan->plan_nbytes);
+}
+
+void abi_plan_widen(AbiPlan *plan)
+{
+    static const uint8_t takes[MOVE_COUNT] = {
+        [MOVE_I8] = TAKE_I8,   [MOVE_U8] = TAKE_U8,   [MOVE_I16] = TAKE_I16,
+        [MOVE_U16] = TAKE_U16, [MOVE_I32] = TAKE_I32, [MOVE_U32] = TAKE_U32,
+    };
+    if (plan->take == TAKE_WORD_PART && takes[plan->result_moves->op] != 0)
+        plan->take = takes[plan->result_moves->op];
 }

@@ -8,18 +8,36 @@
 #include "abi/frame.h"
 #include "abi/move.h"
 
-/* AbiPlan.fill: how abi_invoke fills the frame. All but the last two copy without a branch on the argument's type; the
- * first four are followed by the number of arguments, which are all in registers, and have no result in memory. */
+/* AbiPlan.fill: how abi_invoke fills the frame. Up to FILL_VEC32 a kind is followed by the number of arguments, which are the
+ * first so many registers. Up to FILL_DIRECT the call is direct and no result is in memory. */
 typedef enum AbiFill {
-    FILL_GPR64 = 0,               /* 0..6 eightbytes in rdi.. */
-    FILL_GPR32 = FILL_GPR64 + 7,  /* 1..6 32-bit integers */
-    FILL_VEC64 = FILL_GPR32 + 7,  /* 1..8 doubles in xmm0.., at a stride of 8 */
-    FILL_VEC32 = FILL_VEC64 + 9,  /* 1..8 floats */
-    FILL_SLOT64 = FILL_VEC32 + 9, /* an eightbyte each, anywhere */
-    FILL_SLOT32,                  /* a 32-bit integer or a float each, anywhere */
-    FILL_SINGLE,                  /* one move each: move i is argument i's */
-    FILL_MOVES                    /* anything */
+    FILL_GPR64 = 0,                /* 0..6 eightbytes in rdi.. */
+    FILL_GPR_I32 = FILL_GPR64 + 7, /* 1..6 signed 32-bit integers */
+    FILL_VEC64 = FILL_GPR_I32 + 7, /* 1..8 doubles in xmm0.., at a stride of 8 */
+    FILL_VEC32 = FILL_VEC64 + 9,   /* 1..8 floats */
+    FILL_IN_ORDER_LAST = FILL_VEC32 + 8,
+    FILL_DIRECT, /* one simple move each, of the whole value: move i is argument i's */
+    FILL_SINGLE, /* one move each, of the whole value */
+    FILL_SLOT64, /* an eightbyte each, anywhere */
+    FILL_MOVES   /* anything */
 } AbiFill;
+
+/* AbiPlan.take: how abi_invoke stores the result. */
+typedef enum AbiTake {
+    TAKE_NOTHING, /* void, or the callee has stored it */
+    TAKE_I8,      /* an integer of that size, extended to eight bytes; so the next five */
+    TAKE_U8,
+    TAKE_I16,
+    TAKE_U16,
+    TAKE_I32,
+    TAKE_U32,
+    TAKE_WORD,      /* rax */
+    TAKE_WORD_PART, /* result_nbytes of rax, 1..7 */
+    TAKE_DOUBLE,    /* the low eight bytes of xmm0 */
+    TAKE_FLOAT,
+    TAKE_DOUBLE_PART, /* result_nbytes of xmm0, 1..7 */
+    TAKE_MOVES        /* what else is in registers */
+} AbiTake;
 
 typedef struct Builder {
     const AbiSignature *signature;

@@ -44,15 +44,6 @@ static __attribute__((noinline)) void locate_win64(const AbiPlan *plan, AbiFrame
     }
 }
 
-static inline void place_widened(const Interned *interned, AbiFrame *frame, const void *value)
-{
-    switch ((Widening)interned->widening) {
-    case WIDEN_I32: frame->rax = (uint64_t)(int64_t) * (const int32_t *)value; break;
-    case WIDEN_U32: frame->rax = *(const uint32_t *)value; break;
-    default: abi_place_result(interned->owner.plan, frame, value); break;
-    }
-}
-
 /* In a function of its own, for it takes the room that it needs. */
 static inline __attribute__((always_inline)) void run(const Interned *interned, const Handler *handler, AbiFrame *frame)
 {
@@ -71,7 +62,7 @@ static inline __attribute__((always_inline)) void run(const Interned *interned, 
         return;
     }
     handler->fun(handler->cif, value, arguments, handler->user_data);
-    place_widened(interned, frame, value);
+    abi_place_result(plan, frame, value);
 }
 
 static ffi_closure *closure_of(const AbiSlot *slot)

@@ -132,22 +132,10 @@ static AbiPlan *plan_key(const Key *key, const ffi_cif *cif)
                               .is_variadic = (key->words[0] >> 8) != 0,
                               .convention = convention_of(cif->abi)};
     AbiPlan *plan = abi_plan_new_within(allocator, &signature, ABI_STACK_NBYTES_ABSOLUTE, &error);
+    if (plan != NULL && adapter_scalar_kind(cif->rtype) >= 0) /* a struct of one small integer is no integer */
+        abi_plan_widen(plan);
     mem_free(allocator, types, types_nbytes + leaves_nbytes);
     return plan;
-}
-
-static Widening widening_of(const ffi_type *type)
-{
-    switch (type->type) {
-    case FFI_TYPE_UINT8: return WIDEN_U8;
-    case FFI_TYPE_SINT8: return WIDEN_I8;
-    case FFI_TYPE_UINT16: return WIDEN_U16;
-    case FFI_TYPE_SINT16: return WIDEN_I16;
-    case FFI_TYPE_UINT32: return WIDEN_U32;
-    case FFI_TYPE_INT:
-    case FFI_TYPE_SINT32: return WIDEN_I32;
-    default: return WIDEN_NOT;
-    }
 }
 
 static void keep_owner(AbiOwner *owner)
@@ -167,7 +155,6 @@ static Interned *new_interned(const Key *key, const ffi_cif *cif, uint64_t hash)
     *interned = (Interned){.owner = {.plan = plan, .nreferences = 1, .free = keep_owner},
                            .hash = hash,
                            .nwords = (uint32_t)key->count,
-                           .widening = (uint8_t)widening_of(cif->rtype),
                            .is_win64 = convention_of(cif->abi) == ABI_WIN64};
     for (unsigned i = 0; i < cif->nargs && !interned->is_win64; i++)
         interned->ncopied += plan->args[i].nmoves > 1 || cif->arg_types[i]->alignment > 8;

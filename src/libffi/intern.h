@@ -8,16 +8,12 @@
 #include "abi/callback.h"
 #include "libffi/ffi.h"
 
-/* How an integer result is widened to ffi_arg. */
-typedef enum Widening { WIDEN_NOT, WIDEN_U8, WIDEN_I8, WIDEN_U16, WIDEN_I16, WIDEN_U32, WIDEN_I32 } Widening;
-
 typedef struct Interned {
     AbiOwner owner; /* first; owner.plan is the plan */
     /* The rest of its bucket, by the next two bits of the hash. */
     _Atomic(struct Interned *) children[4];
     uint64_t hash;
     uint32_t nwords;
-    uint8_t widening; /* Widening of the result */
     bool is_win64;
     uint32_t ncopied; /* arguments that a closure may have to copy out of the frame, 64 bytes each at most */
     uint32_t key[];
