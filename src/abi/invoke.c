@@ -279,8 +279,8 @@ uint32_t abi_next_slot(const AbiPlan *plan, AbiCursor *cursor, bool is_sse)
 void abi_call_variadic(const AbiPlan *plan, AbiFrame *frame, AbiFunction function, const AbiCursor *cursor)
 {
     uint32_t flags = plan->flags - plan->end.nvec + cursor->nvec;
-    if (cursor->nvec > 0)
-        flags |= plan->vec_stride << 5;
+    if (cursor->nvec == 0)
+        flags &= ~(uint32_t)ABI_FLAG_VEC_ANY;
     if (cursor->stack_nbytes > 0)
         flags |= ABI_FLAG_STACK;
     abi_call_sysv64(frame, function, plan->stack_offset, (cursor->stack_nbytes + 15) & ~(uint32_t)15, flags);

@@ -174,9 +174,7 @@ _Static_assert(8 << 5 == ABI_FLAG_VEC_8 && 16 << 5 == ABI_FLAG_VEC_16 && 32 << 5
 
 static uint32_t plan_flags(const Builder *builder)
 {
-    uint32_t flags = builder->result_flags | builder->cursor.nvec;
-    if (builder->cursor.nvec > 0)
-        flags |= builder->vec_stride << 5;
+    uint32_t flags = builder->result_flags | builder->cursor.nvec | builder->vec_stride << 5;
     if (builder->cursor.stack_nbytes > 0)
         flags |= ABI_FLAG_STACK;
     if (builder->arg_vec_nbytes > 16 || builder->result_vec_nbytes > 16)
@@ -285,6 +283,12 @@ static void finish(AbiPlan *plan, const Builder *builder, const AbiMove *moves)
     plan->take = (uint8_t)choose_take(plan);
 }
 
+/* True when abi_call_variadic may add arguments. */
+static bool takes_more(const AbiSignature *signature)
+{
+    return signature->is_variadic && signature->nfixed == signature->nargs;
+}
+
 AbiPlan *abi_plan_new_within(const Allocator *allocator, const AbiSignature *signature, uint32_t stack_nbytes_max,
                              Error *error)
 {
@@ -308,7 +312,7 @@ AbiPlan *abi_plan_new_within(const Allocator *allocator, const AbiSignature *sig
     *plan = (AbiPlan){.plan_nbytes = plan_nbytes};
     second.args = (AbiArg *)(plan + 1);
     second.moves = moves = (AbiMove *)((char *)(plan + 1) + args_nbytes);
-    second.vec_stride = first.arg_vec_nbytes == 0 && signature->is_variadic ? 8 : first.arg_vec_nbytes;
+    second.vec_stride = first.arg_vec_nbytes == 0 && takes_more(signature) ? 8 : first.arg_vec_nbytes;
     second.stack_offset = ABI_FRAME_VEC + ABI_NVECS * second.vec_stride + ABI_FRAME_LINK_NBYTES;
     convention->lay_out(&second);
     finish(plan, &second, moves);

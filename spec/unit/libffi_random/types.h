@@ -1,0 +1,54 @@
+/* The types that generate.lua names, in C and as ffi_type, for the generated batches alone. */
+#ifndef AIRLOCK_SPEC_LIBFFI_RANDOM_TYPES_H
+#define AIRLOCK_SPEC_LIBFFI_RANDOM_TYPES_H
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "batch.h"
+
+typedef void *Pointer;
+typedef long double LongDouble;
+typedef __int128 Int128;
+typedef unsigned __int128 UnsignedInt128;
+typedef float _Complex ComplexFloat;
+typedef double _Complex ComplexDouble;
+typedef long double _Complex ComplexLongDouble;
+
+#define COMPLEX(Name, name, element, ffi)                                                                              \
+    typedef element _Complex Name;                                                                                     \
+    static ffi_type *name##_elements[] = {&ffi, NULL};                                                                 \
+    static ffi_type name = {sizeof(Name), __alignof__(Name), FFI_TYPE_COMPLEX, name##_elements};
+
+COMPLEX(ComplexChar, complex_char, signed char, ffi_type_schar)
+COMPLEX(ComplexShort, complex_short, short, ffi_type_sshort)
+COMPLEX(ComplexInt, complex_int, int, ffi_type_sint)
+COMPLEX(ComplexLong, complex_long, long, ffi_type_slong)
+
+#define REPEAT_1(x)  x
+#define REPEAT_2(x)  x, x
+#define REPEAT_4(x)  REPEAT_2(x), REPEAT_2(x)
+#define REPEAT_8(x)  REPEAT_4(x), REPEAT_4(x)
+#define REPEAT_16(x) REPEAT_8(x), REPEAT_8(x)
+
+/* Their size and alignment are libffi's to find, but for the sized one. */
+#define VECTOR(size, Name, name, element, ffi, n)                                                                      \
+    typedef element Vector##size##Name __attribute__((vector_size(size)));                                             \
+    static ffi_type *vector##size##_##name##_elements[] = {REPEAT_##n(&ffi), NULL};                                    \
+    static ffi_type vector##size##_##name = {0, 0, FFI_TYPE_VECTOR, vector##size##_##name##_elements};                 \
+    static ffi_type vector##size##_##name##_sized = {size, size, FFI_TYPE_VECTOR, vector##size##_##name##_elements};
+#define VECTORS(Name, name, element, ffi, n8, n16)                                                                     \
+    VECTOR(8, Name, name, element, ffi, n8)                                                                            \
+    VECTOR(16, Name, name, element, ffi, n16)
+
+VECTORS(Char, char, signed char, ffi_type_schar, 8, 16)
+VECTORS(Short, short, short, ffi_type_sshort, 4, 8)
+VECTORS(Int, int, int, ffi_type_sint, 2, 4)
+VECTORS(Long, long, long, ffi_type_slong, 1, 2)
+VECTORS(Float, float, float, ffi_type_float, 2, 4)
+VECTORS(Double, double, double, ffi_type_double, 1, 2)
+
+static unsigned char received[NARGS_MAX][VALUE_NBYTES_MAX];
+static _Alignas(64) unsigned char returned[VALUE_NBYTES_MAX];
+
+#endif
