@@ -40,6 +40,7 @@ def source(*headers):
         "values.h": r"\bval_(%s)(_\w+)?\b" % "|".join(VALUES),
         "records.h": r"rec_word;|\brec_(%s)(_[a-z_]+)?\s*[({]" % "|".join(RECORDS + SIZED),
         "calls.h": r"\bcall_(describe|sum|sum_doubles|big|big_make|big_add|big_variadic|add|subtract|binary|choose|apply)\b",
+        "callbacks.h": r"typedef struct cbk_|\bcbk_(wanted|join|start_(int|double|bool|small|large|many))\b",
     }
     return "".join(declarations(header, texts[header]) for header in headers)
 
@@ -206,9 +207,28 @@ class Calls(Modes):
         self.assertEqual([ZeroDivisionError], seen)
 
 
+class Callbacks(Modes):
+    def test_in_threads_of_c(self):
+        ffi, f, running = self.library.ffi, Bound(self.library, "cbk_"), []
+
+        def small(record):
+            return {"a": f.wanted(record.a), "b": f.wanted(int(record.b))}
+
+        def large(n, record):
+            record.a, record.b = f.wanted(record.a), f.wanted(n)
+            return record
+        handlers = {"int": f.wanted, "double": lambda n: f.wanted(int(n)), "bool": lambda n: f.wanted(n) % 2 == 1, "small": small, "large": large,
+                    "many": lambda *arguments: 3 * int(sum(arguments)) + 1}
+        for name, handler in handlers.items():
+            start = getattr(f, "start_" + name)
+            callback = ffi.callback(ffi.typeof(start).args[0], handler)
+            running.append((callback, start(callback, 4, 50)))
+        self.assertEqual([200] * len(handlers), [f.join(threads) for _, threads in running])
+
+
 def cases():
     for mode in (Abi, Api):
-        for kind, name in ((Values, "values"), (Records, "records"), (Calls, "calls")):
+        for kind, name in ((Values, "values"), (Records, "records"), (Calls, "calls"), (Callbacks, "callbacks")):
             title = mode.__name__ + kind.__name__
             yield title, type(title, (kind, unittest.TestCase), {"library": mode(name)})
 
