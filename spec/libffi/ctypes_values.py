@@ -90,15 +90,19 @@ def structure(name, *fields):
     return type(name, (Structure,), {"_fields_": list(fields)})
 
 
-def lettered(name, *kinds):
-    return structure(name, *zip("abcdefgh", kinds))
+def lettered(name, *kinds, **attributes):
+    return type(name, (Structure,), {**attributes, "_fields_": list(zip("abcdefgh", kinds))})
+
+
+def union(name, *fields):
+    return type(name, (Union,), {"_fields_": list(fields)})
 
 
 Pair = lettered("Pair", c_int, c_int)
 
 
 class Records(unittest.TestCase):
-    """spec/lib/records.h, those that ctypes passes by value: no bit-fields, no unions, no arrays of arrays."""
+    """spec/lib/records.h, those that ctypes passes by value: no bit-fields, no arrays of arrays, and unions as results alone."""
     TYPES = {
         "pair": Pair, "char": lettered("Char", c_byte), "bools": lettered("Bools", c_bool, c_bool, c_short),
         "mixed": lettered("Mixed", c_byte, c_double, c_short), "int_float": lettered("IntFloat", c_int, c_float),
@@ -112,16 +116,21 @@ class Records(unittest.TestCase):
         "ldouble": lettered("Extended", c_longdouble), "ldouble_int": lettered("ExtendedInt", c_longdouble, c_int),
         "enum": lettered("Enum", c_uint, c_short), "double8": structure("Double8", ("a", c_double * 8)),
         "large": structure("Large", ("a", c_byte), ("b", c_double * 30), ("c", c_int)),
+        "packed": lettered("Packed", c_byte, c_double, c_short, _pack_=1), "packed_small": lettered("PackedSmall", c_byte, c_int, _pack_=1),
         "typedefs": structure("Typedefs", ("a", c_ushort), ("b", c_int), ("name", c_void_p)),
+    }
+    UNIONS = {
+        "number": union("Number", ("a", c_int), ("b", c_double)), "letters": union("Letters", ("a", c_long), ("b", c_byte * 12)),
+        "either": union("Either", ("a", c_float), ("d", structure("EitherD", ("b", c_byte), ("c", c_short)))),
     }
     SEEDS = range(5)
 
-    def each(self):
-        for name, kind in self.TYPES.items():
+    def each(self, types=TYPES):
+        for name, kind in types.items():
             yield name, kind, binder(records, "rec_%s_" % name)
 
     def test_results(self):
-        for name, kind, bind in self.each():
+        for name, kind, bind in self.each({**self.TYPES, **self.UNIONS}):
             with self.subTest(type=name):
                 self.assertEqual(bind("size", c_int)(), sizeof(kind))
                 paths, make = bind("leaves", c_char_p)().decode().split(), bind("make", kind, c_int)
@@ -248,7 +257,7 @@ class Others(unittest.TestCase):
         self.assertEqual((2, 5), (a.value, b.value))
 
     def test_unions_and_bit_fields_by_address(self):
-        number = type("Number", (Union,), {"_fields_": [("a", c_int), ("b", c_double)]})
+        number = union("Number", ("a", c_int), ("b", c_double))
         bits = structure("Bits", ("a", c_uint, 3), ("b", c_int, 9), ("c", c_ulong, 40))
         for name, kind in (("number", number), ("bits", bits)):
             record = kind()
