@@ -452,11 +452,24 @@ install: all ## install to PREFIX (DESTDIR honoured)
 	for f in $(LUA_FILES); do install -m 644 "lua/$$f" "$(DESTDIR)$(INST_LUADIR)/$$f" || exit 1; done
 	for f in $(BUILD)/include/airlock.h; do [ ! -f "$$f" ] || install -m 644 "$$f" "$(DESTDIR)$(INST_INCDIR)/" || exit 1; done
 
+# -- installing libffi.so.8 -------------------------------------------------------------------------------------------------------
+
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+LIBFFI_VERSION := $(shell sed -n 's/^\#define FFI_VERSION_STRING "\(.*\)"/\1/p' src/libffi/ffi.h)
+
+install-libffi: $(BUILD)/libffi.so.8 $(LIBFFI_HEADERS) ## install libffi.so.8, its headers and libffi.pc to PREFIX, the library to LIBDIR (DESTDIR honoured)
+	install -d "$(DESTDIR)$(LIBDIR)/pkgconfig" "$(DESTDIR)$(INCLUDEDIR)"
+	install -m 644 $(BUILD)/libffi.so.8 "$(DESTDIR)$(LIBDIR)/libffi.so.8"
+	ln -sf libffi.so.8 "$(DESTDIR)$(LIBDIR)/libffi.so"
+	install -m 644 $(LIBFFI_HEADERS) "$(DESTDIR)$(INCLUDEDIR)"
+	tools/libffi_pc.sh "$(PREFIX)" "$(LIBDIR)" "$(INCLUDEDIR)" $(LIBFFI_VERSION) > "$(DESTDIR)$(LIBDIR)/pkgconfig/libffi.pc"
+
 clean: ## remove what was built
 	rm -rf $(BUILD) build-asan build-torture build-tsan
 
 .PHONY: all lib units unit speclibs specs house test headers clients test-asan test-asan-inside test-tsan test-tsan-inside test-valgrind test-torture test-torture-inside fuzz lint $(LINT) format \
-        bench bench-inside bench-cdef bench-cdef-inside demo env install help clean FORCE
+        bench bench-inside bench-cdef bench-cdef-inside demo env install install-libffi help clean FORCE
 
 DEPS := $(sort $(OBJECTS:.o=.d) $(LIBFFI_OBJECTS:.o=.d)) $(COUNTED_OBJECTS:.o=.d) $(addsuffix .d,$(UNITS) $(SPEC_LIBS)) $(wildcard $(BUILD)/spec/*.d $(BUILD)/bench/*.d)
 -include $(wildcard $(DEPS))

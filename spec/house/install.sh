@@ -54,6 +54,52 @@ luajit="assert(bit.tohex(255) == '000000ff' and load('return 5LL')() + 1 == load
 ok "installed add-ons" env LUA_CPATH="$dir/dest/opt/airlock/lib/lua/5.4/?.so" LUA_PATH="$dir/dest/opt/airlock/share/lua/5.4/?.lua" \
     "$lua" -l ffi.luajit -e "$luajit"
 
+# -- libffi.so.8 --------------------------------------------------------------------------------------------------------------
+
+ok "make install leaves libffi alone" sh -c '! find "$1" -name "*libffi*" -o -name ffi.h | grep .' - "$dir/dest"
+ok "make install-libffi, staged" make -s install-libffi PREFIX=/opt/ffi LIBDIR=/opt/ffi/lib/triplet DESTDIR="$dir/stage"
+installed() {
+    (cd "$dir/stage" && find . -type f -o -type l) | sort
+}
+staged="./opt/ffi/include/ffi.h ./opt/ffi/include/ffitarget.h ./opt/ffi/lib/triplet/libffi.so ./opt/ffi/lib/triplet/libffi.so.8 ./opt/ffi/lib/triplet/pkgconfig/libffi.pc"
+ok "what is installed" test "$(echo $(installed))" = "$staged"
+ok "no path of the stage in libffi.pc" sh -c '! grep "$1" "$2"' - "$dir" "$dir/stage/opt/ffi/lib/triplet/pkgconfig/libffi.pc"
+ok "paths below the prefix" grep -q '^libdir=${prefix}/lib/triplet$' "$dir/stage/opt/ffi/lib/triplet/pkgconfig/libffi.pc"
+
+cat >"$dir/client.c" <<'C'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <ffi.h>
+#include <stdio.h>
+static int add(int a, int b) { return a + b; }
+int main(int argc, char **argv)
+{
+    ffi_type *types[] = {&ffi_type_sint, &ffi_type_sint};
+    int a = 40, b = 2;
+    ffi_cif cif;
+    ffi_arg result = 0;
+    Dl_info info;
+    (void)argc;
+    if (ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 2, &ffi_type_sint, types) != FFI_OK || !dladdr(dlsym(RTLD_DEFAULT, "ffi_prep_cif"), &info))
+        return 1;
+    ffi_call(&cif, FFI_FN(add), &result, (void *[]){&a, &b});
+    printf("%d %s %s %s\n", (int)result, FFI_VERSION_STRING, ffi_get_version(), info.dli_fname);
+    return argv[0] == 0;
+}
+C
+prefix="$dir/it's ours"
+client() {
+    PKG_CONFIG_PATH="$prefix/lib/pkgconfig"
+    export PKG_CONFIG_PATH
+    flags=$(pkg-config --cflags --libs libffi) && eval "${CC:-gcc} -o '$dir/client' '$dir/client.c' $flags" || return 1
+    number=$(pkg-config --modversion libffi)
+    got=$(LD_LIBRARY_PATH="$prefix/lib" "$dir/client")
+    echo "$got"
+    [ -n "$number" ] && [ "$got" = "42 $number $number $prefix/lib/libffi.so.8" ]
+}
+ok "make install-libffi" make -s install-libffi PREFIX="$prefix"
+ok "a program built with pkg-config" client
+
 if command -v luarocks >/dev/null 2>&1; then
     rock() {
         # No server is asked: the dependencies are met by Lua itself.
