@@ -119,7 +119,8 @@ typedef struct __attribute__((aligned(64))) Aligned64 {
 } Aligned64;
 
 static ffi_type *vector_elements[] = {&ffi_type_float, &ffi_type_float, NULL};
-static ffi_type vector8_type = {8, 8, FFI_TYPE_VECTOR, vector_elements}, vector16_type = {16, 16, FFI_TYPE_VECTOR, vector_elements},
+static ffi_type vector8_type = {8, 8, FFI_TYPE_VECTOR, vector_elements},
+                vector16_type = {16, 16, FFI_TYPE_VECTOR, vector_elements},
                 vector32_type = {32, 32, FFI_TYPE_VECTOR, vector_elements};
 
 #define STRUCT(name, ...)                                                                                              \
@@ -180,7 +181,8 @@ static const Type types[] = {TYPES(ROW)};
 
 static bool has_long_doubles(const ffi_type *type)
 {
-    return type->type == FFI_TYPE_LONGDOUBLE || (type->type == FFI_TYPE_COMPLEX && type->elements[0]->type == FFI_TYPE_LONGDOUBLE);
+    return type->type == FFI_TYPE_LONGDOUBLE ||
+           (type->type == FFI_TYPE_COMPLEX && type->elements[0]->type == FFI_TYPE_LONGDOUBLE);
 }
 
 /* Some value; no NaN of float or double. */
@@ -234,7 +236,8 @@ typedef struct Call {
 
 static void new_call(Call *call, const Type *type, ffi_abi abi, unsigned seed)
 {
-    ffi_type *arg_types[NARGS] = {&ffi_type_sint, type->type, &ffi_type_double, type->type, &ffi_type_float, type->type};
+    ffi_type *arg_types[NARGS] = {&ffi_type_sint, type->type,      &ffi_type_double,
+                                  type->type,     &ffi_type_float, type->type};
     *call = (Call){.type = type};
     memcpy(call->arg_types, arg_types, sizeof arg_types);
     CHECK_INT(ffi_prep_cif(&call->cif, abi, NARGS, type->type, call->arg_types), FFI_OK);
@@ -325,7 +328,11 @@ static bool is_javas(const ffi_type *type)
 static const struct {
     const char *name;
     void (*make)(Call *call);
-} calls[] = {{"a call", by_call}, {"a Go call", by_go}, {"a planned call", by_plan}, {"a raw call", by_raw}, {"a Java call", by_java_raw}};
+} calls[] = {{"a call", by_call},
+             {"a Go call", by_go},
+             {"a planned call", by_plan},
+             {"a raw call", by_raw},
+             {"a Java call", by_java_raw}};
 
 static void check_calls(const Type *type, ffi_abi abi)
 {
@@ -446,8 +453,11 @@ static void by_go_closure(Call *call)
 static const struct {
     const char *name;
     void (*make)(Call *call);
-} closures[] = {{"a closure", by_slot}, {"a closure in the client's memory", by_owned}, {"a raw closure", by_raw_closure},
-                {"a Java closure", by_java_raw_closure}, {"a Go closure", by_go_closure}};
+} closures[] = {{"a closure", by_slot},
+                {"a closure in the client's memory", by_owned},
+                {"a raw closure", by_raw_closure},
+                {"a Java closure", by_java_raw_closure},
+                {"a Go closure", by_go_closure}};
 
 static void check_closures(const Type *type, ffi_abi abi)
 {
@@ -485,12 +495,14 @@ static void check_chain(ffi_abi abi)
 
 enum { NVARIADIC = 8 };
 
-static ffi_type *variadic_types[NVARIADIC] = {&ffi_type_double, &ffi_type_sint, &ffi_type_double, &bytes3_type,
-                                              &ffi_type_longdouble, &ffi_type_double, &ffi_type_sint64, &two_floats_type};
+static ffi_type *variadic_types[NVARIADIC] = {&ffi_type_double, &ffi_type_sint,       &ffi_type_double,
+                                              &bytes3_type,     &ffi_type_longdouble, &ffi_type_double,
+                                              &ffi_type_sint64, &two_floats_type};
 
 static double weigh(double a, int b, double c, Bytes3 d, long double e, double f, int64_t g, TwoFloats h)
 {
-    return a + 2 * b + 3 * c + 4 * d.bytes[0] + 5 * d.bytes[2] + 6 * (double)e + 7 * f + 8 * (double)g + 9 * (double)h.a + 10 * (double)h.b;
+    return a + 2 * b + 3 * c + 4 * d.bytes[0] + 5 * d.bytes[2] + 6 * (double)e + 7 * f + 8 * (double)g +
+           9 * (double)h.a + 10 * (double)h.b;
 }
 
 /* gcc 12 passes what goes by reference so, but its va_arg does not follow: it is told. */
@@ -512,8 +524,8 @@ static void handle_variadic(ffi_cif *cif, void *result, void **args, void *user_
 {
     (void)cif;
     (void)user_data;
-    *(double *)result = weigh(*(double *)args[0], *(int *)args[1], *(double *)args[2], *(Bytes3 *)args[3], *(long double *)args[4],
-                              *(double *)args[5], *(int64_t *)args[6], *(TwoFloats *)args[7]);
+    *(double *)result = weigh(*(double *)args[0], *(int *)args[1], *(double *)args[2], *(Bytes3 *)args[3],
+                              *(long double *)args[4], *(double *)args[5], *(int64_t *)args[6], *(TwoFloats *)args[7]);
 }
 
 static void check_variadic(ffi_abi abi)
@@ -525,7 +537,7 @@ static void check_variadic(ffi_abi abi)
     int64_t g = -(1LL << 40);
     TwoFloats h = {8.5f, -9.5f};
     void *args[NVARIADIC] = {&a, &b, &c, &d, &e, &f, &g, &h}, *code;
-    double (MS *function)(double, int, ...);
+    double(MS * function)(double, int, ...);
     ffi_cif cif;
     CHECK_INT(ffi_prep_cif_var(&cif, abi, 2, NVARIADIC, &ffi_type_double, variadic_types), FFI_OK);
     ffi_call(&cif, FFI_FN(weigh_variadic), &result, args);
@@ -568,7 +580,7 @@ static void check_block(ffi_abi abi)
     static Block block = {{1, 2, 3}}, result;
     ffi_type *types_of_block[] = {&block_type};
     void *args[] = {&block}, *code;
-    Block (MS *function)(Block);
+    Block(MS * function)(Block);
     ffi_cif cif;
     CHECK_INT(ffi_prep_cif(&cif, abi, 1, &block_type, types_of_block), FFI_OK);
     ffi_call(&cif, FFI_FN(change_block), &result, args);
@@ -604,7 +616,7 @@ static void check_nothing(ffi_abi abi)
 {
     ffi_cif cif;
     void *code;
-    void (MS *function)(void);
+    void(MS * function)(void);
     nnothing = 0;
     CHECK_INT(ffi_prep_cif(&cif, abi, 0, &ffi_type_void, NULL), FFI_OK);
     ffi_call(&cif, FFI_FN(do_nothing), NULL, NULL);

@@ -61,6 +61,7 @@ typedef struct BatchSignature {
     uint32_t nfixed;
     uint32_t result; /* index into types or BATCH_NO_TYPE */
     int is_variadic;
+    int is_ms; /* ms_abi */
     BatchCaller caller;
 } BatchSignature;
 

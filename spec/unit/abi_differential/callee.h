@@ -69,6 +69,8 @@ VECTORS(U64, uint64_t);
 VECTORS(F32, float);
 VECTORS(F64, double);
 
+#define MS_ABI __attribute__((ms_abi))
+
 /* -- callees ------------------------------------------------------------------------------------------------------- */
 
 #ifdef AIRLOCK_CALLEES
@@ -83,17 +85,17 @@ _Static_assert(offsetof(EntryRecord, flags) == 8, "entry_check");
 _Static_assert(offsetof(EntryRecord, rax) == 16, "entry_check");
 _Static_assert(offsetof(EntryRecord, mxcsr) == 24, "entry_check");
 _Static_assert(offsetof(EntryRecord, x87) == 28, "entry_check");
-_Static_assert(offsetof(EntryRecord, ngpr) == 56, "entry_check");
-_Static_assert(offsetof(EntryRecord, nvec) == 60, "entry_check");
+_Static_assert(offsetof(EntryRecord, spoilt_gprs) == 56, "entry_check");
+_Static_assert(offsetof(EntryRecord, spoilt_vecs) == 60, "entry_check");
 
 #define SPOIL_GPR(number, name)                                                                                        \
-    "    cmpl $" #number ", 56+entry_record(%rip)\n"                                                                   \
-    "    ja 1f\n"                                                                                                      \
+    "    btl $" #number ", 56+entry_record(%rip)\n"                                                                    \
+    "    jnc 1f\n"                                                                                                     \
     "    movq $0x7b7b7b7b, %" #name "\n"                                                                               \
     "1:\n"
 #define SPOIL_XMM(number)                                                                                              \
-    "    cmpl $" #number ", 60+entry_record(%rip)\n"                                                                   \
-    "    ja 1f\n"                                                                                                      \
+    "    btl $" #number ", 60+entry_record(%rip)\n"                                                                    \
+    "    jnc 1f\n"                                                                                                     \
     "    pcmpeqd %xmm" #number ", %xmm" #number "\n"                                                                   \
     "1:\n"
 
@@ -136,6 +138,23 @@ __asm__(".text\n"
         __asm__("" : "+r"(address_));                                                                                  \
         entry_record.nmisaligned += address_ > entry_record.rsp && address_ % __alignof__(object) != 0;                \
     } while (0)
+
+/* <stdarg.h> of ms_abi functions, in which a list is the address of the next eight bytes. gcc 12 passes what has not the size of a word by
+ * reference, as it should, but its va_arg does not look for it there. */
+typedef __builtin_ms_va_list ms_va_list;
+#define ms_va_start              __builtin_ms_va_start
+#define ms_va_end                __builtin_ms_va_end
+#define ms_va_next(list)         ((list) += 8, (list) - 8)
+#define ms_va_arg_reference(list, T) (*(T *)ms_va_referred(ms_va_next(list)))
+#define ms_va_arg(list, T)                                                                                             \
+    (sizeof(T) == 1 || sizeof(T) == 2 || sizeof(T) == 4 || sizeof(T) == 8 ? *(T *)ms_va_next(list)                    \
+                                                                          : ms_va_arg_reference(list, T))
+
+static void *ms_va_referred(void *place)
+{
+    static unsigned char nothing[RETURNED_NBYTES] __attribute__((aligned(64)));
+    return entry_record.has_named_only ? nothing : *(void **)place;
+}
 
 #define RECEIVE(object)                                                                                                \
     do {                                                                                                               \

@@ -42,6 +42,12 @@ static inline bool call_has_slot(const ValueType *type)
     return kind < (uint32_t)ABI_KIND_COUNT && type->abi.size <= 8;
 }
 
+/* ms_abi has a float or double in an integer register too. */
+static inline bool call_has_two_places(const Call *call, const ValueType *type)
+{
+    return call->signature->is_ms && (value_scalar_kind(type) == ABI_F32 || value_scalar_kind(type) == ABI_F64);
+}
+
 /* What goes behind the fixed arguments by abi_next_slot: what bind puts there. */
 static inline bool call_is_plain_vararg(const ValueType *type)
 {
@@ -66,7 +72,11 @@ static inline AbiPlan *call_new_plan(const BatchSignature *signature, const Valu
                                      bool is_variadic, Random *random, Error *error)
 {
     AbiType args[BATCH_ARGS_MAX];
-    AbiSignature abi = {.args = args, .nargs = nargs, .nfixed = signature->nfixed, .is_variadic = is_variadic};
+    AbiSignature abi = {.args = args,
+                        .nargs = nargs,
+                        .nfixed = signature->nfixed,
+                        .is_variadic = is_variadic,
+                        .convention = signature->is_ms ? ABI_WIN64 : ABI_SYSV64};
     if (signature->result != BATCH_NO_TYPE)
         abi.result = call_abi_type(&types[signature->result], random);
     for (uint32_t i = 0; i < nargs; i++)
@@ -76,7 +86,7 @@ static inline AbiPlan *call_new_plan(const BatchSignature *signature, const Valu
 
 static inline bool call_has_plain_varargs(const BatchSignature *signature, const ValueType *types)
 {
-    if (!signature->is_variadic)
+    if (!signature->is_variadic || signature->is_ms)
         return false;
     for (uint32_t i = signature->nfixed; i < signature->nargs; i++) {
         if (!call_is_plain_vararg(&types[signature->args[i].type]))
@@ -126,7 +136,7 @@ static inline void call_place_fixed(Call *call, const AbiPlan *plan)
         if (call_has_slot(type) && slot != ABI_NO_SLOT) {
             call_fill_slot(call, slot, type, call->values[i]);
         } else {
-            call->nmissing_slots += call_has_slot(type);
+            call->nmissing_slots += call_has_slot(type) && !call_has_two_places(call, type);
             abi_place(plan, call->frame, i, call->values[i]);
         }
     }
@@ -188,7 +198,8 @@ static inline void call_by_inbound(void *context)
     volatile unsigned char room[ROOM_NBYTES];
     room[0] = room[ROOM_NBYTES - 1] = 0;
     machine_between_state.function = call->function;
-    call->inbound(machine_between, call->result, call->values, &call->wide);
+    call->inbound(call->signature->is_ms ? machine_between_ms : machine_between, call->result, call->values,
+                  &call->wide);
     room[0] = room[ROOM_NBYTES - 1];
 }
 

@@ -64,6 +64,20 @@ static inline void check_saved_registers(Case *c, const uint64_t *got, const uin
     }
 }
 
+/* What ms_abi preserves besides. */
+static inline void check_saved_registers_ms(Case *c)
+{
+    const MachineBetween *between = &machine_between_state;
+    const MachineBetweenMs *ms = &machine_between_ms_state;
+    if (between->rdi_out != ms->rdi_in || between->rsi_out != ms->rsi_in)
+        complain(c, "\n      rdi is %llx, was %llx; rsi is %llx, was %llx", (unsigned long long)between->rdi_out,
+                 (unsigned long long)ms->rdi_in, (unsigned long long)between->rsi_out, (unsigned long long)ms->rsi_in);
+    for (size_t i = 0; i < 10; i++) {
+        if (memcmp(ms->out[i], ms->in[i], sizeof ms->in[i]) != 0)
+            complain(c, "\n      xmm%zu is not what it was", i + 6);
+    }
+}
+
 enum { FLAG_DIRECTION = 1 << 10, MXCSR_STATUS = 0x3f };
 
 /* fnstenv: registers of the x87 stack that are in use. */

@@ -10,10 +10,11 @@ typedef struct EntryRecord {
     uint64_t flags; /* rflags */
     uint64_t rax;   /* al: vector registers used by a variadic call */
     uint32_t mxcsr;
-    uint32_t x87[7];      /* fnstenv: control word, status, tags, … */
-    uint32_t ngpr;        /* in: argument registers behind this many are filled with rubbish; 0..6 */
-    uint32_t nvec;        /* in: and vector registers, their low 16 bytes; 0..8 */
-    uint32_t nmisaligned; /* arguments that did not stand at their type's alignment */
+    uint32_t x87[7];         /* fnstenv: control word, status, tags, … */
+    uint32_t spoilt_gprs;    /* in: bit i: argument register i of rdi, rsi, ... is filled with rubbish */
+    uint32_t spoilt_vecs;    /* in: and vector register i, its low 16 bytes */
+    uint32_t has_named_only; /* in: a variadic function is not passed more */
+    uint32_t nmisaligned;    /* arguments that did not stand at their type's alignment */
 } EntryRecord;
 
 /* Calls `function`, which takes the named arguments and no others, with those at values[i]. The result goes to `result`; an integer

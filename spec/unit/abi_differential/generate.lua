@@ -50,6 +50,20 @@ local GCC_FAILS = {
     variadic_aligned_record = "variadic_aligned_record",
 }
 
+-- The same for ms_abi. All types that count here are such as Microsoft's compilers have not got.
+local CLANG_DIFFERS_MS = {
+    -- By themselves: clang returns a long double in st0, passes __float128 and vectors of any size but 16 in vector registers, the wide ones
+    -- in pieces.
+    bare_long_double = "bare_long_double",
+    bare_float128 = "bare_float128",
+    bare_vector8 = "bare_vector",
+    bare_vector32 = "bare_vector",
+    bare_vector64 = "bare_vector",
+    bare_vector_of_one = "bare_vector",
+    -- clang wants an address for a result of no bytes.
+    empty = "empty",
+}
+
 -- -- drawing a signature ----------------------------------------------------------------------------------------------
 
 -- gcc 12 crashes in va_arg of a union with a vector of 32 or 64 bytes: an int goes in its place.
@@ -80,6 +94,15 @@ local function draw_type(signature, palette)
     return random() < 0.45 and signature.records[random(#signature.records)] or model.draw_bare(signature.isa)
 end
 
+-- To ms_abi a decimal is no float of its size, which is all that the engine knows of it.
+local function has_bare_decimal(signature)
+    if signature.result and signature.result.feature == "decimal" then return true end
+    for _, t in ipairs(signature.args) do
+        if t.feature == "decimal" then return true end
+    end
+    return false
+end
+
 local function draw_signature(seed, index)
     math.randomseed(seed, index)
     local dice = random()
@@ -102,6 +125,7 @@ local function draw_signature(seed, index)
     if random() > 0.05 then
         signature.result = random() < 0.5 and signature.records[random(#signature.records)] or model.draw_bare(signature.isa)
     end
+    signature.is_ms = random() < 0.25 and not has_bare_decimal(signature)
     return signature
 end
 
@@ -124,11 +148,22 @@ local function name_rules(rules, features)
     return table.concat(sorted_keys(names), " ")
 end
 
+-- Of types that are no records.
+local function add_bare_features(signature, features)
+    local function add(t)
+        if not t.record then features["bare_" .. t.feature] = true end
+    end
+    for _, t in ipairs(signature.args) do add(t) end
+    if signature.result then add(signature.result) end
+end
+
 local function describe(signature)
     local features = {}
     for _, t in ipairs(signature.args) do model.add_features(t, features) end
     if signature.result then model.add_features(signature.result, features) else features.void_result = true end
+    if signature.is_ms then add_bare_features(signature, features) end
     features.variadic = signature.is_variadic
+    features.ms_abi = signature.is_ms
     features.packed_array_of_records = features.packed and features.array_of_records
     features.union_of_float = features.union_of_record and features.float
     features.avx_wide_union = signature.isa > 0 and (features.union_of_array or features.union and features.aligned)
@@ -141,8 +176,8 @@ local function describe(signature)
     -- Types that clang has not got, and bit-fields that it lays out as if they were not packed.
     signature.is_gcc_only = features.float16 or features.decimal or features.complex_int128 or features.packed_ms_bit_field
     signature.features = table.concat(sorted_keys(features), " ")
-    signature.clang_differs = name_rules(CLANG_DIFFERS, features)
-    signature.gcc_fails = name_rules(GCC_FAILS, features)
+    signature.clang_differs = name_rules(signature.is_ms and CLANG_DIFFERS_MS or CLANG_DIFFERS, features)
+    signature.gcc_fails = name_rules(signature.is_ms and {} or GCC_FAILS, features)
 end
 
 local function is_used(signature, record)
@@ -184,8 +219,14 @@ local function spell_types(signature)
     return table.concat(lines, "\n")
 end
 
+-- The type of a pointer to it.
+local function spell_pointer(signature, parameters)
+    return ("%s (%s*)(%s)"):format(spell_result(signature), signature.is_ms and "MS_ABI " or "", parameters)
+end
+
 local function spell_declaration(signature)
-    local text = ("%s callee_%d(%s);"):format(spell_result(signature), signature.index, spell_parameters(signature))
+    local text = ("%s%s callee_%d(%s);"):format(signature.is_ms and "MS_ABI " or "", spell_result(signature), signature.index,
+        spell_parameters(signature))
     for i = signature.nfixed + 1, #signature.args do
         text = text .. (" /* ... %s */"):format(signature.args[i].name)
     end
@@ -213,16 +254,20 @@ end
 
 local function spell_callee(signature)
     local lines = {
-        ("HIDDEN %s callee_%d(%s)\n{"):format(spell_result(signature), signature.index, spell_parameters(signature, true)),
+        ("HIDDEN %s%s callee_%d(%s)\n{"):format(signature.is_ms and "MS_ABI " or "", spell_result(signature), signature.index,
+            spell_parameters(signature, true)),
         ("    struct Received%d *to = (void *)received;"):format(signature.index),
     }
     local function add(...) lines[#lines + 1] = "    " .. string.format(...) end
-    if signature.is_variadic then add("va_list rest; va_start(rest, a%d);", signature.nfixed) end
+    local prefix = signature.is_ms and "ms_" or ""
+    if signature.is_variadic then add("%sva_list rest; %sva_start(rest, a%d);", prefix, prefix, signature.nfixed) end
     for i, t in ipairs(signature.args) do
-        if i > signature.nfixed then add("%s a%d = va_arg(rest, %s);", t.name, i, t.name) end
+        if i > signature.nfixed then
+            add("%s a%d = %sva_arg%s(rest, %s);", t.name, i, prefix, signature.is_ms and t.in_memory and "_reference" or "", t.name)
+        end
         add("RECEIVE(a%d);%s", i, is_widened(t) and (" to->wide%d = (int)a%d;"):format(i, i) or "")
     end
-    if signature.is_variadic then add("va_end(rest);") end
+    if signature.is_variadic then add("%sva_end(rest);", prefix) end
     if signature.result then
         add("%s result; memcpy(&result, returned, sizeof result); return result;", signature.result.name)
     end
@@ -233,7 +278,7 @@ end
 local function spell_caller(signature)
     local values = {}
     for i, t in ipairs(signature.args) do values[i] = ("*(%s *)values[%d]"):format(t.name, i - 1) end
-    local call = ("((%s (*)(%s))function)(%s)"):format(spell_result(signature), spell_parameters(signature), table.concat(values, ", "))
+    local call = ("((%s)function)(%s)"):format(spell_pointer(signature, spell_parameters(signature)), table.concat(values, ", "))
     if signature.result then call = ("*(%s *)result = %s"):format(signature.result.name, call) end
     return ("static void call_%d(AbiFunction function, void *result, void *const *values)\n{\n    %s;\n}"):format(signature.index, call)
 end
@@ -245,7 +290,7 @@ local function spell_inbound(signature)
         types[i] = signature.args[i].name
         values[i] = ("*(%s *)values[%d]"):format(types[i], i - 1)
     end
-    local call = ("((%s (*)(%s))function)(%s)"):format(spell_result(signature), #types == 0 and "void" or table.concat(types, ", "),
+    local call = ("((%s)function)(%s)"):format(spell_pointer(signature, #types == 0 and "void" or table.concat(types, ", ")),
         table.concat(values, ", "))
     local t = signature.result
     local body = not t and call .. ";" or ("%s got = %s; memcpy(result, &got, sizeof got);%s"):format(
@@ -298,10 +343,10 @@ local function spell_row(signature, types)
         args = "args_" .. signature.index
         definition = ("static const BatchArg %s[] = {\n%s\n};\n"):format(args, table.concat(rows, "\n"))
     end
-    local row = ("    {%d, %s, \"%s\", \"%s\", \"%s\", %s, %d, %d, %s, %d, call_%d},"):format(
+    local row = ("    {%d, %s, \"%s\", \"%s\", \"%s\", %s, %d, %d, %s, %d, %d, call_%d},"):format(
         signature.index, spell_string(spell_declaration(signature)), signature.features, signature.clang_differs, signature.gcc_fails, args,
         #signature.args, signature.nfixed, signature.result and types.index_of(signature.result) or "BATCH_NO_TYPE",
-        signature.is_variadic and 1 or 0, signature.index)
+        signature.is_variadic and 1 or 0, signature.is_ms and 1 or 0, signature.index)
     return definition .. spell_caller(signature), row
 end
 

@@ -107,6 +107,7 @@ typedef struct MachineBetween {
     uint64_t flags;
     uint32_t mxcsr_out, x87_out[7];
     unsigned char above_in[MACHINE_ABOVE_NBYTES], above_out[MACHINE_ABOVE_NBYTES]; /* the caller's stack */
+    uint64_t rdi_out, rsi_out;                                                     /* as the callee leaves them */
 } MachineBetween;
 
 _Static_assert(offsetof(MachineBetween, caller) == 16, "machine_between");
@@ -119,6 +120,7 @@ _Static_assert(offsetof(MachineBetween, flags) == 208, "machine_between");
 _Static_assert(offsetof(MachineBetween, mxcsr_out) == 216, "machine_between");
 _Static_assert(offsetof(MachineBetween, above_in) == 248, "machine_between");
 _Static_assert(offsetof(MachineBetween, above_out) == 1272, "machine_between");
+_Static_assert(offsetof(MachineBetween, rdi_out) == 2296, "machine_between");
 
 __attribute__((visibility("hidden"))) MachineBetween machine_between_state;
 void machine_between(void);
@@ -156,6 +158,8 @@ __asm__(".text\n"
         "    movq 104(%r11), %r15\n"
         "    call *(%r11)\n" /* the return address is where the caller's was */
         "    leaq machine_between_state(%rip), %r11\n"
+        "    movq %rdi, 2296(%r11)\n"
+        "    movq %rsi, 2304(%r11)\n"
         "    movq %rbx, 112(%r11)\n"
         "    movq %rbp, 120(%r11)\n"
         "    movq %r12, 128(%r11)\n"
@@ -184,6 +188,62 @@ __asm__(".text\n"
         "    pushq 8(%r11)\n"
         "    ret\n"
         ".size machine_between, . - machine_between\n");
+
+/* -- the same for ms_abi ------------------------------------------------------------------------------------------------ */
+
+/* What machine_between_ms adds: the registers that only this ABI's callees preserve. */
+typedef struct MachineBetweenMs {
+    uint64_t return_address;
+    uint64_t caller_rdi, caller_rsi, rdi_in, rsi_in;
+    uint64_t unused;
+    unsigned char caller[10][16]; /* xmm6-xmm15 */
+    unsigned char in[10][16], out[10][16];
+} MachineBetweenMs;
+
+_Static_assert(offsetof(MachineBetweenMs, rdi_in) == 24, "machine_between_ms");
+_Static_assert(offsetof(MachineBetweenMs, caller) == 48, "machine_between_ms");
+_Static_assert(offsetof(MachineBetweenMs, in) == 208, "machine_between_ms");
+_Static_assert(offsetof(MachineBetweenMs, out) == 368, "machine_between_ms");
+
+__attribute__((visibility("hidden"))) MachineBetweenMs machine_between_ms_state;
+void machine_between_ms(void);
+
+#define MACHINE_XMMS(one)                                                                                              \
+    one(6, 0) one(7, 16) one(8, 32) one(9, 48) one(10, 64) one(11, 80) one(12, 96) one(13, 112) one(14, 128)           \
+        one(15, 144)
+#define MACHINE_KEEP(n, at) "    movups %xmm" #n ", 48+" #at "(%r11)\n"
+#define MACHINE_SET(n, at)  "    movups 208+" #at "(%r11), %xmm" #n "\n"
+#define MACHINE_NOTE(n, at) "    movups %xmm" #n ", 368+" #at "(%r11)\n"
+#define MACHINE_BACK(n, at) "    movups 48+" #at "(%r11), %xmm" #n "\n"
+
+/* clang-format off */
+
+/* Around machine_between, with the caller's stack as it is. */
+__asm__(".text\n"
+        ".globl machine_between_ms\n"
+        ".hidden machine_between_ms\n"
+        ".type machine_between_ms, @function\n"
+        "machine_between_ms:\n"
+        "    endbr64\n"
+        "    leaq machine_between_ms_state(%rip), %r11\n"
+        "    popq (%r11)\n"
+        "    movq %rdi, 8(%r11)\n"
+        "    movq %rsi, 16(%r11)\n"
+        MACHINE_XMMS(MACHINE_KEEP)
+        "    movq 24(%r11), %rdi\n"
+        "    movq 32(%r11), %rsi\n"
+        MACHINE_XMMS(MACHINE_SET)
+        "    call machine_between\n"
+        "    leaq machine_between_ms_state(%rip), %r11\n"
+        MACHINE_XMMS(MACHINE_NOTE)
+        MACHINE_XMMS(MACHINE_BACK)
+        "    movq 8(%r11), %rdi\n"
+        "    movq 16(%r11), %rsi\n"
+        "    pushq (%r11)\n"
+        "    ret\n"
+        ".size machine_between_ms, . - machine_between_ms\n");
+
+/* clang-format on */
 
 /* -- valgrind ------------------------------------------------------------------------------------------------------ */
 

@@ -106,7 +106,7 @@ static inline void value_load_type(ValueType *type, const BatchType *batch)
     if (batch->size > VALUE_NBYTES_MAX)
         abort();
     *type = (ValueType){.batch = batch};
-    type->abi = (AbiType){.size = batch->size, .align = batch->align};
+    type->abi = (AbiType){.size = batch->size, .align = batch->align, .is_record = batch->is_record != 0};
     type->mask = calloc(VALUE_NBYTES_MAX, 1);
     type->value_leaves = calloc(batch->nleaves + 1, sizeof *type->value_leaves);
     if (type->mask == NULL || type->value_leaves == NULL)
