@@ -72,12 +72,17 @@ Large room;
 long first_argument = 42;
 void *argument_values[NARGS_MAX] = {&first_argument, &room, &room, &room, &room, &room, &room, &room, &room, &room};
 
-void prepare_signatures()
+const struct Abi {
+    const char *name;
+    ffi_abi number;
+} abis[] = {{"System V", FFI_UNIX64}, {"Microsoft", FFI_WIN64}, {"Microsoft with gcc's long double", FFI_GNUW64}};
+
+void prepare_signatures(ffi_abi abi)
 {
     for (int i = 0; i < 1024; i++)
         large_elements[i] = &ffi_type_slong;
     for (Signature &signature : signatures)
-        unit_check(ffi_prep_cif(&signature.cif, FFI_UNIX64, signature.nargs, signature.result, signature.args) == FFI_OK, __FILE__, __LINE__,
+        unit_check(ffi_prep_cif(&signature.cif, abi, signature.nargs, signature.result, signature.args) == FFI_OK, __FILE__, __LINE__,
                    signature.name);
 }
 
@@ -103,34 +108,33 @@ void leave_thread(long)
     pthread_exit(nullptr);
 }
 
-// A C++ function with something to destroy, whatever else the caller passes.
-long callee(long number)
-{
-    Guard guard;
-    leave(number);
-    return number;
-}
-
-// For results in memory.
-Large large_callee(long number)
-{
-    Guard guard;
-    leave(number);
-    return Large();
-}
-
-// For longjmp, which must leave nothing that is to be destroyed.
-long plain_callee(long number)
-{
-    leave(number);
-    return number;
-}
-
-Large plain_large_callee(long number)
-{
-    leave(number);
-    return Large();
-}
+// Functions of both ABIs with something to destroy, whatever else the caller passes, and others for longjmp, which must leave nothing that is
+// to be destroyed. Each for results in registers and in memory.
+#define CALLEES(name, attribute)                                                                                                            \
+    attribute long name##_callee(long number)                                                                                               \
+    {                                                                                                                                       \
+        Guard guard;                                                                                                                        \
+        leave(number);                                                                                                                      \
+        return number;                                                                                                                      \
+    }                                                                                                                                       \
+    attribute Large name##_large_callee(long number)                                                                                        \
+    {                                                                                                                                       \
+        Guard guard;                                                                                                                        \
+        leave(number);                                                                                                                      \
+        return Large();                                                                                                                     \
+    }                                                                                                                                       \
+    attribute long name##_plain_callee(long number)                                                                                         \
+    {                                                                                                                                       \
+        leave(number);                                                                                                                      \
+        return number;                                                                                                                      \
+    }                                                                                                                                       \
+    attribute Large name##_plain_large_callee(long number)                                                                                  \
+    {                                                                                                                                       \
+        leave(number);                                                                                                                      \
+        return Large();                                                                                                                     \
+    }
+CALLEES(sysv, )
+CALLEES(ms, __attribute__((ms_abi)))
 
 void handler(ffi_cif *, void *, void **args, void *)
 {
@@ -152,9 +156,15 @@ struct Way {
 
 void (*callee_of(const Signature &signature, bool is_plain))()
 {
-    if (signature.result == &large_type)
-        return is_plain ? erase(plain_large_callee) : erase(large_callee);
-    return is_plain ? erase(plain_callee) : erase(callee);
+    bool is_large = signature.result == &large_type;
+    if (signature.cif.abi == FFI_UNIX64) {
+        if (is_large)
+            return is_plain ? erase(sysv_plain_large_callee) : erase(sysv_large_callee);
+        return is_plain ? erase(sysv_plain_callee) : erase(sysv_callee);
+    }
+    if (is_large)
+        return is_plain ? erase(ms_plain_large_callee) : erase(ms_large_callee);
+    return is_plain ? erase(ms_plain_callee) : erase(ms_callee);
 }
 
 void enter_call(Signature &signature, bool is_plain)
@@ -219,8 +229,11 @@ bool is_raw(const Way &way)
     return std::strstr(way.name, "raw") != nullptr;
 }
 
+// Microsoft's has neither type of result in registers, where the callees have theirs.
 bool fits(const Way &way, const Signature &signature)
 {
+    if (signature.cif.abi != FFI_UNIX64 && (signature.result == &ffi_type_longdouble || signature.result == &ffi_type_complex_double))
+        return false;
     for (unsigned i = 0; is_raw(way) && i < signature.nargs; i++)
         if (signature.args[i]->type == FFI_TYPE_COMPLEX || signature.args[i]->type == FFI_TYPE_LONGDOUBLE)
             return false;
@@ -235,19 +248,26 @@ void free_closures()
     std::memset(closures, 0, sizeof closures);
 }
 
+template <typename Visit> void visit_way(const Abi &abi, const Way &way, Signature &signature, Visit visit)
+{
+    char what[160];
+    unsigned nbefore = unit_nfailed;
+    if (!fits(way, signature))
+        return;
+    visit(way, signature);
+    free_closures();
+    snprintf(what, sizeof what, "%s: %s: %s", abi.name, way.name, signature.name);
+    unit_check(unit_nfailed == nbefore, __FILE__, __LINE__, what);
+}
+
 template <typename Visit> void for_each_way(Visit visit)
 {
-    char what[128];
-    for (const Way &way : ways)
-        for (Signature &signature : signatures) {
-            if (!fits(way, signature))
-                continue;
-            unsigned nbefore = unit_nfailed;
-            visit(way, signature);
-            free_closures();
-            snprintf(what, sizeof what, "%s: %s", way.name, signature.name);
-            unit_check(unit_nfailed == nbefore, __FILE__, __LINE__, what);
-        }
+    for (const Abi &abi : abis) {
+        prepare_signatures(abi.number);
+        for (const Way &way : ways)
+            for (Signature &signature : signatures)
+                visit_way(abi, way, signature, visit);
+    }
 }
 
 // -- exceptions --------------------------------------------------------------------------------------------------------------
@@ -266,6 +286,35 @@ void check_exception(const Way &way, Signature &signature)
     CHECK_INT(caught, 42);
     CHECK_INT(ndestroyed, nbefore + 2);
     CHECK(a == 7 && b == 21 && c == 32 && d == 160);
+}
+
+// A Microsoft caller has two more callee-saved registers.
+typedef __attribute__((ms_abi)) long MsLong(long);
+
+__attribute__((ms_abi, noinline)) long catch_in_ms(MsLong *function, const volatile long *seeds)
+{
+    long a = seeds[0], b = seeds[1], c = seeds[2], d = seeds[3], e = seeds[4], f = seeds[5], g = seeds[6], caught = -1;
+    try {
+        Guard guard;
+        function(42);
+    } catch (const Thrown &thrown) {
+        caught = thrown.number;
+    }
+    return caught + a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7 * g;
+}
+
+void check_ms_caller(ClosureForm form)
+{
+    static volatile long seeds[] = {1000, 2000, 3000, 4000, 5000, 6000, 7000};
+    long wanted = 42;
+    if (signatures[0].cif.abi == FFI_UNIX64)
+        return;
+    for (int i = 0; i < 7; i++)
+        wanted += (i + 1) * seeds[i];
+    if (!CHECK(closure_make(&closures[form], form, &signatures[0].cif, handler, nullptr)))
+        return;
+    CHECK_INT(catch_in_ms(function_at<MsLong>(closures[form].code), seeds), wanted);
+    free_closures();
 }
 
 // C++, ffi_call, closure, handler, ffi_call, closure ...: thrown at depth 0, caught by the handler at `catcher`.
@@ -313,16 +362,24 @@ __attribute__((noinline)) long descend(Nest *nest, long depth)
     return result;
 }
 
-void check_nested()
+template <typename Visit> void for_each_form(Visit visit)
 {
-    for (int form = 0; form < CLOSURE_FORM_COUNT; form++)
-        for (long catcher = 1; catcher <= 3; catcher++) {
-            Nest nest = {static_cast<ClosureForm>(form), catcher, 0, [](const Nest *) -> long { throw Thrown{17}; }};
-            int nbefore = ndestroyed;
-            CHECK_INT(descend(&nest, 3), 17);
-            CHECK_INT(nest.caught, catcher);
-            CHECK_INT(ndestroyed, nbefore + 3);
-        }
+    for (const Abi &abi : abis) {
+        prepare_signatures(abi.number);
+        for (int form = 0; form < CLOSURE_FORM_COUNT; form++)
+            visit(static_cast<ClosureForm>(form));
+    }
+}
+
+void check_nested(ClosureForm form)
+{
+    for (long catcher = 1; catcher <= 3; catcher++) {
+        Nest nest = {form, catcher, 0, [](const Nest *) -> long { throw Thrown{17}; }};
+        int nbefore = ndestroyed;
+        CHECK_INT(descend(&nest, 3), 17);
+        CHECK_INT(nest.caught, catcher);
+        CHECK_INT(ndestroyed, nbefore + 3);
+    }
 }
 
 // -- who looks down ----------------------------------------------------------------------------------------------------------
@@ -374,15 +431,14 @@ bool is_in_order(const Stack &stack)
 
 Stack (*look)();
 
-void check_looks()
+void check_looks(ClosureForm form)
 {
     Stack (*const looks[])() = {stack_by_unwind, stack_by_backtrace};
-    for (Stack (*one)() : looks)
-        for (int form = 0; form < CLOSURE_FORM_COUNT; form++) {
-            Nest nest = {static_cast<ClosureForm>(form), 0, 0, [](const Nest *) -> long { return is_in_order(look()) ? 1 : 0; }};
-            look = one;
-            CHECK_INT(descend(&nest, 3), 1);
-        }
+    for (Stack (*one)() : looks) {
+        Nest nest = {form, 0, 0, [](const Nest *) -> long { return is_in_order(look()) ? 1 : 0; }};
+        look = one;
+        CHECK_INT(descend(&nest, 3), 1);
+    }
 }
 
 // Seen from the callee or handler of each way, the test's own function is there once.
@@ -479,12 +535,12 @@ __attribute__((noinline)) void check_jumps(const Way &way, Signature &signature)
 
 int main()
 {
-    prepare_signatures();
     pthread_barrier_init(&inside, nullptr, 2);
     leave = leave_by_throw;
     for_each_way(check_exception);
-    check_nested();
-    check_looks();
+    for_each_form(check_ms_caller);
+    for_each_form(check_nested);
+    for_each_form(check_looks);
     leave = leave_a_look;
     for_each_way(check_look);
     for (Leave *one : {leave_thread, leave_asleep, leave_asleep_at_any_time}) {
