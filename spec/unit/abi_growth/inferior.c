@@ -4,35 +4,21 @@
  *     inferior SITUATION PATH       PATH: the file that holds the engine
  *
  * Ends with 0, with 77 where the machine does not let it try (why is on stdout), or with 1 (what failed is on stderr). */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
-#include <stddef.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "abi/slot.h"
 
 #include "abi_case.h"
 #include "abi_slots/maps.h"
+#include "confine.h"
 
 enum { NMORE = 3000, CANNOT_TRY = 77 };
-
-#ifndef PR_SET_MDWE
-#define PR_SET_MDWE              65
-#define PR_MDWE_REFUSE_EXEC_GAIN 1
-#endif
 
 /* -- callbacks ----------------------------------------------------------------------------------------------------------- */
 
@@ -179,78 +165,22 @@ static int grow_elsewhere(const char *path)
 
 static int grow_mdwe(const char *path)
 {
-    if (prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) != 0) {
-        printf("PR_SET_MDWE: %s\n", strerror(errno));
-        return CANNOT_TRY;
-    }
-    return grow_usual(path);
-}
-
-#define SECCOMP_LOAD(what)          BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, what))
-#define SECCOMP_UNLESS(value, skip) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 0, (skip))
-#define SECCOMP_RETURN(action)      BPF_STMT(BPF_RET | BPF_K, (action))
-
-static bool install_filter(struct sock_filter *filter, size_t n)
-{
-    struct sock_fprog program = {.len = (unsigned short)n, .filter = filter};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0)
-        return true;
-    printf("seccomp: %s\n", strerror(errno));
-    return false;
+    return confine_mdwe() ? grow_usual(path) : CANNOT_TRY;
 }
 
 /* Ends a program that maps memory writable and executable, or that makes any executable that is not. */
 static int grow_under_filter(const char *path)
 {
-    struct sock_filter filter[] = {
-        SECCOMP_LOAD(nr),
-        SECCOMP_UNLESS(SYS_mmap, 4),
-        SECCOMP_LOAD(args[2]),
-        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, PROT_WRITE | PROT_EXEC),
-        SECCOMP_UNLESS(PROT_WRITE | PROT_EXEC, 7),
-        SECCOMP_RETURN(SECCOMP_RET_KILL_PROCESS),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mprotect, 1, 0),
-        SECCOMP_UNLESS(SYS_pkey_mprotect, 4),
-        SECCOMP_LOAD(args[2]),
-        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, PROT_EXEC),
-        SECCOMP_UNLESS(PROT_EXEC, 1),
-        SECCOMP_RETURN(SECCOMP_RET_KILL_PROCESS),
-        SECCOMP_RETURN(SECCOMP_RET_ALLOW),
-    };
-    return install_filter(filter, sizeof filter / sizeof *filter) ? grow_usual(path) : CANNOT_TRY;
-}
-
-/* Kernels before 5.13 do not copy mappings of files: there the engine has its own file only. */
-static bool be_older_kernel(void)
-{
-    struct sock_filter filter[] = {
-        SECCOMP_LOAD(nr),
-        SECCOMP_UNLESS(SYS_mremap, 4),
-        SECCOMP_LOAD(args[3]),
-        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, MREMAP_DONTUNMAP),
-        SECCOMP_UNLESS(MREMAP_DONTUNMAP, 1),
-        SECCOMP_RETURN(SECCOMP_RET_ERRNO | EINVAL),
-        SECCOMP_RETURN(SECCOMP_RET_ALLOW),
-    };
-    return install_filter(filter, sizeof filter / sizeof *filter);
+    return confine_by_death() ? grow_usual(path) : CANNOT_TRY;
 }
 
 /* Where no new mapping may be executable at all, the first table is there all the same, and the rest is an error. */
 static int grow_without_code(const char *path)
 {
     Error error = {.code = ERROR_NONE};
-    struct sock_filter filter[] = {
-        SECCOMP_LOAD(nr),
-        SECCOMP_UNLESS(SYS_mmap, 4),
-        SECCOMP_LOAD(args[2]),
-        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, PROT_EXEC),
-        SECCOMP_UNLESS(PROT_EXEC, 1),
-        SECCOMP_RETURN(SECCOMP_RET_ERRNO | EACCES),
-        SECCOMP_RETURN(SECCOMP_RET_ALLOW),
-    };
     size_t before;
     (void)path;
-    if (!install_filter(filter, sizeof filter / sizeof *filter))
+    if (!confine_without_code())
         return CANNOT_TRY;
     make(ABI_TABLE_NSLOTS);
     before = count_descriptors();
@@ -426,22 +356,11 @@ static int grow_without_proc(const char *path)
     return grow();
 }
 
-static bool enter_jail(const char *path)
-{
-    char jail[4096];
-    snprintf(jail, sizeof jail, "%s.jail", path);
-    if ((mkdir(jail, 0700) == 0 || errno == EEXIST) && chroot(jail) == 0 && chdir("/") == 0)
-        return true;
-    printf("chroot: %s\n", strerror(errno));
-    rmdir(jail);
-    return false;
-}
-
 /* Neither /proc nor any name leads to the file. */
 static int grow_in_jail(const char *path)
 {
     Error error = {.code = ERROR_NONE};
-    if (!enter_jail(path))
+    if (!confine_to_jail(path))
         return CANNOT_TRY;
     make(ABI_TABLE_NSLOTS);
     CHECK(!make_one(&error));
@@ -454,23 +373,13 @@ static int grow_in_jail(const char *path)
 
 /* -- no file at all ------------------------------------------------------------------------------------------------------- */
 
-static bool copies_mappings(void)
-{
-    void *copy = mremap((void *)(uintptr_t)abi_table_template, ABI_TABLE_CODE_NBYTES, ABI_TABLE_CODE_NBYTES,
-                        MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL);
-    if (copy != MAP_FAILED)
-        return munmap(copy, ABI_TABLE_CODE_NBYTES) == 0;
-    printf("MREMAP_DONTUNMAP: %s\n", strerror(errno));
-    return false;
-}
-
 /* An upgrade has taken the file away, a daemon has closed everything, and no descriptor is to be had. */
 static int grow_without_file(const char *path)
 {
     char backup[4096];
     struct rlimit limit, none;
     snprintf(backup, sizeof backup, "%s.backup", path);
-    if (!copies_mappings() || getrlimit(RLIMIT_NOFILE, &limit) != 0 || rename(path, backup) != 0)
+    if (!kernel_copies_mappings() || getrlimit(RLIMIT_NOFILE, &limit) != 0 || rename(path, backup) != 0)
         return CANNOT_TRY;
     none = limit;
     none.rlim_cur = 0;
@@ -486,7 +395,7 @@ static int grow_without_file(const char *path)
 
 static int grow_copied_in_jail(const char *path)
 {
-    return copies_mappings() && enter_jail(path) ? grow_closed(path) : CANNOT_TRY;
+    return kernel_copies_mappings() && confine_to_jail(path) ? grow_closed(path) : CANNOT_TRY;
 }
 
 /* -- the program --------------------------------------------------------------------------------------------------------- */
@@ -546,7 +455,7 @@ __attribute__((visibility("default"))) int inferior_main(int argc, char **argv)
     make_owner();
     const char *name = argv[1];
     bool is_older = strncmp(name, older, sizeof older - 1) == 0;
-    if (is_older && !be_older_kernel())
+    if (is_older && !confine_to_older_kernel())
         return CANNOT_TRY;
     for (size_t i = 0; i < NSITUATIONS; i++)
         if (strcmp(name + (is_older ? sizeof older - 1 : 0), situations[i].name) == 0)

@@ -8,13 +8,14 @@
 
 typedef struct Maps {
     unsigned nwritable_code; /* mappings that are writable and executable */
+    unsigned nunnamed_code;  /* executable ones of no file */
     size_t nbytes_used;     /* of private mappings without the heap that may be read: reserved addresses do not count */
     size_t nbytes_reserved; /* and the others */
 } Maps;
 
 static inline Maps maps_read(void)
 {
-    Maps maps = {0, 0, 0};
+    Maps maps = {0, 0, 0, 0};
     char line[4300], rights[8];
     unsigned long start, end;
     FILE *file = fopen("/proc/self/maps", "r");
@@ -25,6 +26,8 @@ static inline Maps maps_read(void)
             abort();
         if (rights[1] == 'w' && rights[2] == 'x')
             maps.nwritable_code++;
+        if (rights[2] == 'x' && strpbrk(line, "/[") == NULL)
+            maps.nunnamed_code++;
         if (strstr(line, "[heap]") == NULL)
             *(rights[0] == 'r' ? &maps.nbytes_used : &maps.nbytes_reserved) += end - start;
     }
