@@ -7,6 +7,10 @@ local programs = {
     { "ruby-ffi", "ruby_ffi.rb", "/usr/bin/ruby $FILE", [[/usr/bin/ruby -e 'require "ffi"']], "ruby-ffi" },
     { "Guile's (system foreign)", "guile.scm", "/usr/bin/guile --no-auto-compile $FILE", "/usr/bin/guile -c '(use-modules (system foreign))'",
         "guile-3.0" },
+    { "PHP's FFI", "php.php", "/usr/bin/php8.2 -d ffi.enable=1 $FILE", [[/usr/bin/php8.2 -r 'extension_loaded("FFI") || exit(1);']], "php8.2-cli" },
+    { "OCaml's ctypes", "ocaml_ctypes.ml", [[cp $FILE client.ml && /usr/bin/ocamlfind ocamlopt -thread -package ctypes.foreign,threads.posix,unix \
+        -linkpkg client.ml -o client && ./client]], "/usr/bin/ocamlfind query ctypes.foreign && test -x /usr/bin/ocamlopt",
+        "ocaml-nox ocaml-findlib libctypes-ocaml-dev" },
 }
 
 local clients = {}
