@@ -4,20 +4,34 @@ local support = require "spec.support"
 
 -- name, file, how it is run ($FILE is the file), a probe, Debian's packages
 local function in_c(modules, libraries)
-    return ("%s -std=gnu11 -Wall -Wextra -O2 -g -o client $FILE $(pkg-config --cflags --libs %s) %s && ./client"):format(support.cc, modules, libraries)
+    return ("%s -std=gnu11 -Wall -Wextra -O2 -g -o client $FILE $(pkg-config --cflags --libs %s) %s && ./client"):format(
+        support.cc, modules, libraries)
 end
+
+-- With what values_gir.lua says of libvalues.so.
+local function introspected(command)
+    return ("%s %s >Values-1.0.gir && g-ir-compiler --shared-library=%s -o Values-1.0.typelib Values-1.0.gir && GI_TYPELIB_PATH=. %s $FILE"):format(
+        support.lua, support.quote(support.root .. "/spec/libffi/values_gir.lua"), support.quote(support.path "values"), command)
+end
+local LUA53 = "env -u LUA_PATH -u LUA_CPATH /usr/bin/lua5.3"
 
 local programs = {
     { "ruby-ffi", "ruby_ffi.rb", "/usr/bin/ruby $FILE", [[/usr/bin/ruby -e 'require "ffi"']], "ruby-ffi" },
     { "Guile's (system foreign)", "guile.scm", "/usr/bin/guile --no-auto-compile $FILE", "/usr/bin/guile -c '(use-modules (system foreign))'",
         "guile-3.0" },
-    { "PHP's FFI", "php.php", "/usr/bin/php8.2 -d ffi.enable=1 $FILE", [[/usr/bin/php8.2 -r 'extension_loaded("FFI") || exit(1);']], "php8.2-cli" },
+    { "PHP's FFI", "php.php", "/usr/bin/php8.2 -d ffi.enable=1 $FILE", [[/usr/bin/php8.2 -r 'extension_loaded("FFI") || exit(1);']],
+        "php8.2-cli" },
     { "OCaml's ctypes", "ocaml_ctypes.ml", [[cp $FILE client.ml && /usr/bin/ocamlfind ocamlopt -thread -package ctypes.foreign,threads.posix,unix \
         -linkpkg client.ml -o client && ./client]], "/usr/bin/ocamlfind query ctypes.foreign && test -x /usr/bin/ocamlopt",
         "ocaml-nox ocaml-findlib libctypes-ocaml-dev" },
     { "GLib's closure marshalling", "glib.c", in_c("gobject-2.0", ""), "pkg-config gobject-2.0", "libglib2.0-dev" },
-    { "a Wayland server and its client", "wayland.c", in_c("wayland-server wayland-client", "-lpthread"), "pkg-config wayland-server wayland-client",
-        "libwayland-dev" },
+    { "a Wayland server and its client", "wayland.c", in_c("wayland-server wayland-client", "-lpthread"),
+        "pkg-config wayland-server wayland-client", "libwayland-dev" },
+    { "PyGObject", "pygobject.py", introspected "/usr/bin/python3 -B", "/usr/bin/python3 -c 'import gi' && test -x /usr/bin/g-ir-compiler",
+        "python3-gi gobject-introspection" },
+    { "gjs", "gjs.js", introspected "/usr/bin/gjs", "test -x /usr/bin/gjs -a -x /usr/bin/g-ir-compiler", "gjs gobject-introspection" },
+    { "lgi", "lgi.lua", introspected(LUA53),
+        LUA53 .. " -e 'require \"lgi\"' && test -x /usr/bin/g-ir-compiler", "lua5.3 lua-lgi gobject-introspection" },
 }
 
 local clients = {}
