@@ -27,6 +27,7 @@ local programs = {
     { "GLib's closure marshalling", "glib.c", in_c("gobject-2.0", ""), "pkg-config gobject-2.0", "libglib2.0-dev" },
     { "a Wayland server and its client", "wayland.c", in_c("wayland-server wayland-client", "-lpthread"),
         "pkg-config wayland-server wayland-client", "libwayland-dev" },
+    { "ECL", "ecl.lisp", "/usr/bin/ecl --norc --shell $FILE", "test -x /usr/bin/ecl", "ecl" },
     { "PyGObject", "pygobject.py", introspected "/usr/bin/python3 -B", "/usr/bin/python3 -c 'import gi' && test -x /usr/bin/g-ir-compiler",
         "python3-gi gobject-introspection" },
     { "gjs", "gjs.js", introspected "/usr/bin/gjs", "test -x /usr/bin/gjs -a -x /usr/bin/g-ir-compiler", "gjs gobject-introspection" },
