@@ -58,6 +58,40 @@ static bool call_back_aligned(AbiFunction entry)
     return memcmp(&a, &b, sizeof a) == 0;
 }
 
+#define XMM6_TO_15 "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15"
+
+/* Different values in all that an ms_abi function preserves. */
+static void set_xmm6_to_15(void)
+{
+    __asm__ volatile(
+        "movq %0, %%xmm6\n\tpunpcklqdq %%xmm6, %%xmm6\n\t"
+        "movdqa %%xmm6, %%xmm7\n\tpaddq %%xmm6, %%xmm7\n\tmovdqa %%xmm7, %%xmm8\n\tpaddq %%xmm6, %%xmm8\n\t"
+        "movdqa %%xmm8, %%xmm9\n\tpaddq %%xmm6, %%xmm9\n\tmovdqa %%xmm9, %%xmm10\n\tpaddq %%xmm6, %%xmm10\n\t"
+        "movdqa %%xmm10, %%xmm11\n\tpaddq %%xmm6, %%xmm11\n\tmovdqa %%xmm11, %%xmm12\n\tpaddq %%xmm6, %%xmm12\n\t"
+        "movdqa %%xmm12, %%xmm13\n\tpaddq %%xmm6, %%xmm13\n\tmovdqa %%xmm13, %%xmm14\n\tpaddq %%xmm6, %%xmm14\n\t"
+        "movdqa %%xmm14, %%xmm15\n\tpaddq %%xmm6, %%xmm15"
+        :
+        : "r"(0x123456789abcdefL)
+        : XMM6_TO_15);
+}
+
+static bool ms_call_back_longs(AbiFunction entry)
+{
+    set_xmm6_to_15();
+    return ((MS_ABI long (*)(long, long, long, long, long, long, long))entry)(1, 2, 3, 4, 5, 6, 7) == 1;
+}
+
+static bool ms_call_back_doubles(AbiFunction entry)
+{
+    return ((MS_ABI double (*)(double, double))entry)(1.5, 2.5) == 1.5;
+}
+
+static bool ms_call_back_aligned(AbiFunction entry)
+{
+    Aligned64 a = {{1, 2, 3, 4, 5, 6, 7, 8}}, b = ((MS_ABI Aligned64(*)(Aligned64))entry)(a);
+    return memcmp(&a, &b, sizeof a) == 0;
+}
+
 /* -- our side ------------------------------------------------------------------------------------------------------------ */
 
 static inline void callback_return_first(AbiSlot *slot, AbiFrame *frame)
@@ -72,7 +106,50 @@ static inline void callback_keep_owner(AbiOwner *owner)
     (void)owner;
 }
 
+/* The same, having changed what an ms_abi caller wants back. */
+static inline void callback_spoil_and_return_first(AbiSlot *slot, AbiFrame *frame)
+{
+    callback_return_first(slot, frame);
+    __asm__ volatile(
+        "pcmpeqd %%xmm6, %%xmm6\n\tpcmpeqd %%xmm7, %%xmm7\n\tpcmpeqd %%xmm8, %%xmm8\n\tpcmpeqd %%xmm9, %%xmm9\n\t"
+        "pcmpeqd %%xmm10, %%xmm10\n\tpcmpeqd %%xmm11, %%xmm11\n\tpcmpeqd %%xmm12, %%xmm12\n\t"
+        "pcmpeqd %%xmm13, %%xmm13\n\tpcmpeqd %%xmm14, %%xmm14\n\tpcmpeqd %%xmm15, %%xmm15\n\t"
+        "movq $-1, %%rdi\n\tmovq $-1, %%rsi"
+        :
+        :
+        : XMM6_TO_15, "rdi", "rsi");
+}
+
 typedef void CallbackVisitor(const char *name, AbiFunction entry, CallbackCaller *call);
+
+/* The plan is freed when `visit` returns. */
+static inline void callback_visit(const char *name, AbiPlan *plan, CallbackVisitor *visit, CallbackCaller *call,
+                                  AbiTarget target)
+{
+    static AbiOwner owner = {.nreferences = 1, .free = callback_keep_owner};
+    Error error;
+    AbiSlot *slot = abi_slot_take(&error);
+    if (plan != NULL && slot != NULL) {
+        owner.plan = plan;
+        abi_slot_arm(slot, &owner, target);
+        visit(name, abi_slot_entry(slot), call);
+    }
+    case_free(plan);
+}
+
+/* ABI_WIN64, whose entry has one way through. */
+static inline void callbacks_visit_win64(CallbackVisitor *visit, AbiTarget target)
+{
+    const AbiType longs[] = {CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG};
+    const AbiType doubles[] = {CASE_DOUBLE, CASE_DOUBLE};
+    const AbiType aligned = {sizeof(Aligned64), _Alignof(Aligned64), 0, NULL, true};
+    callback_visit("an ms_abi callback of longs", case_win64_plan("longs", *longs, longs, 7), visit, ms_call_back_longs,
+                   target);
+    callback_visit("an ms_abi callback of doubles", case_win64_plan("doubles", *doubles, doubles, 2), visit,
+                   ms_call_back_doubles, target);
+    callback_visit("an ms_abi callback of a struct", case_win64_plan("a struct", aligned, &aligned, 1), visit,
+                   ms_call_back_aligned, target);
+}
 
 /* Returns how many callbacks this machine has not got the registers for. */
 static inline int callbacks_visit(CallbackVisitor *visit, AbiTarget target)
@@ -99,19 +176,11 @@ static inline int callbacks_visit(CallbackVisitor *visit, AbiTarget target)
         {"a callback of complex long double", call_back_complex, &complex_f80, 1},
         {"a callback of a struct in memory", call_back_aligned, &aligned, 1},
     };
-    static AbiOwner owner = {.nreferences = 1, .free = callback_keep_owner};
-    Error error;
     int nskipped = 0;
     for (size_t i = 0; i < sizeof callbacks / sizeof *callbacks; i++) {
         AbiPlan *plan = case_fixed_plan(callbacks[i].name, *callbacks[i].type, callbacks[i].type, callbacks[i].nargs);
-        AbiSlot *slot = abi_slot_take(&error);
-        if (plan != NULL && slot != NULL) {
-            owner.plan = plan;
-            abi_slot_arm(slot, &owner, target);
-            visit(callbacks[i].name, abi_slot_entry(slot), callbacks[i].call);
-        }
         nskipped += plan == NULL;
-        case_free(plan);
+        callback_visit(callbacks[i].name, plan, visit, callbacks[i].call, target);
     }
     return nskipped;
 }

@@ -29,7 +29,8 @@ static double take_doubles(double a, double b)
     return a - b;
 }
 
-static double take_nine_doubles(double a, double b, double c, double d, double e, double f, double g, double h, double i)
+static double take_nine_doubles(double a, double b, double c, double d, double e, double f, double g, double h,
+                                double i)
 {
     return a + b + c + d + e + f + g + h + i;
 }
@@ -69,8 +70,52 @@ static long take_aligned(Aligned64 a, long b)
     return a.a[7] + b;
 }
 
+#define MS_ABI __attribute__((ms_abi))
+
+static MS_ABI long ms_take_longs(long a, double b, Aligned64 c, float d, long e, Vector16 f, long g)
+{
+    return a + (long)b + c.a[7] + (long)d + e + f[0] + g;
+}
+
+static MS_ABI double ms_take_doubles(double a, double b)
+{
+    return a - b;
+}
+
+static MS_ABI Aligned64 ms_take_aligned(Aligned64 a)
+{
+    return a;
+}
+
 typedef void CallVisitor(const char *name, const AbiPlan *plan, AbiFunction function, void *result,
                          void *const *values);
+
+/* ABI_WIN64: each passes all of its trampoline but the loop over the stack. */
+static inline void calls_visit_win64(CallVisitor *visit)
+{
+    const AbiType aligned = {sizeof(Aligned64), _Alignof(Aligned64), 0, NULL, true}, one = CASE_LONG;
+    const AbiType mixed[] = {
+        one, CASE_DOUBLE, aligned, CASE_SCALAR(float, ABI_F32), one, CASE_SCALAR(Vector16, ABI_VECTOR16), one};
+    const AbiType doubles[] = {CASE_DOUBLE, CASE_DOUBLE};
+    const struct {
+        const char *name;
+        AbiFunction function;
+        const AbiType *result, *args;
+        uint32_t nargs;
+    } calls[] = {
+        {"ms_abi: all kinds, three on the stack", (AbiFunction)ms_take_longs, &one, mixed, 7},
+        {"ms_abi: doubles", (AbiFunction)ms_take_doubles, doubles, doubles, 2},
+        {"ms_abi: a struct aligned to 64", (AbiFunction)ms_take_aligned, &aligned, &aligned, 1},
+    };
+    static long zeros[16];
+    _Alignas(64) unsigned char store[64];
+    void *values[7] = {zeros, zeros, zeros, zeros, zeros, zeros, zeros};
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        AbiPlan *plan = case_win64_plan(calls[i].name, *calls[i].result, calls[i].args, calls[i].nargs);
+        visit(calls[i].name, plan, calls[i].function, store, values);
+        case_free(plan);
+    }
+}
 
 /* Returns how many calls this machine has not got the registers for. */
 static inline int calls_visit(CallVisitor *visit)

@@ -42,6 +42,12 @@ static inline AbiPlan *case_fixed_plan(const char *name, AbiType result, const A
     return case_plan(name, &signature);
 }
 
+static inline AbiPlan *case_win64_plan(const char *name, AbiType result, const AbiType *args, uint32_t nargs)
+{
+    AbiSignature signature = {result, args, nargs, nargs, false, ABI_WIN64};
+    return case_plan(name, &signature);
+}
+
 static inline void case_free(AbiPlan *plan)
 {
     abi_plan_free(&mem_system_allocator, plan);

@@ -50,8 +50,11 @@ int main(int argc, char **argv)
 {
     unsigned nsteps = 0, nwrong = 0;
     char said[256] = "";
-    if (argc > 1)
+    if (argc > 1) {
+        calls_visit_win64(make_call);
+        callbacks_visit_win64(call_back, callback_spoil_and_return_first);
         return calls_visit(make_call) + callbacks_visit(call_back, callback_return_first) > 4;
+    }
     if (case_is_valgrind()) {
         printf("skipped: abi_gdb: gdb would debug valgrind\n");
     } else if (run_gdb(argv[0], &nsteps, &nwrong, said, sizeof said)) {

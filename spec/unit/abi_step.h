@@ -40,9 +40,11 @@ __asm__(".text\n"
 /* DWARF numbers and where the signal context keeps them. */
 static const struct {
     int dwarf, context;
-} step_saved[] = {{3, REG_RBX}, {6, REG_RBP}, {12, REG_R12}, {13, REG_R13}, {14, REG_R14}, {15, REG_R15}};
+} step_saved[] = {{3, REG_RBX},  {6, REG_RBP},  {12, REG_R12}, {13, REG_R13},
+                  {14, REG_R14}, {15, REG_R15}, {5, REG_RDI},  {4, REG_RSI}};
 
-enum { STEP_NSAVED = sizeof step_saved / sizeof *step_saved, STEP_NBYTES_MAX = 8192 };
+/* The first six are preserved by every function, the others by those of the Microsoft ABI too. */
+enum { STEP_NSAVED = 6, STEP_NSAVED_WIN64 = sizeof step_saved / sizeof *step_saved, STEP_NBYTES_MAX = 8192 };
 
 /* A routine that is stepped through. The one that stays is on the stack while whatever it calls runs; the one that passes has jumped on, to
  * the one that stays if there is one. */
@@ -56,12 +58,13 @@ static struct {
     StepRoutine silent;               /* passes too, and has no unwind table */
     bool is_visited[STEP_NBYTES_MAX]; /* of the one that stays, ever */
     unsigned nsteps, nwrong;
-} step;
+    int nsaved; /* registers that are looked at */
+} step = {.nsaved = STEP_NSAVED};
 
 /* The truth, from the first instruction. */
 static struct {
     bool is_inside;
-    uintptr_t return_address, sp, registers[STEP_NSAVED];
+    uintptr_t return_address, sp, registers[STEP_NSAVED_WIN64];
 } step_truth;
 
 /* One backtrace. */
@@ -80,7 +83,7 @@ static inline bool step_is_in(const StepRoutine *routine, uintptr_t ip)
 static inline bool step_is_true(struct _Unwind_Context *context)
 {
     bool same = _Unwind_GetIP(context) == step_truth.return_address && _Unwind_GetCFA(context) == step_truth.sp;
-    for (int i = 0; i < STEP_NSAVED; i++)
+    for (int i = 0; i < step.nsaved; i++)
         same = same && _Unwind_GetGR(context, step_saved[i].dwarf) == step_truth.registers[i];
     return same;
 }
@@ -106,7 +109,7 @@ static inline void step_note_truth(const greg_t *registers)
     memcpy(&stack, &step_truth.sp, sizeof stack);
     step_truth.return_address = *stack;
     step_truth.sp += 8;
-    for (int i = 0; i < STEP_NSAVED; i++)
+    for (int i = 0; i < step.nsaved; i++)
         step_truth.registers[i] = (uintptr_t)registers[step_saved[i].context];
 }
 

@@ -66,6 +66,19 @@ static void use_up_builtin(void)
     CHECK(slot != NULL);
 }
 
+/* Through the way in of ms_abi, where two more registers must be found again. */
+static void visit_win64(void)
+{
+    callbacks_visit_win64(call_and_count, look_down);
+    if (case_is_valgrind())
+        return;
+    handler = step_routine(abi_enter_win64);
+    memset(step.is_visited, 0, sizeof step.is_visited);
+    step.nsaved = STEP_NSAVED_WIN64;
+    callbacks_visit_win64(step_through, callback_spoil_and_return_first);
+    step_check_coverage("abi_unwind_callback, ms_abi", &handler, true);
+}
+
 int main(void)
 {
     StepRoutine self = step_routine((AbiFunction)main);
@@ -84,5 +97,6 @@ int main(void)
         callbacks_visit(step_through, callback_return_first);
         step_check_coverage("abi_unwind_callback", &handler, has_all);
     }
+    visit_win64();
     return unit_end("abi_unwind_callback");
 }

@@ -3,17 +3,28 @@
 import gdb
 
 SAVED = ("rbx", "rbp", "rsp", "r12", "r13", "r14", "r15")
-FUNCTIONS = ("abi_call_sysv64", "abi_enter_sysv64")
+SAVED_WIN64 = SAVED + ("rdi", "rsi") + tuple("xmm%d" % n for n in range(6, 16))
+FUNCTIONS = {"abi_call_sysv64": SAVED, "abi_call_win64": SAVED, "abi_enter_sysv64": SAVED, "abi_enter_win64": SAVED_WIN64}
 
 def number(value):
     return int(value) & 0xFFFFFFFFFFFFFFFF
 
-def registers(frame):
-    return {name: number(frame.read_register(name)) for name in SAVED}
+# Where there is AVX, gdb takes what unwind tables say of xmm for ymm, whose upper half nobody preserves.
+def value(frame, name):
+    if not name.startswith("xmm"):
+        return number(frame.read_register(name))
+    try:
+        words = frame.read_register(name.replace("x", "y", 1))["v4_int64"]
+    except ValueError:
+        words = frame.read_register(name)["v2_int64"]
+    return number(words[0]), number(words[1])
 
-def truth_at_entry():
+def registers(frame, saved):
+    return {name: value(frame, name) for name in saved}
+
+def truth_at_entry(saved):
     frame = gdb.newest_frame()
-    wanted = registers(frame)
+    wanted = registers(frame, saved)
     wanted["pc"] = number(gdb.parse_and_eval("*(unsigned long *)$rsp"))
     wanted["rsp"] += 8
     return wanted
@@ -24,21 +35,21 @@ def below_trampoline(code):
         frame = frame.older()
     return frame.older() if frame is not None else None
 
-def is_right(wanted, code):
+def is_right(wanted, code, saved):
     frame = below_trampoline(code)
     if frame is None:
         return False
-    got = registers(frame)
+    got = registers(frame, saved)
     got["pc"] = frame.pc()
     return got == wanted
 
 def step_one_call(ranges):
-    code = next(r for r in ranges if number(gdb.parse_and_eval("$pc")) in r)
-    wanted = truth_at_entry()
+    code, saved = next(r for r in ranges if number(gdb.parse_and_eval("$pc")) in r[0])
+    wanted = truth_at_entry(saved)
     nsteps = nwrong = 0
     while number(gdb.parse_and_eval("$pc")) != wanted["pc"]:
         nsteps += 1
-        if not is_right(wanted, code):
+        if not is_right(wanted, code, saved):
             nwrong += 1
             print("wrong frame at %s" % gdb.parse_and_eval("$pc"))
         gdb.execute("stepi", to_string=True)
@@ -55,7 +66,7 @@ def main():
     for function in FUNCTIONS:
         gdb.execute("break *" + function, to_string=True)
     gdb.execute("run", to_string=True)
-    ranges = [code_of(function) for function in FUNCTIONS]
+    ranges = [(code_of(function), saved) for function, saved in FUNCTIONS.items()]
     nsteps = nwrong = 0
     while gdb.selected_inferior().pid != 0:
         counts = step_one_call(ranges)
