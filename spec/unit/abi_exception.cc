@@ -1,6 +1,6 @@
 // A C++ exception thrown by the callee passes through the trampoline and through abi_invoke, whatever the call carries: destructors
 // on the way run, and the catching function finds its registers as they were. The same for one that a callback's target throws, to the
-// function that called the callback, for one that ends the thread, and for a longjmp out of a target.
+// function that called the callback, for one that ends the thread, and for a longjmp out of a target. And through ms_abi callees and callers.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpedantic" // C11 headers: a flexible array member
 extern "C" {
@@ -60,10 +60,19 @@ long catch_inside(long a)
     }
 }
 
-// The locals are kept in callee-saved registers across the call.
-void check(AbiFunction function, AbiType result, const AbiType *args, uint32_t nargs, void **values, long wanted)
+#define MS_ABI __attribute__((ms_abi))
+
+MS_ABI long ms_throw(long a, double b, Aligned c, long d, long e)
 {
-    AbiSignature signature = {result, args, nargs, nargs, false, ABI_SYSV64};
+    Guard guard;
+    throw Thrown{a + static_cast<long>(b) + c.a[7] + d + e};
+}
+
+// The locals are kept in callee-saved registers across the call.
+void check(AbiFunction function, AbiType result, const AbiType *args, uint32_t nargs, void **values, long wanted,
+           AbiConvention convention = ABI_SYSV64)
+{
+    AbiSignature signature = {result, args, nargs, nargs, false, convention};
     Error error;
     AbiPlan *plan = abi_plan_new(&mem_system_allocator, &signature, &error);
     long double store;
@@ -121,9 +130,9 @@ void throw_first(AbiSlot *, AbiFrame *frame)
 }
 
 // In a slot of the first table or, after those are used up, of a mapped one.
-AbiSlot *arm(AbiType result, const AbiType *args, uint32_t nargs, Target target = throw_first)
+AbiSlot *arm(AbiType result, const AbiType *args, uint32_t nargs, Target target = throw_first, AbiConvention convention = ABI_SYSV64)
 {
-    AbiSignature signature = {result, args, nargs, nargs, false, ABI_SYSV64};
+    AbiSignature signature = {result, args, nargs, nargs, false, convention};
     Error error;
     AbiSlot *slot = abi_slot_take(&error);
     owner = {abi_plan_new(&mem_system_allocator, &signature, &error), 1, keep};
@@ -151,6 +160,42 @@ template <typename Call> void check_callback(AbiSlot *slot, Call call)
     CHECK_INT(caught, 42);
     CHECK_INT(ndestroyed, nbefore + 2);
     CHECK(a == 7 && b == 21 && c == 32 && d == 160);
+    disarm(slot);
+}
+
+// -- ms_abi ------------------------------------------------------------------------------------------------------------------
+
+void throw_integer(AbiSlot *, AbiFrame *frame)
+{
+    Guard guard;
+    long first;
+    abi_take(owner.plan, frame, 0, &first);
+    throw Thrown{first};
+}
+
+MS_ABI __attribute__((noinline)) long ms_call_and_catch(AbiFunction entry)
+{
+    volatile long seed = 7;
+    long a = seed, b = a * 3, c = b + 11, d = c * 5, caught = -1;
+    try {
+        Guard guard;
+        reinterpret_cast<MS_ABI long (*)(long, double, long, long, long)>(entry)(42, 1.5, 2, 3, 4);
+    } catch (const Thrown &thrown) {
+        caught = thrown.sum;
+    }
+    CHECK(a == 7 && b == 21 && c == 32 && d == 160);
+    return caught;
+}
+
+void check_ms(AbiType i64, AbiType f64, AbiType aligned, long *numbers, double *doubles, Aligned *block)
+{
+    const AbiType out[] = {i64, f64, aligned, i64, i64}, in[] = {i64, f64, i64, i64, i64};
+    void *values[] = {&numbers[0], &doubles[0], block, &numbers[1], &numbers[2]};
+    check(reinterpret_cast<AbiFunction>(ms_throw), i64, out, 5, values, 76, ABI_WIN64);
+    int nbefore = ndestroyed;
+    AbiSlot *slot = arm(i64, in, 5, throw_integer, ABI_WIN64);
+    CHECK_INT(ms_call_and_catch(abi_slot_entry(slot)), 42);
+    CHECK_INT(ndestroyed, nbefore + 2);
     disarm(slot);
 }
 
@@ -236,10 +281,12 @@ int main()
     Error error;
     check_callbacks(i64, f64, f80, aligned);
     check_other_ways(f64);
+    check_ms(i64, f64, aligned[0], numbers, doubles, &block);
     for (int i = 0; i < 300; i++)
         CHECK(abi_slot_take(&error) != nullptr);
     check_callbacks(i64, f64, f80, aligned);
     check_other_ways(f64);
+    check_ms(i64, f64, aligned[0], numbers, doubles, &block);
 
     AbiPlan *plan = abi_plan_new(&mem_system_allocator, &signature, &error);
     long result = 0;
