@@ -1,4 +1,4 @@
-/* Random signatures through libffi.so.8, as its clients make calls and closures: what gcc's callees receive and return, and what handlers
+/* Random signatures through libffi.so.8, as its clients make calls and closures, in each ABI: what gcc's callees receive and return, and what handlers
  * receive from gcc's callers and return, is compared bit for bit of every member, in each form of calls and closures; and the layout of
  * every struct with gcc's. libffi_random/generate.lua draws the signatures and writes both sides.
  *
@@ -23,8 +23,17 @@ enum { PER_BATCH = 250, COUNT_DEFAULT = 2000, COUNT_SANITIZED = 500, NSHOWN_MAX 
 
 static struct {
     unsigned long seed, first, count;
+    const struct Abi *abi;
     char dir[PATH_NBYTES];
 } run;
+
+/* Of the Microsoft ones there are fewer: they know few ways to pass a value. */
+static const struct Abi {
+    const char *name;
+    ffi_abi abi;
+    char flag[16];
+    unsigned long divisor; /* of the count */
+} abis[] = {{"unix64", FFI_UNIX64, "-DUNIX", 1}, {"gnuw64", FFI_GNUW64, "-DMICROSOFT", 4}, {"win64", FFI_WIN64, "-DMICROSOFT", 8}};
 
 static unsigned nshown;
 
@@ -76,8 +85,8 @@ static bool judge(bool ok, const Signature *signature, const char *form, const c
     } else {
         unit_nfailed++;
         if (nshown++ < NSHOWN_MAX)
-            fprintf(stderr, "seed %lu, signature %u, %s: %s %u is wrong: %s\n", run.seed, signature->index, form, what, i,
-                    signature->text);
+            fprintf(stderr, "seed %lu, signature %u, %s, %s: %s %u is wrong: %s\n", run.seed, signature->index, run.abi->name, form,
+                    what, i, signature->text);
     }
     return ok;
 }
@@ -112,7 +121,7 @@ static void check_type(const Signature *signature, const Type *type)
     judge(type->ffi->size == type->size && type->ffi->alignment == type->align, signature, type->name, "layout", 0);
     if (type->offsets == NULL)
         return;
-    judge(ffi_get_struct_offsets(FFI_DEFAULT_ABI, type->ffi, offsets) == FFI_OK &&
+    judge(ffi_get_struct_offsets(run.abi->abi, type->ffi, offsets) == FFI_OK &&
               memcmp(offsets, type->offsets, type->noffsets * sizeof *offsets) == 0 && type->ffi->size == type->size,
           signature, type->name, "offset", 0);
 }
@@ -337,8 +346,8 @@ static void check_signature(const Batch *batch, const Signature *signature)
     if (signature->result != NULL)
         draw_value(&random, signature->result, result_sent);
     ffi_status status = signature->is_variadic
-                            ? ffi_prep_cif_var(&cif, FFI_DEFAULT_ABI, signature->nfixed, signature->nargs, result, types)
-                            : ffi_prep_cif(&cif, FFI_DEFAULT_ABI, signature->nargs, result, types);
+                            ? ffi_prep_cif_var(&cif, run.abi->abi, signature->nfixed, signature->nargs, result, types)
+                            : ffi_prep_cif(&cif, run.abi->abi, signature->nargs, result, types);
     if (!judge(status == FFI_OK, signature, "ffi_prep_cif", "status", status))
         return;
     check_layouts(signature);
@@ -357,15 +366,16 @@ static const char *setting(const char *name, const char *otherwise)
 }
 
 /* libffi_random/build.sh writes the batches and compiles them. */
-static bool build(void)
+static bool build(unsigned long number)
 {
-    char script[PATH_NBYTES], seed[24], first[24], count[24], per_batch[24];
+    char script[PATH_NBYTES], flag[sizeof run.abi->flag], seed[24], first[24], count[24], per_batch[24];
     snprintf(script, sizeof script, "%s/unit/libffi_random/build.sh", setting("AIRLOCK_SPEC", "spec"));
     snprintf(seed, sizeof seed, "%lu", run.seed);
     snprintf(first, sizeof first, "%lu", run.first);
-    snprintf(count, sizeof count, "%lu", run.count);
+    snprintf(count, sizeof count, "%lu", number);
+    memcpy(flag, run.abi->flag, sizeof flag);
     snprintf(per_batch, sizeof per_batch, "%d", PER_BATCH);
-    char *argv[] = {script, seed, first, count, per_batch, run.dir, NULL};
+    char *argv[] = {script, seed, first, count, per_batch, run.dir, flag, NULL};
     pid_t pid;
     int status = -1;
     return posix_spawn(&pid, script, NULL, NULL, argv, environ) == 0 && waitpid(pid, &status, 0) == pid && status == 0;
@@ -408,20 +418,29 @@ static void read_options(int argc, char **argv)
     }
 }
 
-int main(int argc, char **argv)
+static void check_abi(const struct Abi *abi)
 {
-    read_options(argc, argv);
-    printf("libffi_random: --seed %lu --first %lu --count %lu\n", run.seed, run.first, run.count);
+    unsigned long count = (run.count + abi->divisor - 1) / abi->divisor;
+    run.abi = abi;
     snprintf(run.dir, sizeof run.dir, "%s/libffi_random.XXXXXX", setting("AIRLOCK_BUILD", "build"));
-    if (mkdtemp(run.dir) == NULL || !build()) {
+    if (mkdtemp(run.dir) == NULL || !build(count)) {
         fprintf(stderr, "libffi_random: nothing built in %s\n", run.dir);
-        return 2;
+        unit_nfailed++;
+        return;
     }
-    for (unsigned number = 0; number * PER_BATCH < run.count; number++)
+    for (unsigned number = 0; number * PER_BATCH < count; number++)
         check_batch(number);
     if (unit_nfailed > 0)
         printf("what was generated is in %s\n", run.dir);
     else
         remove_dir();
+}
+
+int main(int argc, char **argv)
+{
+    read_options(argc, argv);
+    printf("libffi_random: --seed %lu --first %lu --count %lu\n", run.seed, run.first, run.count);
+    for (size_t i = 0; i < sizeof abis / sizeof abis[0]; i++)
+        check_abi(&abis[i]);
     return unit_end("libffi_random");
 }

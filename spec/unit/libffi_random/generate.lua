@@ -1,5 +1,5 @@
 -- Writes batches of random C signatures for ../libffi_random.c: DIR/NAME.c has, for each signature, its types in C and as ffi_type, a function
--- that gcc compiles to be called, and one that calls. Signature number i of seed s is always the same. Sizes and offsets that count are
+-- that gcc compiles to be called, and one that calls; which convention they keep, types.h says. Signature number i of seed s is always the same. Sizes and offsets that count are
 -- gcc's: `size` below only steers the dice.
 --
 --     lua5.4 generate.lua SEED FIRST COUNT PER_BATCH DIR
@@ -246,14 +246,14 @@ end
 
 local function spell_callee(signature)
     local result = signature.result and signature.result.name or "void"
-    local lines = {("static %s callee_%d(%s)\n{"):format(result, signature.index, spell_parameters(signature, true))}
+    local lines = {("static %s CONVENTION callee_%d(%s)\n{"):format(result, signature.index, spell_parameters(signature, true))}
     local function add(...) lines[#lines + 1] = "    " .. string.format(...) end
-    if signature.is_variadic then add("va_list rest; va_start(rest, a%d);", signature.nfixed) end
+    if signature.is_variadic then add("VA_LIST rest; VA_START(rest, a%d);", signature.nfixed) end
     for i, t in ipairs(signature.args) do
-        if i > signature.nfixed then add("%s a%d = va_arg(rest, %s);", t.name, i, t.name) end
+        if i > signature.nfixed then add("%s a%d = VA_ARG(rest, %s);", t.name, i, t.name) end
         add("memcpy(received[%d], &a%d, sizeof a%d);", i - 1, i, i)
     end
-    if signature.is_variadic then add("va_end(rest);") end
+    if signature.is_variadic then add("VA_END(rest);") end
     if signature.result then add("%s result; memcpy(&result, returned, sizeof result); return result;", result) end
     return table.concat(lines, "\n") .. "\n}\n"
 end
@@ -262,7 +262,7 @@ local function spell_caller(signature)
     local result = signature.result and signature.result.name or "void"
     local values = {}
     for i, t in ipairs(signature.args) do values[i] = ("*(%s *)values[%d]"):format(t.name, i - 1) end
-    local call = ("((%s (*)(%s))function)(%s)"):format(result, spell_parameters(signature), table.concat(values, ", "))
+    local call = ("((%s (CONVENTION *)(%s))function)(%s)"):format(result, spell_parameters(signature), table.concat(values, ", "))
     return ("static void caller_%d(void (*function)(void), void *result, void **values)\n{\n    %s\n}\n"):format(signature.index,
         signature.result and ("%s got = %s; memcpy(result, &got, sizeof got);"):format(result, call) or call .. ";")
 end

@@ -7,6 +7,29 @@
 
 #include "batch.h"
 
+/* -DMICROSOFT: what the functions of a batch keep to, and how they find unnamed arguments. */
+#ifdef MICROSOFT
+#define CONVENTION __attribute__((ms_abi))
+#define VA_LIST    __builtin_ms_va_list
+#define VA_START   __builtin_ms_va_start
+#define VA_END     __builtin_ms_va_end
+/* By its address goes what has not the size of an integer. va_arg of gcc 12 does not know that of a function that is ms_abi by attribute. */
+#define VA_ARG(list, T)                                                                                                \
+    ({                                                                                                                 \
+        T *va_arg_at, va_arg_value;                                                                                    \
+        unsigned long va_arg_word = va_arg(list, unsigned long);                                                       \
+        va_arg_at = sizeof(T) <= 8 && (sizeof(T) & (sizeof(T) - 1)) == 0 ? (void *)&va_arg_word : (void *)va_arg_word; \
+        memcpy(&va_arg_value, va_arg_at, sizeof va_arg_value);                                                         \
+        va_arg_value;                                                                                                  \
+    })
+#else
+#define CONVENTION
+#define VA_LIST  va_list
+#define VA_START va_start
+#define VA_END   va_end
+#define VA_ARG   va_arg
+#endif
+
 typedef void *Pointer;
 typedef long double LongDouble;
 typedef __int128 Int128;
