@@ -167,5 +167,15 @@ same "Debian's library with our header" "$dir/answers.their.their" "$dir/answers
 same "our library's answers" "$dir/answers.their.their" "$dir/answers.our.our"
 same "our library's answers with Debian's header" "$dir/answers.their.their" "$dir/answers.our.their"
 
+# -- a test of the whole, compiled with either header and run on either library ----------------------------------------------------
+
+contract() {
+    "$cc" -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -g -I"$root/spec/unit" -I"$1" -o "$dir/contract" "$root/spec/unit/libffi_contract.c" "$2" -lm \
+        -Wl,-rpath,"$(dirname "$2")" && "$dir/contract"
+}
+ok "libffi_contract: our library, Debian's header" contract "$their_headers" "$ours"
+ok "libffi_contract: Debian's library and header" contract "$their_headers" "$theirs"
+ok "libffi_contract: Debian's library, our header" contract "$our_headers" "$theirs"
+
 echo "libffi: $npassed passed, $nfailed failed"
 [ "$nfailed" -eq 0 ]

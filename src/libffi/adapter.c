@@ -167,10 +167,22 @@ int adapter_scalar_kind(const ffi_type *type)
 typedef struct Leaves {
     AbiLeaf *leaves;
     uint32_t count;
+    bool has_union;
 } Leaves;
 
+static bool has_leaf(const Leaves *leaves, size_t offset, int kind)
+{
+    for (uint32_t i = 0; i < leaves->count; i++)
+        if (leaves->leaves[i].offset == offset && leaves->leaves[i].kind == (uint32_t)kind)
+            return true;
+    return false;
+}
+
+/* Each once, so that the members of a union do not use the room up. */
 static void add_leaf(Leaves *leaves, size_t offset, int kind)
 {
+    if (leaves->has_union && has_leaf(leaves, offset, kind))
+        return;
     if (leaves->count < ADAPTER_NLEAVES_MAX && offset < 64)
         leaves->leaves[leaves->count++] = (AbiLeaf){.offset = (uint32_t)offset, .kind = (uint32_t)kind};
 }
@@ -188,6 +200,7 @@ static void add_struct(Leaves *leaves, size_t offset, const ffi_type *type)
 {
     unsigned pack = placement(type);
     size_t at = 0;
+    leaves->has_union |= pack == OVERLAID;
     for (ffi_type **element = type->elements; *element != NULL; element++) {
         at = next_offset(at, *element, pack);
         add_type(leaves, offset + at, *element);

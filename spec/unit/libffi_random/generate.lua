@@ -1,6 +1,6 @@
--- Writes batches of random C signatures for ../libffi_random.c: DIR/NAME.c has, for each signature, its types in C and as ffi_type, a function
--- that gcc compiles to be called, and one that calls; which convention they keep, types.h says. Signature number i of seed s is always the same. Sizes and offsets that count are
--- gcc's: `size` below only steers the dice.
+-- Writes batches of random C signatures for ../libffi_random.c: DIR/NAME.c has, for each signature, its types in C and as ffi_type, a
+-- function that gcc compiles to be called, and one that calls; which convention they keep, types.h says. Signature number i of seed s is
+-- always the same. Sizes and offsets that count are gcc's: `size` below only steers the dice.
 --
 --     lua5.4 generate.lua SEED FIRST COUNT PER_BATCH DIR
 

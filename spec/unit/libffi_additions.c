@@ -1,0 +1,154 @@
+/* What libffi 3.5 to 3.8 added: versions, call plans, __int128, vectors, and what a type must be like to be one. */
+#include <ffi.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "unit.h"
+
+static void check_versions(void)
+{
+    unsigned x = 0, y = 0, z = 0;
+    CHECK_TEXT(ffi_get_version(), FFI_VERSION_STRING);
+    CHECK_INT(ffi_get_version_number(), FFI_VERSION_NUMBER);
+    CHECK_INT(sscanf(FFI_VERSION_STRING, "%u.%u.%u", &x, &y, &z), 3);
+    CHECK_INT(FFI_VERSION_NUMBER, x * 10000 + y * 100 + z);
+    CHECK_INT(ffi_get_default_abi(), FFI_DEFAULT_ABI);
+    CHECK_INT(ffi_get_closure_size(), sizeof(ffi_closure));
+}
+
+/* -- call plans ------------------------------------------------------------------------------------------------------ */
+
+static long combine(int a, double b, long c)
+{
+    return a + (long)(10 * b) + 100 * c;
+}
+
+static void check_plans(void)
+{
+    ffi_type *types[] = {&ffi_type_sint, &ffi_type_double, &ffi_type_slong};
+    int a = -3;
+    double b = 4.5;
+    long c = 1L << 40, result = 0;
+    void *args[] = {&a, &b, &c};
+    ffi_cif cif;
+    CHECK_INT(ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 3, &ffi_type_slong, types), FFI_OK);
+    ffi_call_plan *plan = ffi_call_plan_alloc(&cif);
+    CHECK(plan != NULL);
+    CHECK(ffi_call_plan_size(plan) > 0);
+    CHECK_INT(ffi_call_plan_size(NULL), 0);
+    ffi_call_plan_invoke(plan, FFI_FN(combine), &result, args);
+    CHECK_INT(result, combine(a, b, c));
+    ffi_call_plan_invoke(plan, FFI_FN(combine), NULL, args);
+    ffi_call_plan_free(plan);
+    ffi_call_plan_free(NULL);
+}
+
+/* -- types ----------------------------------------------------------------------------------------------------------- */
+
+/* The status of a cif with such an argument, and what the type is then. */
+static ffi_status prepare(unsigned short type, ffi_type **elements, ffi_type *made)
+{
+    ffi_cif cif;
+    *made = (ffi_type){0, 0, type, elements};
+    return ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 1, &ffi_type_void, &made);
+}
+
+#define ELEMENTS(...) ((ffi_type *[]){__VA_ARGS__, NULL})
+#define REPEAT_4(x)   &x, &x, &x, &x
+#define REPEAT_16(x)  REPEAT_4(x), REPEAT_4(x), REPEAT_4(x), REPEAT_4(x)
+
+typedef float Vector2 __attribute__((vector_size(8)));
+typedef float Vector4 __attribute__((vector_size(16)));
+typedef signed char Vector16 __attribute__((vector_size(16)));
+__extension__ typedef int _Complex ComplexInt;
+__extension__ typedef __int128 Int128;
+typedef struct Holder {
+    char a;
+    Vector4 b;
+} Holder;
+
+static void check_size(const ffi_type *type, size_t size, size_t align)
+{
+    CHECK_INT(type->size, size);
+    CHECK_INT(type->alignment, align);
+}
+
+static void check_vectors(void)
+{
+    ffi_type type, holder, record;
+    CHECK_INT(prepare(FFI_TYPE_VECTOR, ELEMENTS(&ffi_type_float, &ffi_type_float), &type), FFI_OK);
+    check_size(&type, sizeof(Vector2), _Alignof(Vector2));
+    CHECK_INT(prepare(FFI_TYPE_VECTOR, ELEMENTS(REPEAT_16(ffi_type_schar)), &type), FFI_OK);
+    check_size(&type, sizeof(Vector16), _Alignof(Vector16));
+    CHECK_INT(prepare(FFI_TYPE_VECTOR, ELEMENTS(REPEAT_4(ffi_type_float)), &type), FFI_OK);
+    check_size(&type, sizeof(Vector4), _Alignof(Vector4));
+    CHECK_INT(prepare(FFI_TYPE_STRUCT, ELEMENTS(&ffi_type_schar, &type), &holder), FFI_OK);
+    check_size(&holder, sizeof(Holder), _Alignof(Holder));
+    /* As clang has a vector of three: in the room of four. */
+    CHECK_INT(prepare(FFI_TYPE_VECTOR, ELEMENTS(&ffi_type_float, &ffi_type_float, &ffi_type_float), &type), FFI_OK);
+    check_size(&type, sizeof(Vector4), _Alignof(Vector4));
+    CHECK_INT(prepare(FFI_TYPE_STRUCT, ELEMENTS(&ffi_type_float), &record), FFI_OK);
+    CHECK_INT(prepare(FFI_TYPE_VECTOR, ELEMENTS(&ffi_type_float, &ffi_type_double), &type), FFI_BAD_TYPEDEF);
+    CHECK_INT(prepare(FFI_TYPE_VECTOR, ELEMENTS(&ffi_type_float, &ffi_type_sint), &type), FFI_BAD_TYPEDEF);
+    CHECK_INT(prepare(FFI_TYPE_VECTOR, ELEMENTS(&record, &record), &type), FFI_BAD_TYPEDEF);
+    CHECK_INT(prepare(FFI_TYPE_VECTOR, ELEMENTS(&ffi_type_pointer, &ffi_type_pointer), &type), FFI_BAD_TYPEDEF);
+    CHECK_INT(prepare(FFI_TYPE_VECTOR, ELEMENTS(&ffi_type_longdouble, &ffi_type_longdouble), &type), FFI_BAD_TYPEDEF);
+    CHECK_INT(prepare(FFI_TYPE_VECTOR, ELEMENTS(NULL), &type), FFI_BAD_TYPEDEF);
+    CHECK_INT(prepare(FFI_TYPE_VECTOR, NULL, &type), FFI_BAD_TYPEDEF);
+    CHECK_INT(prepare(FFI_TYPE_VECTOR, ELEMENTS(REPEAT_16(ffi_type_double)), &type), FFI_BAD_TYPEDEF); /* wider than any register */
+    CHECK_INT(ffi_get_struct_offsets(FFI_DEFAULT_ABI, &type, NULL), FFI_BAD_TYPEDEF);
+}
+
+/* 3.4 wants their size of the client. */
+static void check_complex(void)
+{
+    ffi_type type, record;
+    CHECK_INT(prepare(FFI_TYPE_COMPLEX, ELEMENTS(&ffi_type_sint), &type), FFI_OK);
+    check_size(&type, sizeof(ComplexInt), _Alignof(ComplexInt));
+    CHECK_INT(prepare(FFI_TYPE_COMPLEX, ELEMENTS(&ffi_type_double), &type), FFI_OK);
+    check_size(&type, sizeof(double _Complex), _Alignof(double _Complex));
+    CHECK_INT(prepare(FFI_TYPE_STRUCT, ELEMENTS(&ffi_type_float), &record), FFI_OK);
+    CHECK_INT(prepare(FFI_TYPE_COMPLEX, ELEMENTS(&record), &type), FFI_BAD_TYPEDEF);
+    CHECK_INT(prepare(FFI_TYPE_COMPLEX, ELEMENTS(NULL), &type), FFI_BAD_TYPEDEF);
+    CHECK_INT(prepare(FFI_TYPE_COMPLEX, NULL, &type), FFI_BAD_TYPEDEF);
+}
+
+static Int128 negate(Int128 value)
+{
+    return -value;
+}
+
+static void check_int128(void)
+{
+    ffi_type *types[] = {&ffi_type_sint128};
+    Int128 value = ((Int128)0x0123456789abcdef << 64) + 0x0fedcba987654321, result = 0, wanted = negate(value);
+    void *args[] = {&value};
+    ffi_cif cif;
+    check_size(&ffi_type_sint128, sizeof(Int128), _Alignof(Int128));
+    check_size(&ffi_type_uint128, sizeof(Int128), _Alignof(Int128));
+    CHECK_INT(ffi_type_sint128.type, FFI_TYPE_SINT128);
+    CHECK_INT(ffi_type_uint128.type, FFI_TYPE_UINT128);
+    CHECK_INT(ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 1, &ffi_type_sint128, types), FFI_OK);
+    ffi_call(&cif, FFI_FN(negate), &result, args);
+    CHECK(memcmp(&result, &wanted, sizeof result) == 0);
+}
+
+/* What a client says only the size of is passed in memory, as unions once were described. */
+static void check_opaque(void)
+{
+    ffi_type type = {24, 8, FFI_TYPE_STRUCT, NULL}, *types[] = {&type};
+    ffi_cif cif;
+    CHECK_INT(ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 1, &type, types), FFI_OK);
+    CHECK_INT(type.size, 24);
+}
+
+int main(void)
+{
+    check_versions();
+    check_plans();
+    check_vectors();
+    check_complex();
+    check_int128();
+    check_opaque();
+    return unit_end("libffi_additions");
+}
