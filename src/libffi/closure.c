@@ -103,7 +103,7 @@ void *ffi_closure_alloc(size_t size, void **code)
     Error error;
     if (size < sizeof(ffi_closure))
         size = sizeof(ffi_closure);
-    if (code == NULL || size > PTRDIFF_MAX)
+    if (code == NULL || size > PTRDIFF_MAX - sizeof(Allocation))
         return NULL;
     Allocation *allocation = malloc(sizeof *allocation + size);
     if (allocation == NULL)

@@ -115,7 +115,7 @@ FFI_EXTERN ffi_type ffi_type_complex_longdouble;
 
 typedef enum {
     FFI_OK = 0,
-    FFI_BAD_TYPEDEF, /* a type is empty or has no elements */
+    FFI_BAD_TYPEDEF, /* a type is empty or has no elements; or memory is out */
     FFI_BAD_ABI,
     FFI_BAD_ARGTYPE /* a variadic argument that C would have promoted */
 } ffi_status;
