@@ -130,7 +130,7 @@ $(LIBFFI_HEADERS): $(BUILD)/include/%.h: src/libffi/%.h
 $(BUILD)/libffi.so.8: $(LIBFFI_OBJECTS) tools/libffi.map
 	@mkdir -p $(@D)
 	$(call say,link,$@)
-	$(Q)$(CC) $(CFLAGS) -shared $(LDFLAGS) $(filter-out -Wl$(COMMA)--version-script=%,$(OWN_LDFLAGS)) -Wl,--version-script=tools/libffi.map -Wl,-soname,libffi.so.8 \
+	$(Q)$(CC) $(CFLAGS) -shared $(LDFLAGS) $(filter-out -Wl$(COMMA)--version-script=%,$(OWN_LDFLAGS)) -Wl,--version-script=tools/libffi.map -Wl,-soname,libffi.so.8,-Bsymbolic-functions \
 	    -o $@ $(LIBFFI_OBJECTS) -ldl
 
 $(BUILD)/libairlock.a: $(OBJECTS)

@@ -1,8 +1,8 @@
 #!/bin/sh
 # lint_binary.sh LIBRARY [NASM_OBJECT...]: what a linked library must be, whatever made it. ffi.so exports luaopen_ffi alone; libffi.so.8 has
-# that soname, exports ffi_ names alone, each under a version, and needs the C library alone. Both: no text relocations, no executable stack,
-# no segment both writable and executable, never unmapped, not tied to a liblua, whole; and each NASM object says that it keeps to IBT and SHSTK
-# and wants no executable stack.
+# that soname, exports ffi_ names alone, each under a version, calls its own functions whoever else has such names, and needs the C library
+# alone. Both: no text relocations, no executable stack, no segment both writable and executable, never unmapped, not tied to a liblua, whole;
+# and each NASM object says that it keeps to IBT and SHSTK and wants no executable stack.
 set -u
 export LC_ALL=C
 so=$1
@@ -21,6 +21,8 @@ case $so in
     unversioned=$(nm -D --with-symbol-versions --defined-only --extern-only "$so" | awk '$2 != "A" && $3 !~ /^ffi_[a-z0-9_]+@@LIBFFI_/ { printf "%s ", $3 }')
     [ -z "$unversioned" ] || fail "$so" "exports \"${unversioned% }\", wanted ffi_ names with versions"
     echo "$dynamic" | grep -q 'SONAME.*\[libffi\.so\.8\]' || fail "$so" "has not the soname libffi.so.8"
+    looked_up=$(readelf -rW "$so" | sed -n 's/.*\(GLOB_DAT\|JUMP_SLOT\).* \(ffi_[a-z0-9_]*\)@.*/\2/p' | tr '\n' ' ')
+    [ -z "$looked_up" ] || fail "$so" "looks its own ${looked_up% } up, where a program may have another"
     needed=$(echo "$dynamic" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | grep -v '^libc\.so\.6$' | tr '\n' ' ')
     [ -z "$needed" ] || fail "$so" "needs ${needed% }"
     ;;

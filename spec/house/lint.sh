@@ -165,8 +165,9 @@ int ffi_call(int n);
 int helper(int n);
 int helper(int n) { return n + 1; }
 int ffi_call(int n) { return helper(n); }
+int ffi_raw_call(int n) { return ffi_call(n); }
 C
-echo 'LIBFFI_BASE_8.0 { global: ffi_call; local: *; };' >"$dir/drop_in.map"
+echo 'LIBFFI_BASE_8.0 { global: ffi_call; ffi_raw_call; local: *; };' >"$dir/drop_in.map"
 echo 'LIBFFI_BASE_8.0 { global: *; };' >"$dir/open.map"
 "$cc" -shared -fPIC -o "$dir/libother.so" -x c /dev/null -Wl,-soname,libother.so.1
 # drop_in pass|fail "what" "flags" "pattern": links a libffi.so.8 anew
@@ -178,12 +179,13 @@ drop_in() {
     want "$1" "libffi: $2" "$tools/lint_binary.sh" "$dir/libffi.so.8" "$dir/noted.o"
 }
 hard="-Wl,-z,nodelete,-z,now,-z,relro,-z,noexecstack"
-named="-Wl,-soname,libffi.so.8"
+named="-Wl,-soname,libffi.so.8,-Bsymbolic-functions"
 private="-Wl,--version-script=$dir/drop_in.map"
 drop_in pass "a library as it should be" "$hard $named $private" ""
 drop_in fail "another export" "$hard $named -Wl,--version-script=$dir/open.map" 'exports "helper@@LIBFFI_BASE_8.0"'
-drop_in fail "no versions" "$hard $named" 'exports "ffi_call helper"'
-drop_in fail "no soname" "$hard $private" 'has not the soname'
+drop_in fail "no versions" "$hard $named" 'exports "ffi_call ffi_raw_call helper"'
+drop_in fail "no soname" "$hard $private -Wl,-Bsymbolic-functions" 'has not the soname'
+drop_in fail "calls that others may get" "$hard -Wl,-soname,libffi.so.8 $private" 'looks its own ffi_call up'
 drop_in fail "another library" "$hard $named $private -Wl,--no-as-needed $dir/libother.so" 'needs libother.so.1'
 drop_in fail "missing function" "$hard $named $private $dir/missing.c" 'nobody has: elsewhere'
 drop_in fail "executable stack" "$hard $named $private -Wl,-z,execstack" 'GNU_STACK is "RWE"'
