@@ -145,6 +145,10 @@ for command in "$cc -std=c99 -pedantic" "$cc -std=c11" "$cc -std=gnu17" "$cc -st
     ok "the header under $command" sh -c 'echo "#include <ffi.h>" | "$@"' - $command \
         $(case $command in *xc++*) ;; *) echo -xc ;; esac) -Wall -Wextra -Wundef -Werror -I"$our_headers" -fsyntax-only -
 done
+for headers in "$their_headers" "$our_headers"; do
+    ok "the idioms of clients, $headers" "$cc" -std=gnu11 -Wall -Wextra -Werror -I"$headers" -fsyntax-only "$root/spec/house/libffi/idioms.c"
+    ok "the idioms of clients in C++, $headers" "$cc" -xc++ -Wall -Wextra -Werror -I"$headers" -fsyntax-only "$root/spec/house/libffi/idioms.c"
+done
 ok "the header in assembly" sh -c 'printf "#define LIBFFI_ASM\n#include <ffi.h>\n" | "$@"' - "$cc" -I"$our_headers" -xassembler-with-cpp -c -o "$dir/asm.o" -
 
 # -- answers ------------------------------------------------------------------------------------------------------------------

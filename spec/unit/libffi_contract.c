@@ -170,7 +170,10 @@ static void sum_handler(ffi_cif *cif, void *result, void **args, void *user_data
 static void sum_raw_handler(ffi_cif *cif, void *result, ffi_raw *raw, void *user_data)
 {
     void *args[NPARAMETERS];
+    long double h; /* a word is aligned to 8 */
     ffi_raw_to_ptrarray(cif, raw, args);
+    memcpy(&h, args[7], sizeof h);
+    args[7] = &h;
     sum_handler(cif, result, args, user_data);
 }
 
