@@ -10,59 +10,85 @@
 
 /* -- running ------------------------------------------------------------------------------------------------------- */
 
+enum { COPY_NBYTES = 64 }; /* of an argument that is in registers, at most */
+
 typedef struct Handler {
     ffi_cif *cif;
     void (*fun)(ffi_cif *, void *, void **, void *);
     void *user_data;
 } Handler;
 
-/* Where argument i is: in the frame, or copied behind *scratch when its bytes lie apart or too little aligned. */
-static inline void *locate(const AbiPlan *plan, AbiFrame *frame, uint32_t i, const ffi_type *type,
-                           unsigned char **scratch)
+/* rax, of which the handler wrote eight bytes or as many as the result has. */
+static __attribute__((noinline)) void extend(AbiMoveOp op, AbiFrame *frame)
 {
-    const AbiArg *arg = &plan->args[i];
-    unsigned char *at = (unsigned char *)frame;
-    if (arg->nmoves == 1)
-        at += plan->moves[arg->first_move].frame;
-    if (arg->nmoves <= 1 && ((uintptr_t)at & (type->alignment - 1u)) == 0)
-        return at;
-    at = *scratch;
-    abi_take(plan, frame, i, at);
-    *scratch = at + 64;
-    return at;
-}
-
-/* The same for all arguments of the Microsoft ABI, whose caller has made the copies: each is in the frame or where its
- * address is. A double has two places, of which the last is right. */
-static __attribute__((noinline)) void locate_win64(const AbiPlan *plan, AbiFrame *frame, void **arguments)
-{
-    for (uint32_t i = 0; i < plan->nargs; i++) {
-        const AbiMove *last = &plan->moves[plan->args[i].first_move + plan->args[i].nmoves - 1];
-        arguments[i] = (unsigned char *)frame + last->frame;
-        if (last->op == MOVE_REFERENCE)
-            memcpy(&arguments[i], arguments[i], sizeof arguments[i]);
+    switch (op) {
+    case MOVE_I8: frame->rax = (uint64_t)(int64_t)(int8_t)frame->rax; break;
+    case MOVE_U8: frame->rax = (uint8_t)frame->rax; break;
+    case MOVE_I16: frame->rax = (uint64_t)(int64_t)(int16_t)frame->rax; break;
+    case MOVE_U16: frame->rax = (uint16_t)frame->rax; break;
+    case MOVE_U32: frame->rax = (uint32_t)frame->rax; break;
+    default: break;
     }
 }
 
-/* In a function of its own, for it takes the room that it needs. */
-static inline __attribute__((always_inline)) void run(const Interned *interned, const Handler *handler, AbiFrame *frame)
+/* Everything lies where the handler can have it. */
+static inline __attribute__((always_inline)) void run_simple(const Places *places, Handler handler, AbiFrame *frame)
 {
-    const AbiPlan *plan = interned->owner.plan;
-    _Alignas(64) unsigned char value[64];
-    void **arguments = __builtin_alloca((plan->nargs + 1) * sizeof *arguments);
-    unsigned char *scratch = interned->ncopied == 0 ? value : __builtin_alloca_with_align(64 * interned->ncopied, 512);
-    if (interned->is_win64)
-        locate_win64(plan, frame, arguments);
-    else
-        for (uint32_t i = 0; i < plan->nargs; i++)
-            arguments[i] = locate(plan, frame, i, handler->cif->arg_types[i], &scratch);
-    if (plan->result == ABI_RESULT_MEMORY) {
+    void *arguments[PLACE_NARGS_SIMPLE];
+    char *start = (char *)frame, *result = start + places->result;
+    for (uint32_t i = 0, n = places->nargs; i < n; i++)
+        arguments[i] = start + places->args[i];
+    if (places->result == PLACE_MEMORY) {
         frame->rax = frame->gpr[0];
-        handler->fun(handler->cif, (void *)(uintptr_t)frame->gpr[0], arguments, handler->user_data);
+        result = (char *)(uintptr_t)frame->gpr[0];
+    }
+    handler.fun(handler.cif, result, arguments, handler.user_data);
+    if (places->extension == MOVE_I32) /* most often */
+        frame->rax = (uint64_t)(int64_t)(int32_t)frame->rax;
+    else if (places->extension != MOVE_8)
+        extend((AbiMoveOp)places->extension, frame);
+}
+
+/* Argument i, which is copied behind *scratch when it has no place. */
+static void *locate(const Interned *interned, AbiFrame *frame, uint32_t i, unsigned char **scratch)
+{
+    int32_t place = interned->places.args[i];
+    void *value = *scratch;
+    if (place >= 0)
+        return (char *)frame + place;
+    if (place != PLACE_COPIED) {
+        memcpy(&value, (char *)frame + (PLACE_REFERENCE - place), sizeof value);
+        return value;
+    }
+    abi_take(interned->owner.plan, frame, i, value);
+    *scratch += COPY_NBYTES;
+    return value;
+}
+
+static __attribute__((noinline)) void run_any(const Interned *interned, Handler handler, AbiFrame *frame)
+{
+    const Places *places = &interned->places;
+    _Alignas(64) unsigned char value[64];
+    void **arguments = __builtin_alloca((places->nargs + (size_t)1) * sizeof *arguments);
+    unsigned char *copies =
+        places->ncopied == 0 ? value : __builtin_alloca_with_align(COPY_NBYTES * (size_t)places->ncopied, 512);
+    for (uint32_t i = 0; i < places->nargs; i++)
+        arguments[i] = locate(interned, frame, i, &copies);
+    if (places->result == PLACE_MEMORY) {
+        frame->rax = frame->gpr[0];
+        handler.fun(handler.cif, (void *)(uintptr_t)frame->gpr[0], arguments, handler.user_data);
         return;
     }
-    handler->fun(handler->cif, value, arguments, handler->user_data);
-    abi_place_result(plan, frame, value);
+    handler.fun(handler.cif, value, arguments, handler.user_data);
+    abi_place_result(interned->owner.plan, frame, value);
+}
+
+static inline __attribute__((always_inline)) void run(const Interned *interned, Handler handler, AbiFrame *frame)
+{
+    if (interned->places.is_simple)
+        run_simple(&interned->places, handler, frame);
+    else
+        run_any(interned, handler, frame);
 }
 
 static ffi_closure *closure_of(const AbiSlot *slot)
@@ -76,19 +102,19 @@ static void slot_target(AbiSlot *slot, AbiFrame *frame)
 {
     const ffi_closure *closure = closure_of(slot);
     const Handler handler = {closure->cif, closure->fun, closure->user_data};
-    run((const Interned *)(const void *)atomic_load_explicit(&slot->owner, memory_order_relaxed), &handler, frame);
+    run((const Interned *)(const void *)atomic_load_explicit(&slot->owner, memory_order_relaxed), handler, frame);
 }
 
 void libffi_owned_target(ffi_closure *closure, AbiFrame *frame)
 {
     const Handler handler = {closure->cif, closure->fun, closure->user_data};
-    run(intern_of(closure->cif), &handler, frame);
+    run(intern_of(closure->cif), handler, frame);
 }
 
 void libffi_go_target(ffi_go_closure *closure, AbiFrame *frame)
 {
     const Handler handler = {closure->cif, closure->fun, closure};
-    run(intern_of(closure->cif), &handler, frame);
+    run(intern_of(closure->cif), handler, frame);
 }
 
 /* -- memory -------------------------------------------------------------------------------------------------------- */

@@ -143,29 +143,31 @@ static void keep_owner(AbiOwner *owner)
     (void)owner; /* for the life of the process */
 }
 
+static size_t interned_nbytes(size_t nwords, unsigned nargs)
+{
+    return sizeof(Interned) + nwords * sizeof(uint32_t) + nargs * sizeof(int32_t);
+}
+
 static Interned *new_interned(const Key *key, const ffi_cif *cif, uint64_t hash)
 {
-    size_t nbytes = sizeof(Interned) + key->count * sizeof key->words[0];
+    size_t nbytes = interned_nbytes(key->count, cif->nargs);
     Interned *interned = mem_alloc(&mem_system_allocator, nbytes);
     AbiPlan *plan = interned != NULL ? plan_key(key, cif) : NULL;
     if (plan == NULL) {
         mem_free(&mem_system_allocator, interned, nbytes);
         return NULL;
     }
-    *interned = (Interned){.owner = {.plan = plan, .nreferences = 1, .free = keep_owner},
-                           .hash = hash,
-                           .nwords = (uint32_t)key->count,
-                           .is_win64 = convention_of(cif->abi) == ABI_WIN64};
-    for (unsigned i = 0; i < cif->nargs && !interned->is_win64; i++)
-        interned->ncopied += plan->args[i].nmoves > 1 || cif->arg_types[i]->alignment > 8;
+    *interned = (Interned){
+        .owner = {.plan = plan, .nreferences = 1, .free = keep_owner}, .hash = hash, .nwords = (uint32_t)key->count};
     memcpy(interned->key, key->words, key->count * sizeof key->words[0]);
+    place_all(&interned->places, (int32_t *)interned->key + key->count, plan, cif);
     return interned;
 }
 
 static void free_interned(Interned *interned)
 {
     abi_plan_free(&mem_system_allocator, (AbiPlan *)(uintptr_t)interned->owner.plan);
-    mem_free(&mem_system_allocator, interned, sizeof *interned + interned->nwords * sizeof interned->key[0]);
+    mem_free(&mem_system_allocator, interned, interned_nbytes(interned->nwords, interned->places.nargs));
 }
 
 /* -- the table ----------------------------------------------------------------------------------------------------- */

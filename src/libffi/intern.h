@@ -7,6 +7,7 @@
 
 #include "abi/callback.h"
 #include "libffi/ffi.h"
+#include "libffi/place.h"
 
 typedef struct Interned {
     AbiOwner owner; /* first; owner.plan is the plan */
@@ -14,9 +15,8 @@ typedef struct Interned {
     _Atomic(struct Interned *) children[4];
     uint64_t hash;
     uint32_t nwords;
-    bool is_win64;
-    uint32_t ncopied; /* arguments that a closure may have to copy out of the frame, 64 bytes each at most */
-    uint32_t key[];
+    Places places;  /* in a closure */
+    uint32_t key[]; /* nwords, and behind it the places of the arguments */
 } Interned;
 
 /* The plan for a cif whose types are laid out. NULL: memory is out, or no call can be like this. May be called in any thread,
