@@ -26,7 +26,11 @@ static ffi_status prepare(ffi_cif *cif, ffi_abi abi, unsigned nfixed, bool is_va
 ffi_status ffi_prep_cif(ffi_cif *cif, ffi_abi abi, unsigned int nargs, ffi_type *rtype, ffi_type **atypes)
 {
     *cif = (ffi_cif){.abi = abi, .nargs = nargs, .arg_types = atypes, .rtype = rtype};
-    return prepare(cif, abi, nargs, false);
+    const Interned *known = intern_known(cif);
+    if (known == NULL)
+        return prepare(cif, abi, nargs, false);
+    intern_attach(cif, known);
+    return FFI_OK;
 }
 
 /* C promotes float to double and small integers to int before it passes them to `...`. */

@@ -1,5 +1,5 @@
 /* Owns the table of signatures. A signature's key is its types flattened to words: two struct types of the same leaves are
- * one. Entries are never changed or freed. Each bucket is a tree of them in which further bits of the hash lead down, so that
+ * one. A few scalars are one word, whose product with an odd constant is the hash and says all. Entries are never changed or freed. Each bucket is a tree of them in which further bits of the hash lead down, so that
  * a hundred thousand are as good as ten; one is added by a compare-and-swap of the empty place that the search ended at, and
  * nothing is ever moved or locked. */
 #include "libffi/intern.h"
@@ -13,11 +13,41 @@ enum { AGGREGATE = 1 << 16, RECORD = 1 << 17, NLEAVES_MASK = AGGREGATE - 1 };
 
 static _Atomic(Interned *) buckets[1 << LOG2_NBUCKETS];
 
+/* Odd: no two words have the same product. The upper bits of it are the better ones. */
+#define HASH_FACTOR 0x9e3779b97f4a7c15u
+
+/* -- scalars packed into a word ------------------------------------------------------------------------------------- */
+
+/* A type's number takes four bits; in front of the result's are the ABI's and a one. */
+enum { PACKED_NARGS_MAX = 13, PACKED_TYPE_NBITS = 4, PACKED_START = 1 << PACKED_TYPE_NBITS };
+
+static inline bool is_packable(const ffi_type *type)
+{
+    return type->type <= FFI_TYPE_POINTER && type->type != FFI_TYPE_STRUCT && adapter_is_laid_out(type);
+}
+
+/* 0: it must be a key of many words. */
+static inline uint64_t pack(const ffi_cif *cif)
+{
+    uint64_t packed = PACKED_START | (uint64_t)cif->abi;
+    const ffi_type *type = cif->rtype;
+    if (cif->nargs > PACKED_NARGS_MAX || (unsigned)cif->abi >= PACKED_START)
+        return 0;
+    for (unsigned i = 0; is_packable(type); type = cif->arg_types[i++]) {
+        packed = packed << PACKED_TYPE_NBITS | type->type;
+        if (i == cif->nargs)
+            return packed;
+    }
+    return 0;
+}
+
 /* -- keys ---------------------------------------------------------------------------------------------------------- */
 
 typedef struct Key {
     uint32_t *words;
     size_t count, room; /* count goes on when the room is used up */
+    size_t nkept;       /* words that are compared: none when the hash says all */
+    uint64_t hash;
 } Key;
 
 static inline void add_word(Key *key, uint32_t word)
@@ -58,13 +88,18 @@ static void make_key(Key *key, const ffi_cif *cif, unsigned nfixed, bool is_vari
         add_type(key, cif->arg_types[i]);
 }
 
-/* The upper bits are the better ones. */
-static uint64_t hash_key(const uint32_t *words, size_t count)
+static uint64_t hash_words(const uint32_t *words, size_t count)
 {
     uint64_t hash = count;
     for (size_t i = 0; i < count; i++)
-        hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15u;
+        hash = (hash ^ words[i]) * HASH_FACTOR;
     return hash;
+}
+
+static void finish_key(Key *key, uint64_t packed)
+{
+    key->nkept = packed != 0 ? 0 : key->count;
+    key->hash = packed != 0 ? packed * HASH_FACTOR : hash_words(key->words, key->count);
 }
 
 /* -- from a key to a plan ------------------------------------------------------------------------------------------ */
@@ -148,19 +183,20 @@ static size_t interned_nbytes(size_t nwords, unsigned nargs)
     return sizeof(Interned) + nwords * sizeof(uint32_t) + nargs * sizeof(int32_t);
 }
 
-static Interned *new_interned(const Key *key, const ffi_cif *cif, uint64_t hash)
+static Interned *new_interned(const Key *key, const ffi_cif *cif)
 {
-    size_t nbytes = interned_nbytes(key->count, cif->nargs);
+    size_t nbytes = interned_nbytes(key->nkept, cif->nargs);
     Interned *interned = mem_alloc(&mem_system_allocator, nbytes);
     AbiPlan *plan = interned != NULL ? plan_key(key, cif) : NULL;
     if (plan == NULL) {
         mem_free(&mem_system_allocator, interned, nbytes);
         return NULL;
     }
-    *interned = (Interned){
-        .owner = {.plan = plan, .nreferences = 1, .free = keep_owner}, .hash = hash, .nwords = (uint32_t)key->count};
-    memcpy(interned->key, key->words, key->count * sizeof key->words[0]);
-    place_all(&interned->places, (int32_t *)interned->key + key->count, plan, cif);
+    *interned = (Interned){.owner = {.plan = plan, .nreferences = 1, .free = keep_owner},
+                           .hash = key->hash,
+                           .nwords = (uint32_t)key->nkept};
+    memcpy(interned->key, key->words, key->nkept * sizeof key->words[0]);
+    place_all(&interned->places, (int32_t *)interned->key + key->nkept, plan, cif);
     return interned;
 }
 
@@ -172,34 +208,44 @@ static void free_interned(Interned *interned)
 
 /* -- the table ----------------------------------------------------------------------------------------------------- */
 
-static bool has_key(const Interned *entry, const Key *key, uint64_t hash)
+static inline _Atomic(Interned *) *bucket_of(uint64_t hash)
 {
-    return entry->hash == hash && entry->nwords == key->count &&
-           memcmp(entry->key, key->words, key->count * sizeof key->words[0]) == 0;
+    return &buckets[hash >> (64 - LOG2_NBUCKETS)];
+}
+
+static inline _Atomic(Interned *) *next_place(Interned *entry, uint64_t *path)
+{
+    unsigned child = (unsigned)(*path >> (64 - LOG2_NCHILDREN));
+    *path <<= LOG2_NCHILDREN;
+    return &entry->children[child];
+}
+
+static bool has_key(const Interned *entry, const Key *key)
+{
+    return entry->hash == key->hash && entry->nwords == key->nkept &&
+           memcmp(entry->key, key->words, key->nkept * sizeof key->words[0]) == 0;
 }
 
 /* The entry of that key, or NULL and *place is the end of its way: where *path, the bits of the hash that are left, leads. */
-static Interned *descend(const Key *key, uint64_t hash, _Atomic(Interned *) **place, uint64_t *path)
+static Interned *descend(const Key *key, _Atomic(Interned *) **place, uint64_t *path)
 {
     Interned *entry;
-    while ((entry = atomic_load_explicit(*place, memory_order_acquire)) != NULL && !has_key(entry, key, hash)) {
-        *place = &entry->children[*path >> (64 - LOG2_NCHILDREN)];
-        *path <<= LOG2_NCHILDREN;
-    }
+    while ((entry = atomic_load_explicit(*place, memory_order_acquire)) != NULL && !has_key(entry, key))
+        *place = next_place(entry, path);
     return entry;
 }
 
 static const Interned *find_or_add(const Key *key, const ffi_cif *cif)
 {
-    uint64_t hash = hash_key(key->words, key->count), path = hash << LOG2_NBUCKETS;
-    _Atomic(Interned *) *place = &buckets[hash >> (64 - LOG2_NBUCKETS)];
-    Interned *found = descend(key, hash, &place, &path), *none = NULL;
+    uint64_t path = key->hash << LOG2_NBUCKETS;
+    _Atomic(Interned *) *place = bucket_of(key->hash);
+    Interned *found = descend(key, &place, &path), *none = NULL;
     if (found != NULL)
         return found;
-    Interned *added = new_interned(key, cif, hash);
+    Interned *added = new_interned(key, cif);
     while (added != NULL &&
            !atomic_compare_exchange_strong_explicit(place, &none, added, memory_order_release, memory_order_relaxed)) {
-        found = descend(key, hash, &place, &path);
+        found = descend(key, &place, &path);
         if (found != NULL) { /* another thread was first */
             free_interned(added);
             return found;
@@ -209,18 +255,33 @@ static const Interned *find_or_add(const Key *key, const ffi_cif *cif)
     return added;
 }
 
+const Interned *intern_known(const ffi_cif *cif)
+{
+    uint64_t packed = pack(cif), hash = packed * HASH_FACTOR, path = hash << LOG2_NBUCKETS;
+    if (packed == 0)
+        return NULL;
+    Interned *entry = atomic_load_explicit(bucket_of(hash), memory_order_acquire);
+    while (entry != NULL && (entry->hash != hash || entry->nwords != 0))
+        entry = atomic_load_explicit(next_place(entry, &path), memory_order_acquire);
+    return entry;
+}
+
 const Interned *intern_signature(const ffi_cif *cif, unsigned nfixed, bool is_variadic)
 {
     uint32_t words[SMALL_NWORDS];
     Key key = {.words = words, .room = SMALL_NWORDS};
+    uint64_t packed = is_variadic ? 0 : pack(cif);
     make_key(&key, cif, nfixed, is_variadic);
-    if (key.count <= key.room)
+    if (key.count <= key.room) {
+        finish_key(&key, packed);
         return find_or_add(&key, cif);
+    }
     size_t nbytes = key.count * sizeof words[0];
     key = (Key){.words = mem_alloc(&mem_system_allocator, nbytes), .room = key.count};
     if (key.words == NULL)
         return NULL;
     make_key(&key, cif, nfixed, is_variadic);
+    finish_key(&key, packed);
     const Interned *interned = find_or_add(&key, cif);
     mem_free(&mem_system_allocator, key.words, nbytes);
     return interned;

@@ -23,6 +23,10 @@ typedef struct Interned {
  * and in the child of a fork whatever other threads were doing. */
 const Interned *intern_signature(const ffi_cif *cif, unsigned nfixed, bool is_variadic);
 
+/* The same for one that is not variadic, when it has few arguments, all of them scalars, and was planned before; else NULL. Says
+ * nothing of a cif's ABI and types but that they were good then. */
+const Interned *intern_known(const ffi_cif *cif);
+
 /* The private words of a cif hold the address. */
 static inline void intern_attach(ffi_cif *cif, const Interned *interned)
 {
