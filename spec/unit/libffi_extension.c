@@ -27,9 +27,9 @@ static const struct Small {
     ffi_type *type;
     Extend extend;
 } smalls[] = {
-    {"sint8", &ffi_type_sint8, extend_int8_t},     {"uint8", &ffi_type_uint8, extend_uint8_t},
-    {"sint16", &ffi_type_sint16, extend_int16_t},  {"uint16", &ffi_type_uint16, extend_uint16_t},
-    {"sint32", &ffi_type_sint32, extend_int32_t},  {"uint32", &ffi_type_uint32, extend_uint32_t},
+    {"sint8", &ffi_type_sint8, extend_int8_t},    {"uint8", &ffi_type_uint8, extend_uint8_t},
+    {"sint16", &ffi_type_sint16, extend_int16_t}, {"uint16", &ffi_type_uint16, extend_uint16_t},
+    {"sint32", &ffi_type_sint32, extend_int32_t}, {"uint32", &ffi_type_uint32, extend_uint32_t},
     {"FFI_TYPE_INT", &type_int, extend_int32_t},
 };
 enum { NSMALLS = sizeof smalls / sizeof *smalls, NWORDS_MAX = 14 };
@@ -58,8 +58,9 @@ static Large large;
 static Split split = {1, 2};
 
 #define NOTE6 seen[0] = a, seen[1] = b, seen[2] = c, seen[3] = d, seen[4] = e, seen[5] = f
-#define NOTE14 NOTE6, seen[6] = g, seen[7] = h, seen[8] = i, seen[9] = j, seen[10] = k, seen[11] = l, seen[12] = m, seen[13] = n
-#define WORDS6 uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f
+#define NOTE14                                                                                                         \
+    NOTE6, seen[6] = g, seen[7] = h, seen[8] = i, seen[9] = j, seen[10] = k, seen[11] = l, seen[12] = m, seen[13] = n
+#define WORDS6  uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f
 #define WORDS14 WORDS6, uint64_t g, uint64_t h, uint64_t i, uint64_t j, uint64_t k, uint64_t l, uint64_t m, uint64_t n
 
 static void take_2(uint64_t a, uint64_t b)
@@ -208,13 +209,15 @@ static const struct Giver {
     const char *name;
     void (*function)(void);
     unsigned nargs;
-} givers[] = {
-    {"in order", FFI_FN(give), 0}, {"mixed", FFI_FN(give_behind_mixed), 2}, {"with stack", FFI_FN(give_behind_stack), 14}};
+} givers[] = {{"in order", FFI_FN(give), 0},
+              {"mixed", FFI_FN(give_behind_mixed), 2},
+              {"with stack", FFI_FN(give_behind_stack), 14}};
 enum { NGIVERS = sizeof givers / sizeof *givers };
 
-static ffi_type *giver_types[NWORDS_MAX] = {
-    &ffi_type_double, &ffi_type_ulong, &ffi_type_ulong, &ffi_type_ulong, &ffi_type_ulong, &ffi_type_ulong, &ffi_type_ulong,
-    &ffi_type_ulong,  &ffi_type_ulong, &ffi_type_ulong, &ffi_type_ulong, &ffi_type_ulong, &ffi_type_ulong, &ffi_type_ulong};
+static ffi_type *giver_types[NWORDS_MAX] = {&ffi_type_double, &ffi_type_ulong, &ffi_type_ulong, &ffi_type_ulong,
+                                            &ffi_type_ulong,  &ffi_type_ulong, &ffi_type_ulong, &ffi_type_ulong,
+                                            &ffi_type_ulong,  &ffi_type_ulong, &ffi_type_ulong, &ffi_type_ulong,
+                                            &ffi_type_ulong,  &ffi_type_ulong};
 
 /* result[1] must stay, and of result[0] what the type does not take. */
 static void call_giver(const struct Giver *giver, ffi_type *type, uint64_t result[2], void (*form)(Forms *))

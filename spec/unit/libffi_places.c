@@ -126,7 +126,8 @@ static void fill(void *value, size_t size, size_t nbytes)
 static int is_same(const void *a, const void *b, size_t nbytes)
 {
     if (nbytes == sizeof(long double) + WIDE_NBYTES) /* there are six bytes of nothing in between */
-        return is_same(a, b, WIDE_NBYTES) && is_same((const long double *)a + 1, (const long double *)b + 1, WIDE_NBYTES);
+        return is_same(a, b, WIDE_NBYTES) &&
+               is_same((const long double *)a + 1, (const long double *)b + 1, WIDE_NBYTES);
     return memcmp(a, b, nbytes) == 0;
 }
 
@@ -153,16 +154,17 @@ static void *make_closure(ffi_cif *cif, ffi_closure **closure)
         CHECK_INT(ffi_prep_cif(&cif, FFI_UNIX64, 3, &type_##T, few), FFI_OK);                                          \
         T (*short_call)(long, T, long) = (T(*)(long, T, long))(uintptr_t)make_closure(&cif, &closure);                 \
         result = short_call(-7, value, 9);                                                                             \
-        unit_check(is_same(&result, &value, nbytes) && seen.tags[0] == -7 && seen.tags[1] == 9 &&                  \
+        unit_check(is_same(&result, &value, nbytes) && seen.tags[0] == -7 && seen.tags[1] == 9 &&                      \
                        seen.nmisaligned == 0,                                                                          \
                    __FILE__, __LINE__, #T);                                                                            \
         ffi_closure_free(closure);                                                                                     \
         CHECK_INT(ffi_prep_cif(&cif, FFI_UNIX64, 2 + NLONGS, &type_##T, many), FFI_OK);                                \
-        T (*long_call)(long, T, long, long, long, long, long, long, long, long, long, long, long, long, long, long,    \
-                       long, long) = (T(*)(long, T, long, long, long, long, long, long, long, long, long, long, long,  \
-                                           long, long, long, long, long))(uintptr_t)make_closure(&cif, &closure);      \
+        T (*long_call)                                                                                                 \
+        (long, T, long, long, long, long, long, long, long, long, long, long, long, long, long, long, long, long) =    \
+            (T(*)(long, T, long, long, long, long, long, long, long, long, long, long, long, long, long, long, long,   \
+                  long))(uintptr_t)make_closure(&cif, &closure);                                                       \
         result = long_call(-8, value, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16);                          \
-        unit_check(is_same(&result, &value, nbytes) && seen.tags[0] == -8 && seen.tags[1] == 16 &&                 \
+        unit_check(is_same(&result, &value, nbytes) && seen.tags[0] == -8 && seen.tags[1] == 16 &&                     \
                        seen.nmisaligned == 0,                                                                          \
                    __FILE__, __LINE__, #T);                                                                            \
         ffi_closure_free(closure);                                                                                     \
@@ -186,10 +188,14 @@ static uint64_t private_word(ffi_abi abi, unsigned nargs, ffi_type *result, ffi_
     return word;
 }
 
-static ffi_type *scalars[] = {&ffi_type_uint8,  &ffi_type_sint8,  &ffi_type_uint16, &ffi_type_sint16, &ffi_type_uint32,
-                              &ffi_type_sint32, &ffi_type_uint64, &ffi_type_sint64, &ffi_type_float,  &ffi_type_double,
-                              &ffi_type_longdouble, &ffi_type_pointer};
-enum { NSCALARS = sizeof scalars / sizeof *scalars, NARGS_MAX = 20, NSIGNATURES = NSCALARS * NSCALARS * NSCALARS + 3 * NARGS_MAX + 3 };
+static ffi_type *scalars[] = {&ffi_type_uint8,  &ffi_type_sint8,  &ffi_type_uint16,     &ffi_type_sint16,
+                              &ffi_type_uint32, &ffi_type_sint32, &ffi_type_uint64,     &ffi_type_sint64,
+                              &ffi_type_float,  &ffi_type_double, &ffi_type_longdouble, &ffi_type_pointer};
+enum {
+    NSCALARS = sizeof scalars / sizeof *scalars,
+    NARGS_MAX = 20,
+    NSIGNATURES = NSCALARS * NSCALARS * NSCALARS + 3 * NARGS_MAX + 3
+};
 
 /* Different ones never share what they were planned to, however few and alike they are; the same one always does. */
 static void check_signatures(void)
