@@ -60,12 +60,13 @@ class Api:
     """A module that the C compiler makes: libffi makes the calls through function pointers."""
     def __init__(self, name):
         builder, module = cffi.FFI(), "api_" + name
+        library = os.path.abspath(module + sysconfig.get_config_var("EXT_SUFFIX"))
         builder.cdef(source(name + ".h"))
         builder.set_source(module, '#include "%s.h"' % name)
         builder.emit_c_code(module + ".c")
-        subprocess.run([*CC, "-shared", "-fPIC", "-w", "-I", HEADERS, "-I", sysconfig.get_path("include"), "-o", module + ".so", module + ".c",
-                        path(name), "-Wl,-rpath," + os.path.dirname(path(name))], check=True)
-        spec = importlib.util.spec_from_file_location(module, os.path.abspath(module + ".so"))
+        subprocess.run([*CC, "-shared", "-fPIC", "-w", "-I", HEADERS, "-I", sysconfig.get_path("include"), "-o", library,
+                        module + ".c", path(name), "-Wl,-rpath," + os.path.dirname(path(name))], check=True)
+        spec = importlib.util.spec_from_file_location(module, library)
         loaded = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(loaded)
         self.ffi, self.lib = loaded.ffi, loaded.lib
