@@ -2,7 +2,6 @@
 -- they run. Each ends with 0 and "N checks" when all its checks hold.
 local support = require "spec.support"
 
--- name, file, how it is run ($FILE is the file), a probe, Debian's packages
 local function in_c(modules, libraries)
     return ("%s -std=gnu11 -Wall -Wextra -O2 -g -o client $FILE $(pkg-config --cflags --libs %s) %s && ./client"):format(
         support.cc, modules, libraries)
@@ -15,6 +14,7 @@ local function introspected(command)
 end
 local LUA53 = "env -u LUA_PATH -u LUA_CPATH /usr/bin/lua5.3"
 
+-- name, file, how it is run ($FILE is the file), a probe, Debian's packages, the pattern of its number of tests where it is another
 local programs = {
     { "ruby-ffi", "ruby_ffi.rb", "/usr/bin/ruby $FILE", [[/usr/bin/ruby -e 'require "ffi"']], "ruby-ffi" },
     { "Guile's (system foreign)", "guile.scm", "/usr/bin/guile --no-auto-compile $FILE", "/usr/bin/guile -c '(use-modules (system foreign))'",
@@ -33,13 +33,18 @@ local programs = {
     { "gjs", "gjs.js", introspected "/usr/bin/gjs", "test -x /usr/bin/gjs -a -x /usr/bin/g-ir-compiler", "gjs gobject-introspection" },
     { "lgi", "lgi.lua", introspected(LUA53),
         LUA53 .. " -e 'require \"lgi\"' && test -x /usr/bin/g-ir-compiler", "lua5.3 lua-lgi gobject-introspection" },
+    { "Java's JNA", "Jna.java", "/usr/bin/java -cp /usr/share/java/jna.jar $FILE", "test -e /usr/share/java/jna.jar && /usr/bin/javac -version",
+        "openjdk-17-jdk-headless libjna-java" },
+    { "Raku's NativeCall", "nativecall.raku", "/usr/bin/raku $FILE", "test -x /usr/bin/raku", "rakudo" },
+    { "PyPy's cffi", "cffi_values.py", "/usr/bin/pypy3 -B $FILE", "test -x /usr/bin/pypy3 -a -e /usr/include/pypy3.9/Python.h", "pypy3 pypy3-dev",
+        "Ran (%d+) tests" },
 }
 
 local clients = {}
 for i, program in ipairs(programs) do
-    local name, file, command, probe, packages = table.unpack(program)
+    local name, file, command, probe, packages, count = table.unpack(program)
     local path = support.quote(("%s/spec/libffi/%s"):format(support.root, file))
     clients[i] = { name = name, command = command:gsub("$FILE", (path:gsub("%%", "%%%%"))), probe = probe, packages = packages,
-        count = "(%d+) checks\n$", bigger = true }
+        count = count or "(%d+) checks\n$", bigger = true }
 end
 return clients
