@@ -70,7 +70,7 @@ static char *skip_fields(char *at, int nfields)
     return at;
 }
 
-/* A line of maps, `start-end perms offset device inode   path` (proc(5)), in source->text: true if it maps the template.
+/* A line of maps, `start-end perms offset device inode   path` (proc(5)), in source->text: true if it maps the template from a file.
  */
 static bool parse_mapping(AbiTemplate *source)
 {
@@ -83,7 +83,7 @@ static bool parse_mapping(AbiTemplate *source)
     source->path = path;
     source->offset = strtoul(at, NULL, 16) + (template_address() - start);
     cut_deleted(path);
-    return true;
+    return *path == '/';
 }
 
 /* The path that the kernel knows: also right after a chdir, and for a program that was started through ld.so. */
@@ -199,24 +199,35 @@ void abi_template_close(const AbiTemplate *source)
         close(source->descriptor);
 }
 
-/* Whether `page` is the template; if not, it is reserved as before. */
-static bool is_template(void *page)
+static bool is_template(const void *page)
 {
-    if (memcmp(page, abi_table_template, ABI_TABLE_CODE_NBYTES) == 0)
-        return true;
-    (void)mmap(page, ABI_TABLE_CODE_NBYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-    return false;
+    static const unsigned char endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa}; /* the template's own may have been moved away */
+    return memcmp(page, endbr64, sizeof endbr64) == 0 && memcmp(page, abi_table_template, ABI_TABLE_CODE_NBYTES) == 0;
 }
 
-/* To anywhere first: a kernel that refuses may by then have unmapped where it was to go. */
-static bool copy_mapping(void *page)
+/* To anywhere first: a kernel that refuses may by then have unmapped where it was to go. MAP_FAILED if it cannot be done. Where the
+ * program has been moved to memory of no file, the page itself comes, and is brought back. */
+static void *copy_mapping(void)
 {
-    void *copy = mremap((void *)(uintptr_t)abi_table_template, ABI_TABLE_CODE_NBYTES, ABI_TABLE_CODE_NBYTES,
-                        MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL);
+    void *template = (void *)(uintptr_t)abi_table_template;
+    void *copy =
+        mremap(template, ABI_TABLE_CODE_NBYTES, ABI_TABLE_CODE_NBYTES, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL);
+    if (copy == MAP_FAILED || is_template(copy))
+        return copy;
+    if (*(const unsigned char *)copy != 0)
+        (void)mremap(copy, ABI_TABLE_CODE_NBYTES, ABI_TABLE_CODE_NBYTES, MREMAP_MAYMOVE | MREMAP_FIXED, template);
+    else
+        munmap(copy, ABI_TABLE_CODE_NBYTES);
+    return MAP_FAILED;
+}
+
+static bool map_copy(void *page)
+{
+    void *copy = copy_mapping();
     if (copy == MAP_FAILED)
         return false;
     if (mremap(copy, ABI_TABLE_CODE_NBYTES, ABI_TABLE_CODE_NBYTES, MREMAP_MAYMOVE | MREMAP_FIXED, page) != MAP_FAILED)
-        return is_template(page);
+        return true;
     munmap(copy, ABI_TABLE_CODE_NBYTES);
     return false;
 }
@@ -227,12 +238,15 @@ static bool map_file(const AbiTemplate *source, void *page, Error *error)
                         (off_t)source->offset);
     if (mapped == MAP_FAILED)
         return refuse_errno(error, source, "cannot be mapped");
-    return is_template(page) || refuse_changed(error, source);
+    if (is_template(page))
+        return true;
+    (void)mmap(page, ABI_TABLE_CODE_NBYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    return refuse_changed(error, source);
 }
 
 bool abi_template_map(AbiTemplate *source, void *page, Error *error)
 {
-    if (copy_mapping(page))
+    if (map_copy(page))
         return true;
     if (source->descriptor < 0 && !open_file(source, error))
         return false;

@@ -393,6 +393,23 @@ static int grow_without_file(const char *path)
     return unit_nfailed != 0;
 }
 
+/* A program that has moved its code to memory of no file, for large pages say: there a copy takes the original away. */
+static int grow_moved(const char *path)
+{
+    void *code = (void *)(uintptr_t)abi_table_template;
+    void *copy = mmap(NULL, ABI_TABLE_CODE_NBYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (!kernel_copies_mappings() || copy == MAP_FAILED)
+        return CANNOT_TRY;
+    if (is_program("/lib64/ld-linux-x86-64.so.2")) {
+        printf("then nothing leads to the file of a program that was started by the loader\n");
+        return CANNOT_TRY;
+    }
+    memcpy(copy, code, ABI_TABLE_CODE_NBYTES);
+    CHECK_INT(mprotect(copy, ABI_TABLE_CODE_NBYTES, PROT_READ | PROT_EXEC), 0);
+    CHECK(mremap(copy, ABI_TABLE_CODE_NBYTES, ABI_TABLE_CODE_NBYTES, MREMAP_MAYMOVE | MREMAP_FIXED, code) == code);
+    return grow_usual(path);
+}
+
 static int grow_copied_in_jail(const char *path)
 {
     return kernel_copies_mappings() && confine_to_jail(path) ? grow_closed(path) : CANNOT_TRY;
@@ -427,6 +444,7 @@ static const struct Situation {
     {"covered", grow_covered, OLDER_KERNEL},
     {"no-proc", grow_without_proc, OLDER_KERNEL},
     {"jail", grow_in_jail, OLDER_KERNEL},
+    {"moved", grow_moved, NEWER_KERNEL},
     {"no-file", grow_without_file, NEWER_KERNEL},
     {"copied-in-jail", grow_copied_in_jail, NEWER_KERNEL},
 };
