@@ -99,6 +99,37 @@ static void check_vectors(void)
     CHECK_INT(ffi_get_struct_offsets(FFI_DEFAULT_ABI, &type, NULL), FFI_BAD_TYPEDEF);
 }
 
+typedef float Vector8 __attribute__((vector_size(32)));
+
+static __attribute__((target("avx"))) Vector8 add(Vector8 a, int b, Vector8 c)
+{
+    for (int i = 0; i < 8; i++)
+        a[i] += (float)b * c[i];
+    return a;
+}
+
+/* In ymm registers, as gcc has them where it knows of AVX. */
+static void check_wide_vectors(void)
+{
+    static float numbers[3][8] __attribute__((aligned(32)));
+    ffi_type type, *types[] = {&type, &ffi_type_sint, &type};
+    int factor = 3;
+    void *args[] = {numbers[0], &factor, numbers[1]};
+    ffi_cif cif;
+    if (!__builtin_cpu_supports("avx"))
+        return;
+    CHECK_INT(prepare(FFI_TYPE_VECTOR, ELEMENTS(REPEAT_4(ffi_type_float), REPEAT_4(ffi_type_float)), &type), FFI_OK);
+    check_size(&type, sizeof(Vector8), sizeof(Vector8)); /* psABI 3.1.2; gcc's _Alignof says so with -mavx alone */
+    for (int i = 0; i < 8; i++) {
+        numbers[0][i] = (float)i;
+        numbers[1][i] = 10 * (float)i + 1;
+    }
+    CHECK_INT(ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 3, &type, types), FFI_OK);
+    ffi_call(&cif, FFI_FN(add), numbers[2], args);
+    for (int i = 0; i < 8; i++)
+        CHECK(numbers[2][i] == numbers[0][i] + (float)factor * numbers[1][i]);
+}
+
 /* 3.4 wants their size of the client. */
 static void check_complex(void)
 {
@@ -147,6 +178,7 @@ int main(void)
     check_versions();
     check_plans();
     check_vectors();
+    check_wide_vectors();
     check_complex();
     check_int128();
     check_opaque();

@@ -2,6 +2,7 @@
  * compiled with either header. A line is the question and the answer; where the two differ for a reason, libffi.sh has the line. */
 #include <complex.h>
 #include <ffi.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,6 +158,7 @@ static void ask_variadic(void)
     ask_var("variadic empty and char", 1, 3, (ffi_type *[]){T(pointer), T(sint8), empty()});
     ask_var("nothing fixed", 0, 1, (ffi_type *[]){T(sint32)});
     ask_var("nothing at all", 0, 0, NULL);
+    ask_var("more fixed than there are", 3, 1, (ffi_type *[]){T(float)});
     ask_var("third variadic", 1, 4, (ffi_type *[]){T(pointer), T(sint32), T(double), T(uint16)});
     for (int abi = -1; abi < 7; abi++)
         if (abi < FFI_UNIX64 || abi >= FFI_LAST_ABI)
@@ -279,6 +281,52 @@ static void take_small(long a, unsigned long b, long c, unsigned long d, long e,
 }
 
 /* As a register has them: the callee takes longs. */
+typedef struct Large {
+    unsigned char bytes[50000];
+} Large;
+
+static Large return_large(Large large)
+{
+    return large;
+}
+
+static long count_many(long first, ...)
+{
+    va_list rest;
+    long sum = first;
+    va_start(rest, first);
+    for (long i = 1; i < first; i++)
+        sum += va_arg(rest, long);
+    va_end(rest);
+    return sum;
+}
+
+/* Three thousand arguments, and a struct of 50,000 bytes by value. */
+static void ask_many(void)
+{
+    enum { N = 3000, NBYTES = 50000 };
+    static ffi_type *types[N];
+    static long numbers[N];
+    static void *args[N];
+    static unsigned char large[NBYTES], copy[NBYTES];
+    ffi_arg result = 0;
+    ffi_cif cif;
+    for (int i = 0; i < N; i++) {
+        types[i] = T(sint64);
+        numbers[i] = i == 0 ? N : i;
+        args[i] = &numbers[i];
+    }
+    printf("many arguments: status %d", ffi_prep_cif_var(&cif, FFI_UNIX64, 1, N, T(sint64), types));
+    ffi_call(&cif, FFI_FN(count_many), &result, args);
+    printf(" sum %lu\n", result);
+    for (int i = 0; i < NBYTES; i++)
+        large[i] = (unsigned char)(i * 7);
+    ffi_type *large_type = REPEAT(T(uint8), NBYTES);
+    printf("a large struct: status %d", ffi_prep_cif(&cif, FFI_UNIX64, 1, large_type, &large_type));
+    ffi_call(&cif, FFI_FN(return_large), copy, (void *[]){large});
+    printf(" %s\n", memcmp(large, copy, NBYTES) == 0 ? "same" : "other");
+}
+
 static void ask_extension(void)
 {
     ffi_type *types[] = {T(sint8), T(uint8), T(sint16), T(uint16), T(sint32), T(uint32)};
@@ -422,6 +470,7 @@ int main(void)
     ask_results();
     ask_variadic();
     ask_layouts();
+    ask_many();
     ask_calls();
     ask_raw();
     ask_java_sizes();
