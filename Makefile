@@ -228,7 +228,7 @@ $(BUILD)/spec/%.asm.o: spec/lib/%.asm $(FLAGS_FILE)
 	$(Q)$(NASM) $(OWN_NASMFLAGS) $(NASMFLAGS) -M -MP -MT $@ -MF $(@:.o=.d) $<
 	$(Q)$(NASM) $(OWN_NASMFLAGS) $(NASMFLAGS) -o $@ $<
 
-speclibs: $(SPEC_LIBS) $(THROWS) $(BUILD)/bench/hand.so $(BUILD)/bench/floor.so
+speclibs: $(SPEC_LIBS) $(THROWS) $(BUILD)/bench/hand.so $(BUILD)/bench/floor.so $(BUILD)/bench/libffi
 	@:
 
 # -- testing ------------------------------------------------------------------------------------------------------------------
@@ -392,6 +392,20 @@ bench-cdef: ## the speed and memory of ffi.cdef and of lookups beside LuaJIT; IR
 bench-cdef-inside: lib $(BENCH_MODULES)
 	@$(LUA_ENV); export CC="$(CC)"; $(LUA) bench/cdef.lua $(AIRLOCK_BUILD) --luajit=$(LUAJIT) $(if $(IR),--ir) $(if $(ONLY),--only='$(ONLY)')
 
+# The same program runs on our libffi.so.8 and on the system's. Metered, it has callgrind count its stretches.
+$(BUILD)/bench/libffi_metered: private METERED := -DMETERED
+$(BUILD)/bench/libffi $(BUILD)/bench/libffi_metered: bench/libffi.c $(BUILD)/libffi.so.8 $(LIBFFI_HEADERS) $(FLAGS_FILE)
+	@mkdir -p $(@D)
+	$(call say,cc,$@)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN_LIB) $(METERED) $(SANITIZE) -I$(BUILD)/include -MMD -MP -MF $@.d -o $@ $< $(BUILD)/libffi.so.8 -ldl
+
+bench-libffi: ## the speed of libffi.so.8 beside the system's; IR=1 counts instructions
+	@tools/install_packages.sh $(if $(IR),valgrind,test)
+	@$(MAKE) $(SUB) bench-libffi-inside
+
+bench-libffi-inside: $(BUILD)/bench/libffi$(if $(IR),_metered)
+	@$(LUA) bench/libffi.lua $(AIRLOCK_BUILD) $(if $(IR),--ir)
+
 # -- lint ---------------------------------------------------------------------------------------------------------------------
 
 LINT := lint-format lint-warnings lint-layers lint-binary lint-tidy lint-cppcheck lint-lua lint-selftest
@@ -469,7 +483,7 @@ clean: ## remove what was built
 	rm -rf $(BUILD) build-asan build-torture build-tsan
 
 .PHONY: all lib units unit speclibs specs house test headers clients test-asan test-asan-inside test-tsan test-tsan-inside test-valgrind test-torture test-torture-inside fuzz lint $(LINT) format \
-        bench bench-inside bench-cdef bench-cdef-inside demo env install install-libffi help clean FORCE
+        bench bench-inside bench-cdef bench-cdef-inside bench-libffi bench-libffi-inside demo env install install-libffi help clean FORCE
 
 DEPS := $(sort $(OBJECTS:.o=.d) $(LIBFFI_OBJECTS:.o=.d)) $(COUNTED_OBJECTS:.o=.d) $(addsuffix .d,$(UNITS) $(SPEC_LIBS)) $(wildcard $(BUILD)/spec/*.d $(BUILD)/bench/*.d)
 -include $(wildcard $(DEPS))

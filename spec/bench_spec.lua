@@ -49,3 +49,34 @@ describe("the bench case", function()
         end)
     end
 end)
+
+-- What `make bench-libffi` runs on two libraries.
+describe("the bench of libffi.so.8", function()
+    local function run(directory, way)
+        local pipe = assert(io.popen(("LD_LIBRARY_PATH='%s' '%s/bench/libffi' %s"):format(directory, build, way)))
+        local library, lines = pipe:read "l", {}
+        for line in pipe:lines() do
+            lines[#lines + 1] = line
+        end
+        assert(pipe:close())
+        return library, lines
+    end
+    local ours, results = run(build, "check")
+    local system, wanted = run("", "check")
+
+    it("runs on ours and on the system's", function()
+        assert.equal(build .. "/libffi.so.8", ours)
+        assert.not_equal(ours, system)
+    end)
+
+    it("leaves out on the system's only what is newer", function()
+        assert.is_true(#wanted > 0)
+        assert.is_true(#results == #wanted or #results == #wanted + 1)
+    end)
+
+    for i, line in ipairs(wanted) do
+        it(line:match("^[^\t]*") .. " comes to the same on both", function()
+            assert.equal(line, results[i])
+        end)
+    end
+end)

@@ -172,16 +172,16 @@ ffi_status ffi_prep_closure_loc(ffi_closure *closure, ffi_cif *cif, void (*fun)(
         return FFI_BAD_ABI;
     AbiFunction entry;
     memcpy(&entry, &codeloc, sizeof entry);
-    AbiSlot *slot = abi_slot_of(entry);
     closure->cif = cif;
     closure->fun = fun;
     closure->user_data = user_data;
+    AbiSlot *slot = abi_slot_of(entry);
     if (slot == NULL) {
         write_trampoline(closure);
         return FFI_OK;
     }
     memcpy(slot->user, &closure, sizeof closure);
-    abi_slot_arm(slot, (AbiOwner *)(uintptr_t)intern_of(cif), slot_target);
+    abi_slot_arm(slot, (AbiOwner *)(uintptr_t)intern_of(closure->cif), slot_target);
     return FFI_OK;
 }
 
