@@ -1,5 +1,6 @@
 /* Calls and closures of libffi.so.8 interrupted at any instruction: by a signal whose handler looks down the stack, by one whose handler jumps
- * out, and by the asynchronous cancellation of their thread. */
+ * out, and by the asynchronous cancellation of their thread. And interrupted by themselves: coroutines that leave a callee or a handler
+ * for one another, and go on in another thread. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -214,12 +215,98 @@ static void check_cancelled(void)
     CHECK_INT(nwrong_in_threads, 0);
 }
 
+/* -- coroutines ------------------------------------------------------------------------------------------------------------ */
+
+enum { NCOROUTINES = 8, NYIELDS = 500, COROUTINE_NBYTES = 256 << 10 };
+
+static struct Coroutine {
+    ucontext_t context;
+    char stack[COROUTINE_NBYTES];
+    Closure closure;
+    int nwrong, nrounds;
+} coroutines[NCOROUTINES];
+
+static ucontext_t scheduler;
+static struct Coroutine *running;
+
+static void yield(void)
+{
+    swapcontext(&running->context, &scheduler);
+}
+
+/* Yields within a callee, too: the sum is made by a call that yields. */
+static long yield_and_add(long a, long b)
+{
+    yield();
+    return a + b;
+}
+
+static void yield_handler(ffi_cif *cif, void *result, void **args, void *user_data)
+{
+    const struct Coroutine *self = user_data;
+    long sum = 0, number = self - coroutines;
+    void *values[] = {args[0], &number};
+    yield();
+    ffi_call(cif, FFI_FN(yield_and_add), &sum, values);
+    yield();
+    *(long *)result = sum;
+}
+
+static ffi_cif pair_cif;
+
+static void run_coroutine(void)
+{
+    struct Coroutine *self = running;
+    for (long i = 0; i < NYIELDS; i++) {
+        long number = i, unused = 0, result = -1;
+        void *values[] = {&number, &unused};
+        ffi_call(&pair_cif, function_at(self->closure.code), &result, values);
+        self->nwrong += result != i + (self - coroutines);
+        self->nrounds++;
+    }
+}
+
+/* Half of what is to be done, one after the other. */
+static void *schedule(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < NYIELDS * 3 / 2; i++)
+        for (int n = 0; n < NCOROUTINES; n++) {
+            running = &coroutines[n];
+            swapcontext(&scheduler, &running->context);
+        }
+    return NULL;
+}
+
+static void check_coroutines(void)
+{
+    static ffi_type *args[] = {&ffi_type_slong, &ffi_type_slong};
+    pthread_t thread;
+    CHECK_INT(ffi_prep_cif(&pair_cif, FFI_UNIX64, 2, &ffi_type_slong, args), FFI_OK);
+    for (int i = 0; i < NCOROUTINES; i++) {
+        struct Coroutine *one = &coroutines[i];
+        CHECK(closure_make(&one->closure, i % 2 == 0 ? CLOSURE_ALLOCATED : CLOSURE_OWNED, &pair_cif, yield_handler, one));
+        getcontext(&one->context);
+        one->context.uc_stack.ss_sp = one->stack;
+        one->context.uc_stack.ss_size = sizeof one->stack;
+        one->context.uc_link = &scheduler;
+        makecontext(&one->context, run_coroutine, 0);
+    }
+    schedule(NULL);
+    CHECK(pthread_create(&thread, NULL, schedule, NULL) == 0 && pthread_join(thread, NULL) == 0);
+    for (int i = 0; i < NCOROUTINES; i++) {
+        CHECK_INT(coroutines[i].nrounds, NYIELDS - 1); /* the last one is about to return */
+        CHECK_INT(coroutines[i].nwrong, 0);
+    }
+}
+
 int main(void)
 {
     make_closures();
     CHECK_INT(call_round(3), 0);
     check_looks();
     check_jumps();
+    check_coroutines();
     if (IS_SANITIZED)
         printf("skipped: libffi_interrupted: cancellation (sanitizers' functions cannot be left at any instruction)\n");
     else
