@@ -7,6 +7,7 @@ build=${AIRLOCK_BUILD:-$root/build}
 lua=${LUA:-lua5.4}
 cc=${CC:-gcc}
 dir=$(mktemp -d)
+unset LD_LIBRARY_PATH LD_PRELOAD
 trap 'rm -rf "$dir"' EXIT
 npassed=0
 nfailed=0

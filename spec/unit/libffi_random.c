@@ -43,6 +43,10 @@ static _Alignas(64) unsigned char sent[NARGS_MAX][VALUE_NBYTES_MAX], result_sent
 static _Alignas(64) unsigned char got[VALUE_NBYTES_MAX];
 static void *values[NARGS_MAX];
 
+/* The same at odd addresses: libffi copies what it is given, wherever that lies. */
+static unsigned char odd[NARGS_MAX][VALUE_NBYTES_MAX + 1];
+static void *odd_values[NARGS_MAX];
+
 /* Random bits; a long double is a number. */
 static void draw_value(Random *random, const Type *type, unsigned char *to)
 {
@@ -144,6 +148,11 @@ static void call_plain(ffi_cif *cif, void (*function)(void))
     ffi_call(cif, function, got, values);
 }
 
+static void call_odd(ffi_cif *cif, void (*function)(void))
+{
+    ffi_call(cif, function, got, odd_values);
+}
+
 static void call_plan(ffi_cif *cif, void (*function)(void))
 {
     ffi_call_plan *plan = ffi_call_plan_alloc(cif);
@@ -176,6 +185,7 @@ static const struct {
     const char *name;
     void (*call)(ffi_cif *cif, void (*function)(void));
 } calls[] = {{"ffi_call", call_plain},
+             {"ffi_call with unaligned arguments", call_odd},
              {"ffi_call_plan_invoke", call_plan},
              {"ffi_call_go", call_go},
              {"ffi_raw_call", call_raw},
@@ -341,6 +351,7 @@ static void check_signature(const Batch *batch, const Signature *signature)
         types[i] = signature->args[i]->ffi;
         values[i] = sent[i];
         draw_value(&random, signature->args[i], sent[i]);
+        odd_values[i] = memcpy(odd[i] + 1, sent[i], signature->args[i]->size);
     }
     ffi_type *result = signature->result == NULL ? &ffi_type_void : signature->result->ffi;
     if (signature->result != NULL)
