@@ -73,19 +73,21 @@ static void check_written(ClosureForm form, size_t nbytes)
 }
 
 /* Its code works wherever it is mapped, and needs the writable view no more. */
-static void check_views(void)
+static void check_views(ClosureForm form)
 {
     int descriptor = memfd_create("closure", MFD_CLOEXEC);
     CHECK_INT(ftruncate(descriptor, PAGE), 0);
-    ffi_closure *closure = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
-    char *code = mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_SHARED, descriptor, 0);
+    Closure closure = {.form = form, .cif = &long_cif, .handler = add_handler, .user_data = (void *)5};
+    closure.memory = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+    closure.code = mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_SHARED, descriptor, 0);
     char *other_code = mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_SHARED, descriptor, 0);
     close(descriptor);
-    CHECK_INT(ffi_prep_closure_loc(closure, &long_cif, add_handler, (void *)5, code), FFI_OK);
-    munmap(closure, PAGE);
-    CHECK_INT(call(code, 37), 42);
-    munmap(code, PAGE);
+    CHECK_INT(closure_prepare(&closure), FFI_OK);
     CHECK_INT(call(other_code, 37), 42);
+    munmap(closure.memory, PAGE);
+    CHECK_INT(call(closure.code, 37), 42);
+    CHECK_INT(call(other_code, 37), 42);
+    munmap(closure.code, PAGE);
     munmap(other_code, PAGE);
 }
 
@@ -438,7 +440,9 @@ int main(void)
     check_written(CLOSURE_OWNED, sizeof(ffi_closure));
     check_written(CLOSURE_RAW, sizeof(ffi_raw_closure));
     check_written(CLOSURE_JAVA_RAW, sizeof(ffi_java_raw_closure));
-    check_views();
+    check_views(CLOSURE_OWNED);
+    check_views(CLOSURE_RAW);
+    check_views(CLOSURE_JAVA_RAW);
     check_one_view();
     check_gone();
     check_never_prepared();

@@ -165,17 +165,27 @@ static void write_trampoline(ffi_closure *closure)
     memcpy(closure->tramp + sizeof code, &enter, sizeof enter);
 }
 
+static AbiSlot *slot_at(void *codeloc)
+{
+    AbiFunction entry;
+    memcpy(&entry, &codeloc, sizeof entry);
+    return abi_slot_of(entry);
+}
+
+void *libffi_closure_seen(void *closure, void *codeloc)
+{
+    return slot_at(codeloc) != NULL ? closure : codeloc;
+}
+
 ffi_status ffi_prep_closure_loc(ffi_closure *closure, ffi_cif *cif, void (*fun)(ffi_cif *, void *, void **, void *),
                                 void *user_data, void *codeloc)
 {
     if (cif->abi <= FFI_FIRST_ABI || cif->abi >= FFI_LAST_ABI)
         return FFI_BAD_ABI;
-    AbiFunction entry;
-    memcpy(&entry, &codeloc, sizeof entry);
     closure->cif = cif;
     closure->fun = fun;
     closure->user_data = user_data;
-    AbiSlot *slot = abi_slot_of(entry);
+    AbiSlot *slot = slot_at(codeloc);
     if (slot == NULL) {
         write_trampoline(closure);
         return FFI_OK;

@@ -15,6 +15,9 @@ void libffi_enter_go_win64(void);
 void libffi_owned_target(ffi_closure *closure, AbiFrame *frame);
 void libffi_go_target(ffi_go_closure *closure, AbiFrame *frame);
 
+/* The address at which a closure can be read when its code runs: of one in its caller's own memory the writable view may be gone. */
+void *libffi_closure_seen(void *closure, void *codeloc);
+
 _Static_assert(offsetof(ffi_closure, cif) == 32 && sizeof(ffi_closure) == 56, "the binary contract");
 _Static_assert(offsetof(ffi_go_closure, cif) == 8 && sizeof(ffi_go_closure) == 24, "the binary contract");
 _Static_assert(sizeof(ffi_raw_closure) == 72 && sizeof(ffi_java_raw_closure) == 72, "the binary contract");

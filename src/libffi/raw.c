@@ -138,7 +138,8 @@ _Static_assert(offsetof(ffi_raw_closure, translate_args) == offsetof(ffi_closure
 ffi_status ffi_prep_raw_closure_loc(ffi_raw_closure *closure, ffi_cif *cif,
                                     void (*fun)(ffi_cif *, void *, ffi_raw *, void *), void *user_data, void *codeloc)
 {
-    ffi_status status = ffi_prep_closure_loc((ffi_closure *)(void *)closure, cif, run_raw, closure, codeloc);
+    ffi_status status = ffi_prep_closure_loc((ffi_closure *)(void *)closure, cif, run_raw,
+                                             libffi_closure_seen(closure, codeloc), codeloc);
     if (status == FFI_OK) {
         closure->fun = fun;
         closure->user_data = user_data;
@@ -156,7 +157,8 @@ ffi_status ffi_prep_java_raw_closure_loc(ffi_java_raw_closure *closure, ffi_cif 
                                          void (*fun)(ffi_cif *, void *, ffi_java_raw *, void *), void *user_data,
                                          void *codeloc)
 {
-    ffi_status status = ffi_prep_closure_loc((ffi_closure *)(void *)closure, cif, run_java_raw, closure, codeloc);
+    ffi_status status = ffi_prep_closure_loc((ffi_closure *)(void *)closure, cif, run_java_raw,
+                                             libffi_closure_seen(closure, codeloc), codeloc);
     if (status == FFI_OK) {
         closure->fun = fun;
         closure->user_data = user_data;
