@@ -156,7 +156,7 @@ ok "the header in assembly" sh -c 'printf "#define LIBFFI_ASM\n#include <ffi.h>\
 
 # answer HEADERS LIBRARY: the program's answers to the one, compiled with the other.
 answer() {
-    "$cc" -std=gnu11 -Wall -Wextra -Werror -Wno-deprecated-declarations -g -I"$1" -o "$dir/answers" "$root/spec/house/libffi/answers.c" "$2" \
+    "$cc" -std=gnu11 -Wall -Wextra -Werror -Wno-deprecated-declarations -g -I"$1" -I"$root/spec/unit" -o "$dir/answers" "$root/spec/house/libffi/answers.c" "$2" \
         -Wl,-rpath,"$(dirname "$2")" && "$dir/answers"
 }
 # Where ours answer otherwise, and why: in Java's form they give a long double its two words, where Debian's lets the next one overwrite it.

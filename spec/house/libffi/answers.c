@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "random.h"
+
 #define MAX_MEMBERS 40
 
 /* -- types ----------------------------------------------------------------------------------------------------------------- */
@@ -133,10 +135,10 @@ static void ask_results(void)
     }
 }
 
-static void ask_var(const char *what, unsigned nfixed, unsigned n, ffi_type **args)
+static void ask_var(const char *what, int abi, unsigned nfixed, unsigned n, ffi_type **args)
 {
     ffi_cif cif;
-    ffi_status status = ffi_prep_cif_var(&cif, FFI_UNIX64, nfixed, n, T(sint32), args);
+    ffi_status status = ffi_prep_cif_var(&cif, (ffi_abi)abi, nfixed, n, T(sint32), args);
     print_cif(what, status, &cif);
 }
 
@@ -146,20 +148,20 @@ static void ask_variadic(void)
     for (int i = 1; i < NNAMED; i++) {
         char what[64];
         snprintf(what, sizeof what, "variadic %s", named[i].name);
-        ask_var(what, 1, 2, (ffi_type *[]){T(pointer), named[i].type});
+        ask_var(what, FFI_UNIX64, 1, 2, (ffi_type *[]){T(pointer), named[i].type});
         snprintf(what, sizeof what, "fixed %s", named[i].name);
-        ask_var(what, 2, 3, (ffi_type *[]){T(pointer), named[i].type, T(sint32)});
+        ask_var(what, FFI_UNIX64, 2, 3, (ffi_type *[]){T(pointer), named[i].type, T(sint32)});
         snprintf(what, sizeof what, "all fixed, %s", named[i].name);
-        ask_var(what, 2, 2, (ffi_type *[]){T(pointer), named[i].type});
+        ask_var(what, FFI_UNIX64, 2, 2, (ffi_type *[]){T(pointer), named[i].type});
     }
-    ask_var("variadic small struct", 1, 2, (ffi_type *[]){T(pointer), RECORD(T(sint8))});
-    ask_var("variadic struct of float", 1, 2, (ffi_type *[]){T(pointer), RECORD(T(float))});
-    ask_var("variadic empty", 1, 2, (ffi_type *[]){T(pointer), empty()});
-    ask_var("variadic empty and char", 1, 3, (ffi_type *[]){T(pointer), T(sint8), empty()});
-    ask_var("nothing fixed", 0, 1, (ffi_type *[]){T(sint32)});
-    ask_var("nothing at all", 0, 0, NULL);
-    ask_var("more fixed than there are", 3, 1, (ffi_type *[]){T(float)});
-    ask_var("third variadic", 1, 4, (ffi_type *[]){T(pointer), T(sint32), T(double), T(uint16)});
+    ask_var("variadic small struct", FFI_UNIX64, 1, 2, (ffi_type *[]){T(pointer), RECORD(T(sint8))});
+    ask_var("variadic struct of float", FFI_UNIX64, 1, 2, (ffi_type *[]){T(pointer), RECORD(T(float))});
+    ask_var("variadic empty", FFI_UNIX64, 1, 2, (ffi_type *[]){T(pointer), empty()});
+    ask_var("variadic empty and char", FFI_UNIX64, 1, 3, (ffi_type *[]){T(pointer), T(sint8), empty()});
+    ask_var("nothing fixed", FFI_UNIX64, 0, 1, (ffi_type *[]){T(sint32)});
+    ask_var("nothing at all", FFI_UNIX64, 0, 0, NULL);
+    ask_var("more fixed than there are", FFI_UNIX64, 3, 1, (ffi_type *[]){T(float)});
+    ask_var("third variadic", FFI_UNIX64, 1, 4, (ffi_type *[]){T(pointer), T(sint32), T(double), T(uint16)});
     for (int abi = -1; abi < 7; abi++)
         if (abi < FFI_UNIX64 || abi >= FFI_LAST_ABI)
             printf("variadic, abi %d: status %d\n", abi, ffi_prep_cif_var(&cif, (ffi_abi)abi, 1, 1, T(void), (ffi_type *[]){T(sint32)}));
@@ -218,6 +220,49 @@ static void ask_layouts(void)
     for (int i = 0; i < 1000; i++)
         deep = RECORD(deep, T(sint8));
     ask_cif("a thousand deep", FFI_UNIX64, deep, 0, NULL);
+}
+
+/* -- random types, many of them no types at all ------------------------------------------------------------------------------ */
+
+static Random random_state = {1};
+
+static unsigned draw(unsigned n)
+{
+    return (unsigned)(random_next(&random_state) >> 33) % n;
+}
+
+static ffi_type *draw_type(int depth)
+{
+    ffi_type *members[8];
+    unsigned n = 1 + draw(6);
+    if (depth == 0 || draw(3) > 0)
+        return named[draw(NNAMED)].type;
+    if (draw(40) == 0)
+        return draw(2) == 0 ? empty() : without_elements();
+    for (unsigned i = 0; i < n; i++)
+        members[i] = draw_type(depth - 1);
+    ffi_type *type = draw(6) == 0 ? repeat(members[0], n) : record(n, members);
+    return draw(10) == 0 ? sized(type, 1 + draw(100), (unsigned short)(1u << draw(6))) : type;
+}
+
+/* What was no type is not asked for again: Debian's library leaves it half laid out. */
+static void ask_random(void)
+{
+    for (int i = 0; i < 3000; i++) {
+        char what[32];
+        ffi_type *args[6], *result = draw_type(3);
+        unsigned n = draw(6), nfixed = draw(n + 1);
+        int abi = draw(30) == 0 ? (int)draw(8) : FFI_UNIX64 + (int)draw(3);
+        snprintf(what, sizeof what, "random %d", i);
+        for (unsigned k = 0; k < n; k++)
+            args[k] = draw_type(4);
+        if (draw(2) == 0)
+            ask_offsets(what, abi, draw_type(3));
+        if (draw(3) == 0)
+            ask_var(what, abi, nfixed, n, args);
+        else
+            ask_cif(what, abi, result, n, args);
+    }
 }
 
 /* -- calls --------------------------------------------------------------------------------------------------------------------- */
@@ -470,6 +515,7 @@ int main(void)
     ask_results();
     ask_variadic();
     ask_layouts();
+    ask_random();
     ask_many();
     ask_calls();
     ask_raw();
