@@ -189,6 +189,8 @@ ALWAYS_INLINE void take_double(const AbiPlan *plan, uint64_t word, void *result)
 
 ALWAYS_INLINE void take(const AbiPlan *plan, const AbiFrame *frame, void *result)
 {
+    if (plan->take == TAKE_NOTHING)
+        return;
     if (plan->take <= TAKE_WORD_PART)
         take_word(plan, frame->rax, result);
     else if (plan->take != TAKE_MOVES)
@@ -347,12 +349,12 @@ ALWAYS_INLINE void fill(const AbiPlan *plan, char *frame, void *result, void *co
 {
     if (plan->result == ABI_RESULT_MEMORY)
         abi_set_result_address((AbiFrame *)frame, result);
-    if (plan->fill == FILL_MOVES)
-        fill_moves(plan, (AbiFrame *)frame, values);
+    if (plan->fill == FILL_SINGLE)
+        fill_single(plan, frame, values);
     else if (plan->fill == FILL_SLOT64)
         fill_slots_64(plan, frame, values);
     else
-        fill_single(plan, frame, values);
+        fill_moves(plan, (AbiFrame *)frame, values);
 }
 
 /* Where abi_direct is wanted for its result in two registers. */
