@@ -12,6 +12,14 @@ local function introspected(command)
     return ("%s %s >Values-1.0.gir && g-ir-compiler --shared-library=%s -o Values-1.0.typelib Values-1.0.gir && GI_TYPELIB_PATH=. %s $FILE"):format(
         support.lua, support.quote(support.root .. "/spec/libffi/values_gir.lua"), support.quote(support.path "values"), command)
 end
+-- What the packages' own authors test with.
+local function installed(suite, names) return ("dbus-run-session -- sh $FILE %s %s"):format(suite, names) end
+local function has_installed(suite) return "test -x /usr/bin/dbus-run-session -a -d /usr/share/installed-tests/" .. suite end
+local GLIB_TESTS = "accumulator basic-signals binding closure closure-refcount custom-dispatch gdbus-export gdbus-peer glistmodel object " ..
+    "properties signal-handler signalgroup signals value"
+local GJS_TESTS = "testAsync testCairo testExceptions testFundamental testGDBus testGIMarshalling testGLib testGObject testGObjectClass " ..
+    "testGObjectInterface testGObjectValue testGio testIntrospection testLegacyGObject testMainloop testParamSpec testPromise testRegress " ..
+    "testSignals testWarnLib"
 local LUA53 = "env -u LUA_PATH -u LUA_CPATH /usr/bin/lua5.3"
 
 -- name, file, how it is run ($FILE is the file), a probe, Debian's packages, the pattern of its number of tests where it is another
@@ -25,6 +33,8 @@ local programs = {
         -linkpkg client.ml -o client && ./client]], "/usr/bin/ocamlfind query ctypes.foreign && test -x /usr/bin/ocamlopt",
         "ocaml-nox ocaml-findlib libctypes-ocaml-dev" },
     { "GLib's closure marshalling", "glib.c", in_c("gobject-2.0", ""), "pkg-config gobject-2.0", "libglib2.0-dev" },
+    { "GLib's own tests of signals and D-Bus", "installed_tests.sh", installed("glib", GLIB_TESTS), has_installed "glib",
+        "libglib2.0-tests dbus-daemon" },
     { "a Wayland server and its client", "wayland.c", in_c("wayland-server wayland-client", "-lpthread"),
         "pkg-config wayland-server wayland-client", "libwayland-dev" },
     { "p11-kit", "p11_kit.c", in_c("p11-kit-1", ""), "pkg-config p11-kit-1 && test -e /usr/share/p11-kit/modules/p11-kit-trust.module",
@@ -39,6 +49,7 @@ local programs = {
     { "Perl's Glib::Object::Introspection", "introspection.pl", introspected "/usr/bin/perl",
         "/usr/bin/perl -e 'use Glib::Object::Introspection' && test -x /usr/bin/g-ir-compiler",
         "libglib-object-introspection-perl gobject-introspection" },
+    { "gjs's own tests", "installed_tests.sh", installed("gjs", GJS_TESTS), has_installed "gjs", "gjs-tests dbus-daemon" },
     { "lgi", "lgi.lua", introspected(LUA53),
         LUA53 .. " -e 'require \"lgi\"' && test -x /usr/bin/g-ir-compiler", "lua5.3 lua-lgi gobject-introspection" },
     { "Java's JNA", "Jna.java", "/usr/bin/java -cp /usr/share/java/jna.jar $FILE", "test -e /usr/share/java/jna.jar && /usr/bin/javac -version",
