@@ -11,7 +11,6 @@ extern libffi_go_target:function hidden
 CLOSURE_CIF equ 32                          ; ffi_closure.cif
 GO_CIF      equ 8                           ; ffi_go_closure.cif
 CIF_PLAN    equ 24                          ; the private words of ffi_cif: address of an AbiOwner
-PLAN_FLAGS  equ 8                           ; AbiPlan.flags
 
 ; enter form, ABI, offset of the cif in the closure
 %macro enter 3

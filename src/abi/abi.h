@@ -169,6 +169,8 @@ typedef struct AbiPlan {
     uint64_t result_nbytes;
     uint32_t nresult_moves;
     AbiTrampoline *trampoline;
+    AbiFunction
+        stacked;       /* what abi_invoke enters for a call with few arguments on the stack, or NULL: private to abi */
     AbiFunction enter; /* what leads from a callback's entry to its target: private to abi and asm */
     const AbiMove *result_moves;
     const AbiArg *args;

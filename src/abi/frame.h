@@ -21,5 +21,8 @@ _Static_assert(offsetof(AbiFrame, result) == ABI_FRAME_RESULT, "frame_offsets.de
 _Static_assert(offsetof(AbiFrame, result.st[1]) == ABI_FRAME_RESULT + 16, "the trampoline stores st1 behind st0");
 _Static_assert(offsetof(AbiFrame, vec) == ABI_FRAME_VEC, "frame_offsets.def: vec");
 _Static_assert(sizeof(AbiFrame) == ABI_FRAME_VEC && ABI_FRAME_VEC % 16 == 0, "the variable part starts 16-aligned");
+_Static_assert(offsetof(AbiPlan, flags) == ABI_PLAN_FLAGS, "frame_offsets.def: flags");
+_Static_assert(offsetof(AbiPlan, frame_nbytes) == ABI_PLAN_FRAME_NBYTES, "frame_offsets.def: frame_nbytes");
+_Static_assert(offsetof(AbiPlan, stack_offset) == ABI_PLAN_STACK_OFFSET, "frame_offsets.def: stack_offset");
 
 #endif

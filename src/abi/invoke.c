@@ -357,6 +357,11 @@ ALWAYS_INLINE void fill(const AbiPlan *plan, char *frame, void *result, void *co
         fill_moves(plan, (AbiFrame *)frame, values);
 }
 
+void abi_fill(const AbiPlan *plan, AbiFrame *frame, void *result, void *const *values)
+{
+    fill(plan, (char *)frame, result, values);
+}
+
 /* Where abi_direct is wanted for its result in two registers. */
 static __attribute__((noinline)) void take_words(const AbiPlan *plan, const uint64_t words[2], void *result)
 {
@@ -453,6 +458,22 @@ static __attribute__((noinline)) void invoke_small(const AbiPlan *plan, AbiFunct
     run(plan, frame, function, result, values);
 }
 
+/* The frame is made, and abi_fill called, where the arguments that are on the stack belong. */
+static __attribute__((noinline)) void invoke_stacked(const AbiPlan *plan, AbiFunction function, void *result,
+                                                     void *const *values)
+{
+    typedef uint64_t Word(const AbiPlan *plan, AbiFunction function, void *result, void *const *values);
+    typedef double Double(const AbiPlan *plan, AbiFunction function, void *result, void *const *values);
+    if (plan->take == TAKE_NOTHING) {
+        ((Word *)plan->stacked)(plan, function, result, values);
+    } else if (plan->take <= TAKE_WORD_PART) {
+        take_word(plan, ((Word *)plan->stacked)(plan, function, result, values), result);
+    } else {
+        double number = ((Double *)plan->stacked)(plan, function, result, values);
+        take_double(plan, load(&number, 8), result);
+    }
+}
+
 /* A frame that may be longer than a page is touched from its end down, so that an overflow meets the guard page. */
 ALWAYS_INLINE void touch(char *frame, uint32_t nbytes)
 {
@@ -474,6 +495,8 @@ void abi_invoke(const AbiPlan *plan, AbiFunction function, void *result, void *c
         invoke_in_order(plan, function, result, values);
     else if (plan->fill == FILL_DIRECT)
         invoke_direct(plan, function, result, values);
+    else if (plan->stacked != NULL)
+        invoke_stacked(plan, function, result, values);
     else if (plan->frame_nbytes <= SMALL_FRAME_NBYTES)
         invoke_small(plan, function, result, values);
     else

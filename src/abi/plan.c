@@ -248,12 +248,13 @@ static AbiTake choose_take(const AbiPlan *plan)
 /* What an ABI is made of. */
 static const struct Convention {
     void (*lay_out)(Builder *builder);
-    AbiFunction (*direct)(const Builder *builder); /* or NULL */
+    AbiFunction (*direct)(const Builder *builder);  /* or NULL */
+    AbiFunction (*stacked)(const Builder *builder); /* or NULL */
     AbiTrampoline *trampoline;
     AbiFunction enter;
 } conventions[] = {
-    [ABI_SYSV64] = {sysv64_lay_out, sysv64_direct, abi_call_sysv64, abi_enter_sysv64},
-    [ABI_WIN64] = {win64_lay_out, NULL, abi_call_win64, abi_enter_win64},
+    [ABI_SYSV64] = {sysv64_lay_out, sysv64_direct, sysv64_stacked, abi_call_sysv64, abi_enter_sysv64},
+    [ABI_WIN64] = {win64_lay_out, NULL, NULL, abi_call_win64, abi_enter_win64},
 };
 
 /* From the second run's builder into the plan; `moves` starts with the result's. */
@@ -279,6 +280,7 @@ static void finish(AbiPlan *plan, const Builder *builder, const AbiMove *moves)
     plan->moves = moves + builder->nresult_moves;
     plan->returns = (uint8_t)builder->returns;
     plan->direct = convention->direct != NULL ? convention->direct(builder) : NULL;
+    plan->stacked = convention->stacked != NULL ? convention->stacked(builder) : NULL;
     plan->fill = (uint8_t)choose_fill(plan);
     plan->take = (uint8_t)choose_take(plan);
 }

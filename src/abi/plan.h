@@ -61,6 +61,9 @@ typedef struct Builder {
     AbiReturn returns;
 } Builder;
 
+/* Called by asm/stacked_*.asm too: all that abi_invoke does before the call. */
+void abi_fill(const AbiPlan *plan, AbiFrame *frame, void *result, void *const *values);
+
 /* Opens and closes the moves of a value; argument `index` is in registers or on the stack by then. */
 void builder_open(Builder *builder);
 void builder_close_result(Builder *builder, AbiResult result);

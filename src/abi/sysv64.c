@@ -329,3 +329,17 @@ AbiFunction sysv64_direct(const Builder *builder)
         return ways[end->ngpr];
     return ways[end->ngpr == 0 ? ABI_NGPRS + end->nvec : ABI_NGPRS + ABI_NVECS + 1];
 }
+
+/* asm/stacked_sysv64.asm. */
+void abi_stacked_sysv64(void);
+
+enum { STACKED_FRAME_NBYTES_MAX = 2048 }; /* less than a page: the guard page cannot be stepped over */
+
+AbiFunction sysv64_stacked(const Builder *builder)
+{
+    const AbiCursor *end = &builder->cursor;
+    if (end->stack_nbytes == 0 || builder->stack_align > 16 || builder->vec_stride > 8 ||
+        builder->stack_offset + end->stack_nbytes > STACKED_FRAME_NBYTES_MAX)
+        return NULL;
+    return builder->returns == ABI_RETURN_WORD || builder->returns == ABI_RETURN_DOUBLE ? abi_stacked_sysv64 : NULL;
+}

@@ -31,4 +31,7 @@ void sysv64_lay_out(Builder *builder);
 /* The way into a function of the signature that was laid out that needs no trampoline (AbiPlan.direct), or NULL. */
 AbiFunction sysv64_direct(const Builder *builder);
 
+/* The same with arguments on the stack, for abi_invoke (AbiPlan.stacked), or NULL. */
+AbiFunction sysv64_stacked(const Builder *builder);
+
 #endif

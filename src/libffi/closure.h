@@ -21,6 +21,6 @@ void *libffi_closure_seen(void *closure, void *codeloc);
 _Static_assert(offsetof(ffi_closure, cif) == 32 && sizeof(ffi_closure) == 56, "the binary contract");
 _Static_assert(offsetof(ffi_go_closure, cif) == 8 && sizeof(ffi_go_closure) == 24, "the binary contract");
 _Static_assert(sizeof(ffi_raw_closure) == 72 && sizeof(ffi_java_raw_closure) == 72, "the binary contract");
-_Static_assert(offsetof(AbiOwner, plan) == 0 && offsetof(AbiPlan, flags) == 8, "libffi_enter.asm");
+_Static_assert(offsetof(AbiOwner, plan) == 0, "libffi_enter.asm");
 
 #endif
