@@ -4,7 +4,7 @@ import gdb
 
 SAVED = ("rbx", "rbp", "rsp", "r12", "r13", "r14", "r15")
 SAVED_WIN64 = SAVED + ("rdi", "rsi") + tuple("xmm%d" % n for n in range(6, 16))
-FUNCTIONS = {"abi_call_sysv64": SAVED, "abi_call_win64": SAVED, "abi_enter_sysv64": SAVED, "abi_enter_win64": SAVED_WIN64}
+FUNCTIONS = {"abi_call_sysv64": SAVED, "abi_stacked_sysv64": SAVED, "abi_call_win64": SAVED, "abi_enter_sysv64": SAVED, "abi_enter_win64": SAVED_WIN64}
 
 def number(value):
     return int(value) & 0xFFFFFFFFFFFFFFFF
