@@ -330,17 +330,15 @@ static void return_zero(AbiSlot *slot, AbiFrame *frame)
 void abi_slot_arm(AbiSlot *slot, AbiOwner *owner, AbiTarget target)
 {
     AbiOwner *previous = atomic_load_explicit(&slot->owner, memory_order_relaxed);
-    slot->serial++;
-    if (previous == owner) { /* which often is so: what was given back last is taken first */
-        atomic_store_explicit(&slot->target, target, memory_order_release);
-        return;
-    }
-    abi_owner_retain(owner);
+    bool is_another = previous != owner; /* often it is not: what was given back last is taken first */
+    if (is_another)
+        abi_owner_retain(owner);
     atomic_store_explicit(&slot->owner, owner, memory_order_relaxed);
+    slot->serial++;
     slot->flags = owner->plan->flags;
     slot->enter = owner->plan->enter;
     atomic_store_explicit(&slot->target, target, memory_order_release);
-    if (previous != NULL)
+    if (is_another && previous != NULL)
         abi_owner_release(previous);
 }
 
