@@ -130,6 +130,30 @@ static void check_wide_vectors(void)
         CHECK(numbers[2][i] == numbers[0][i] + (float)factor * numbers[1][i]);
 }
 
+typedef signed char SmallVector __attribute__((vector_size(4)));
+
+static SmallVector add_small(SmallVector a, SmallVector b)
+{
+    return a + b;
+}
+
+/* Integers to calls, but not widened to ffi_arg. */
+static void check_small_vectors(void)
+{
+    signed char a[4] = {1, -2, 3, -4}, b[4] = {5, 6, -7, -8}, sum[8] = {0, 0, 0, 0, 0x55, 0x55, 0x55, 0x55};
+    ffi_type type, *types[] = {&type, &type};
+    void *args[] = {a, b};
+    ffi_cif cif;
+    CHECK_INT(prepare(FFI_TYPE_VECTOR, ELEMENTS(REPEAT_4(ffi_type_schar)), &type), FFI_OK);
+    check_size(&type, sizeof(SmallVector), _Alignof(SmallVector));
+    CHECK_INT(ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 2, &type, types), FFI_OK);
+    ffi_call(&cif, FFI_FN(add_small), sum, args);
+    for (int i = 0; i < 4; i++) {
+        CHECK_INT(sum[i], a[i] + b[i]);
+        CHECK_INT(sum[i + 4], 0x55);
+    }
+}
+
 /* 3.4 wants their size of the client. */
 static void check_complex(void)
 {
@@ -179,6 +203,7 @@ int main(void)
     check_plans();
     check_vectors();
     check_wide_vectors();
+    check_small_vectors();
     check_complex();
     check_int128();
     check_opaque();

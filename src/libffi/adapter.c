@@ -137,14 +137,19 @@ static bool is_aggregate(const ffi_type *type)
     return type->type == FFI_TYPE_STRUCT || type->type == FFI_TYPE_COMPLEX || type->type == FFI_TYPE_VECTOR;
 }
 
-/* gcc passes a vector of one floating element in memory. */
+/* As gcc has them: a few bytes are an integer, and no register holds one floating element or several of sixteen bytes. */
 static int vector_kind(const ffi_type *type)
 {
     const ffi_type *element = type->elements[0];
-    if (element == NULL ||
-        (type->elements[1] == NULL && (element->type == FFI_TYPE_FLOAT || element->type == FFI_TYPE_DOUBLE)))
+    if (element == NULL)
+        return ABI_MEMORY;
+    bool is_floating = element->type == FFI_TYPE_FLOAT || element->type == FFI_TYPE_DOUBLE;
+    if (type->elements[1] == NULL ? is_floating : element->size == 16)
         return ABI_MEMORY;
     switch (type->size) {
+    case 1: return ABI_U8;
+    case 2: return ABI_U16;
+    case 4: return ABI_U32;
     case 8: return ABI_VECTOR8;
     case 16: return ABI_VECTOR16;
     case 32: return ABI_VECTOR32;

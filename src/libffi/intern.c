@@ -167,7 +167,8 @@ static AbiPlan *plan_key(const Key *key, const ffi_cif *cif)
                               .is_variadic = (key->words[0] >> 8) != 0,
                               .convention = convention_of(cif->abi)};
     AbiPlan *plan = abi_plan_new_within(allocator, &signature, ABI_STACK_NBYTES_ABSOLUTE, &error);
-    if (plan != NULL && adapter_scalar_kind(cif->rtype) >= 0) /* a struct of one small integer is no integer */
+    bool is_scalar = adapter_scalar_kind(cif->rtype) >= 0 && cif->rtype->type != FFI_TYPE_VECTOR;
+    if (plan != NULL && is_scalar) /* a struct or a vector of small integers is no integer */
         abi_plan_widen(plan);
     mem_free(allocator, types, types_nbytes + leaves_nbytes);
     return plan;

@@ -39,10 +39,13 @@ local types = {
     scalar(0.5, "ComplexInt", "&complex_int", 8, {align = 4}),
     scalar(0.5, "ComplexLong", "&complex_long", 16, {align = 8}),
 }
+local lane_sizes = {Char = 1, Short = 2, Int = 4, Long = 8, Float = 4, Double = 8}
 for _, lane in ipairs {"Char", "Short", "Int", "Long", "Float", "Double"} do
-    for _, size in ipairs {8, 16} do
+    for _, size in ipairs {1, 2, 4, 8, 16} do
         local name = ("Vector%d%s"):format(size, lane)
-        table.insert(types, scalar(0.6, name, ("&vector%d_%s"):format(size, lane:lower()), size, {is_vector = true}))
+        if size >= lane_sizes[lane] then
+            table.insert(types, scalar(size < 8 and 0.2 or 0.6, name, ("&vector%d_%s"):format(size, lane:lower()), size, {is_vector = true}))
+        end
     end
 end
 local by_name = {}

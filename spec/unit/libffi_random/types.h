@@ -70,6 +70,13 @@ VECTORS(Int, int, int, ffi_type_sint, 2, 4)
 VECTORS(Long, long, long, ffi_type_slong, 1, 2)
 VECTORS(Float, float, float, ffi_type_float, 2, 4)
 VECTORS(Double, double, double, ffi_type_double, 1, 2)
+VECTOR(1, Char, char, signed char, ffi_type_schar, 1)
+VECTOR(2, Char, char, signed char, ffi_type_schar, 2)
+VECTOR(4, Char, char, signed char, ffi_type_schar, 4)
+VECTOR(2, Short, short, short, ffi_type_sshort, 1)
+VECTOR(4, Short, short, short, ffi_type_sshort, 2)
+VECTOR(4, Int, int, int, ffi_type_sint, 1)
+VECTOR(4, Float, float, float, ffi_type_float, 1)
 
 static unsigned char received[NARGS_MAX][VALUE_NBYTES_MAX];
 static _Alignas(64) unsigned char returned[VALUE_NBYTES_MAX];
