@@ -53,10 +53,10 @@ static void check_out_of_memory(void)
 
 /* -- limits and refusals --------------------------------------------------------------------------------------------------------- */
 
-static const char *refusal(AbiType result, const AbiType *args, uint32_t nargs, ErrorCode wanted)
+static const char *refusal_of(AbiConvention convention, AbiType result, const AbiType *args, uint32_t nargs, ErrorCode wanted)
 {
     static Error error;
-    const AbiSignature signature = {result, args, nargs, nargs, false, ABI_SYSV64};
+    const AbiSignature signature = {result, args, nargs, nargs, false, convention};
     AbiPlan *plan = abi_plan_new(&mem_system_allocator, &signature, &error);
     if (plan != NULL) {
         abi_plan_free(&mem_system_allocator, plan);
@@ -65,6 +65,31 @@ static const char *refusal(AbiType result, const AbiType *args, uint32_t nargs, 
     CHECK_INT(error.code, wanted);
     CHECK(error.line == 0 && error.column == 0 && error.file[0] == '\0' && error.source[0] == '\0');
     return error.text;
+}
+
+static const char *refusal(AbiType result, const AbiType *args, uint32_t nargs, ErrorCode wanted)
+{
+    return refusal_of(ABI_SYSV64, result, args, nargs, wanted);
+}
+
+/* What goes by reference counts with the room for its alignment, as do the four words that are always there. */
+static void check_copies_limit(void)
+{
+    const char *wanted = "the arguments take more than 1048576 bytes of stack";
+    const uint32_t rest = ABI_STACK_NBYTES_MAX - 4 * 8;
+    AbiType one = {rest, 16, 0, NULL, true}, two[2] = {{rest - 64, 16, 0, NULL, true}, {16, 64, 0, NULL, true}};
+    CHECK_TEXT(refusal_of(ABI_WIN64, CASE_VOID, &one, 1, ERROR_LIMIT), "");
+    CHECK_TEXT(refusal_of(ABI_WIN64, CASE_VOID, two, 2, ERROR_LIMIT), "");
+    one.size++;
+    CHECK_TEXT(refusal_of(ABI_WIN64, CASE_VOID, &one, 1, ERROR_LIMIT), wanted);
+    two[0].size++;
+    CHECK_TEXT(refusal_of(ABI_WIN64, CASE_VOID, two, 2, ERROR_LIMIT), wanted);
+    one.size = UINT64_MAX;
+    CHECK_TEXT(refusal_of(ABI_WIN64, CASE_VOID, &one, 1, ERROR_LIMIT), wanted);
+    one.size = UINT64_MAX - 7;
+    CHECK_TEXT(refusal_of(ABI_WIN64, CASE_VOID, &one, 1, ERROR_LIMIT), wanted);
+    one = (AbiType){16, (uint32_t)1 << 31, 0, NULL, true};
+    CHECK_TEXT(refusal_of(ABI_WIN64, CASE_VOID, &one, 1, ERROR_LIMIT), wanted);
 }
 
 static void check_stack_limit(void)
@@ -367,6 +392,7 @@ static void check_guard_page(void)
 int main(void)
 {
     check_out_of_memory();
+    check_copies_limit();
     check_stack_limit();
     check_number_limit();
     check_vectors();
