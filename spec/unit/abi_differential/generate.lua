@@ -62,6 +62,8 @@ local CLANG_DIFFERS_MS = {
     bare_vector_of_one = "bare_vector",
     -- clang wants an address for a result of no bytes.
     empty = "empty",
+    -- clang does not align an ms_struct union as a bit-field of it is.
+    ms_union_bit_field = "ms_union_bit_field",
 }
 
 -- -- drawing a signature ----------------------------------------------------------------------------------------------
@@ -167,6 +169,7 @@ local function describe(signature)
     features.packed_array_of_records = features.packed and features.array_of_records
     features.union_of_float = features.union_of_record and features.float
     features.avx_wide_union = signature.isa > 0 and (features.union_of_array or features.union and features.aligned)
+    features.ms_union_bit_field = features.ms_bit_field and features.union_bit_field
     features.variadic_wide_vector = signature.is_variadic and (features.vector32 or features.vector64)
     if #signature.args > 8 then features.over_8_arguments = true end
     for i = signature.nfixed + 1, #signature.args do
