@@ -37,6 +37,8 @@ local programs = {
         "libglib2.0-tests dbus-daemon" },
     { "a Wayland server and its client", "wayland.c", in_c("wayland-server wayland-client", "-lpthread"),
         "pkg-config wayland-server wayland-client", "libwayland-dev" },
+    { "Poly/ML's Foreign", "polyml.ml", "/usr/bin/poly -q --error-exit --script $FILE", "test -x /usr/bin/poly", "polyml" },
+    { "newLISP", "newlisp.lsp", "/usr/bin/newlisp $FILE", "test -x /usr/bin/newlisp", "newlisp" },
     { "p11-kit", "p11_kit.c", in_c("p11-kit-1", ""), "pkg-config p11-kit-1 && test -e /usr/share/p11-kit/modules/p11-kit-trust.module",
         "libp11-kit-dev p11-kit p11-kit-modules" },
     { "LLVM's interpreter", "interpreted.c", "/usr/bin/clang -O0 -fno-builtin -ffp-contract=off -emit-llvm -c -o client.bc $FILE && " ..
