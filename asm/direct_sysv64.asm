@@ -71,4 +71,11 @@ ENDPROC abi_direct_%1
         direct  vec6, 0, 6
         direct  vec7, 0, 7
         direct  vec8, 0, 8
-        direct  all, 6, 8
+        direct  both1, 6, 1
+        direct  both2, 6, 2
+        direct  both3, 6, 3
+        direct  both4, 6, 4
+        direct  both5, 6, 5
+        direct  both6, 6, 6
+        direct  both7, 6, 7
+        direct  both8, 6, 8

@@ -308,7 +308,8 @@ void sysv64_lay_out(Builder *builder)
 
 /* -- without the trampoline ---------------------------------------------------------------------------------------- */
 
-/* asm/direct_sysv64.asm: the first so many integer registers, or vector registers, or all of both. */
+/* asm/direct_sysv64.asm: the first so many integer registers, or vector registers, or all integer registers and so many
+ * vector registers. */
 #define DIRECT(name) void abi_direct_##name(void);
 #include "abi/direct_sysv64.def"
 #undef DIRECT
@@ -321,13 +322,13 @@ AbiFunction sysv64_direct(const Builder *builder)
 #undef DIRECT
     };
     const AbiCursor *end = &builder->cursor;
-    _Static_assert(sizeof ways / sizeof ways[0] == 1 + ABI_NGPRS + ABI_NVECS + 1, "direct_sysv64.def");
+    _Static_assert(sizeof ways / sizeof ways[0] == 1 + ABI_NGPRS + 2 * ABI_NVECS, "direct_sysv64.def");
     if (builder->signature->is_variadic || end->stack_nbytes > 0 || builder->vec_stride > 8 ||
         builder->returns == ABI_RETURN_OTHER)
         return NULL;
     if (end->nvec == 0)
         return ways[end->ngpr];
-    return ways[end->ngpr == 0 ? ABI_NGPRS + end->nvec : ABI_NGPRS + ABI_NVECS + 1];
+    return ways[end->ngpr == 0 ? ABI_NGPRS + end->nvec : ABI_NGPRS + ABI_NVECS + end->nvec];
 }
 
 /* asm/stacked_sysv64.asm. */
