@@ -538,7 +538,11 @@ int main()
     pthread_barrier_init(&inside, nullptr, 2);
     leave = leave_by_throw;
     for_each_way(check_exception);
+#ifdef __clang__ // which expects rdi and rsi in a catch clause, whoever threw: unwinders do not restore them
+    (void)check_ms_caller;
+#else
     for_each_form(check_ms_caller);
+#endif
     for_each_form(check_nested);
     for_each_form(check_looks);
     leave = leave_a_look;
