@@ -1,5 +1,5 @@
 /* Callback slots taken, armed, called and given back by eight threads at once, while tables are added; callbacks that other threads call; and
- * children forked in the midst of it. `make test-tsan` builds this, and the engine, with ThreadSanitizer. */
+ * children forked in the midst of it; both as on this kernel and as on older ones. `make test-tsan` builds this, and the engine, with ThreadSanitizer. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -14,6 +14,7 @@
 #include "abi/callback.h"
 
 #include "abi_case.h"
+#include "confine.h"
 
 /* ThreadSanitizer follows no threads into a child, and takes its time. */
 #ifdef __SANITIZE_THREAD__
@@ -35,9 +36,11 @@ enum {
     NATONCE = 3000,
     NINDICES = 1 << 20,
     NFORKS = 200,
+    NFORKS_OLDER = 50,
     NCHILD = 700,
     NGROWN_MAX = 60000, /* by a thread while children are forked */
-    NSECONDS_MAX = 20   /* of one child */
+    NSECONDS_MAX = 20,  /* of one child */
+    NSECONDS_OLDER = 300
 };
 
 /* -- callbacks ----------------------------------------------------------------------------------------------------------- */
@@ -105,12 +108,12 @@ static void check_call(AbiFunction entry, long number)
         atomic_fetch_add(&nwrong, 1);
 }
 
-static void run_child(int (*run)(void))
+static void run_child(int (*run)(void), unsigned nseconds)
 {
     int status = 0;
     pid_t pid = fork();
     if (pid == 0) {
-        alarm(NSECONDS_MAX);
+        alarm(nseconds);
         _exit(run());
     }
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -335,7 +338,7 @@ static int share_last_table(void)
 static void check_last_table(void)
 {
     for (int i = 0; i < NROUNDS && unit_nfailed == 0; i++)
-        run_child(share_last_table);
+        run_child(share_last_table, NSECONDS_MAX);
 }
 
 /* -- fork ---------------------------------------------------------------------------------------------------------------- */
@@ -393,17 +396,29 @@ static int use_callbacks(void)
     return nbad != 0;
 }
 
-static void check_fork(void)
+static void check_fork(int nforks)
 {
     pthread_t threads[4];
     for (uintptr_t i = 0; i < 4; i++)
         if (pthread_create(&threads[i], NULL, grow_slowly, (void *)(i + 1)) != 0)
             abort();
-    for (int i = 0; i < NFORKS && unit_nfailed == 0; i++)
-        run_child(use_callbacks);
+    for (int i = 0; i < nforks && unit_nfailed == 0; i++)
+        run_child(use_callbacks, NSECONDS_MAX);
     atomic_store(&is_over, 1);
     for (int i = 0; i < 4; i++)
         pthread_join(threads[i], NULL);
+}
+
+/* -- where tables come from the file --------------------------------------------------------------------------------------- */
+
+static int use_older_kernel(void)
+{
+    if (!confine_to_older_kernel())
+        return 0;
+    run_threads(take_many);
+    check_fork(NFORKS_OLDER);
+    CHECK_INT(atomic_load(&nwrong), 0);
+    return unit_nfailed != 0;
 }
 
 int main(void)
@@ -417,6 +432,8 @@ int main(void)
         check_last_table();
     if (is_taken == NULL || pthread_barrier_init(&start_line, NULL, NTHREADS) != 0)
         return 1;
+    if (!IS_SANITIZED)
+        run_child(use_older_kernel, NSECONDS_OLDER);
     run_threads(take_at_random);
     if (!IS_TSAN)
         check_interrupted();
@@ -426,7 +443,7 @@ int main(void)
     if (IS_TSAN)
         printf("skipped: abi_threads: fork (ThreadSanitizer follows none)\n");
     else
-        check_fork();
+        check_fork(NFORKS);
     CHECK_INT(atomic_load(&nwrong), 0);
     printf("abi_threads: %u owners are left\n", atomic_load(&nowners));
     return unit_end("abi_threads");
