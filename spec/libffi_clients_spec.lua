@@ -32,6 +32,30 @@ describe("on our libffi.so.8 runs", function()
     if #left_out > 0 then pending("with AIRLOCK_CLIENTS=all: " .. table.concat(left_out, ", ")) end
 end)
 
+describe("every client of libffi.so.8", function()
+    local function is_word_of(text, word) return (" " .. text:gsub("[%s\"]", " ") .. " "):find(" " .. word .. " ", 1, true) ~= nil end
+
+    it("is installed by a make target", function()
+        local script = support.read(support.root .. "/tools/install_packages.sh")
+        for _, client in ipairs(clients) do
+            local lists = script:match(client.bigger and '\nsmall_clients=".-\ntest=".-"' or '\nsmall_clients="(.-)"')
+            for package in client.packages:gmatch "%S+" do
+                assert(is_word_of(lists, package), ("%s of %s is not in tools/install_packages.sh"):format(package, client.name))
+            end
+        end
+    end)
+
+    it("is run, and named in doc/libffi.md", function()
+        local page = support.read(support.root .. "/doc/libffi.md")
+        for name in support.run("ls " .. support.quote(support.root .. "/spec/libffi")):gmatch "[^\n]+" do
+            local is_run = name == "sample.py" or name:find "%.lua$"
+            for _, client in ipairs(clients) do is_run = is_run or client.command:find("/spec/libffi/" .. name, 1, true) end
+            assert(is_run, name .. " is not run")
+            assert(name == "sample.py" or name:find "%.lua$" or page:find("spec/libffi/" .. name, 1, true), name .. " is not named")
+        end
+    end)
+end)
+
 -- The checks themselves, on the smallest client.
 describe("the runner of clients", function()
     local ours = support.build .. "/libffi.so.8"

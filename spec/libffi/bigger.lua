@@ -1,5 +1,4 @@
--- The bigger clients of libffi.so.8, as clients.lua has the others. Programs of ours are in this directory; those in C and OCaml are built where
--- they run. Each ends with 0 and "N checks" when all its checks hold.
+-- The bigger clients of libffi.so.8: rows as clients.lua has them. Programs in C and OCaml are built where they run.
 local support = require "spec.support"
 
 local function in_c(modules, libraries)
@@ -22,8 +21,7 @@ local GJS_TESTS = "testAsync testCairo testExceptions testFundamental testGDBus 
     "testSignals testWarnLib"
 local LUA53 = "env -u LUA_PATH -u LUA_CPATH /usr/bin/lua5.3"
 
--- name, file, how it is run ($FILE is the file), a probe, Debian's packages, the pattern of its number of tests where it is another
-local programs = {
+return {
     { "ruby-ffi", "ruby_ffi.rb", "/usr/bin/ruby $FILE", [[/usr/bin/ruby -e 'require "ffi"']], "ruby-ffi" },
     { "Guile's (system foreign)", "guile.scm", "/usr/bin/guile --no-auto-compile $FILE", "/usr/bin/guile -c '(use-modules (system foreign))'",
         "guile-3.0" },
@@ -60,12 +58,3 @@ local programs = {
     { "PyPy's cffi", "cffi_values.py", "/usr/bin/pypy3 -B $FILE", "test -x /usr/bin/pypy3 -a -e /usr/include/pypy3.9/Python.h", "pypy3 pypy3-dev",
         "Ran (%d+) tests" },
 }
-
-local clients = {}
-for i, program in ipairs(programs) do
-    local name, file, command, probe, packages, count = table.unpack(program)
-    local path = support.quote(("%s/spec/libffi/%s"):format(support.root, file))
-    clients[i] = { name = name, command = command:gsub("$FILE", (path:gsub("%%", "%%%%"))), probe = probe, packages = packages,
-        count = count or "(%d+) checks\n$", bigger = true }
-end
-return clients
