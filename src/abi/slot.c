@@ -144,7 +144,7 @@ static void push(uint32_t first, AbiSlot *last)
 }
 
 /* That slot->next may be another thread's by the time it is read: then the exchange fails. */
-static AbiSlot *pop(void)
+static inline __attribute__((always_inline)) AbiSlot *pop(void)
 {
     uint64_t top = atomic_load_explicit(&given_back, memory_order_acquire), wanted;
     AbiSlot *slot;
