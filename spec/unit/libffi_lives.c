@@ -301,7 +301,17 @@ static Large return_large(void)
     return large;
 }
 
-static void check_large_struct(void)
+static __attribute__((ms_abi)) long ms_ends_of(Large value, long number)
+{
+    return ends_of(value, number);
+}
+
+static __attribute__((ms_abi)) Large ms_return_large(void)
+{
+    return large;
+}
+
+static void check_large_struct(ffi_abi abi, void (*ends)(void), void (*returns)(void))
 {
     ffi_type *types[] = {&large_type, &ffi_type_slong};
     ffi_cif cif, result_cif;
@@ -311,16 +321,17 @@ static void check_large_struct(void)
     Large *copy = calloc(1, sizeof *copy);
     large.bytes[0] = 1;
     large.bytes[LARGE_NBYTES - 1] = 1;
-    CHECK_INT(ffi_prep_cif(&cif, FFI_UNIX64, 2, &ffi_type_slong, types), FFI_OK);
-    ffi_call(&cif, FFI_FN(ends_of), &result, values);
+    CHECK_INT(ffi_prep_cif(&cif, abi, 2, &ffi_type_slong, types), FFI_OK);
+    ffi_call(&cif, ends, &result, values);
     CHECK_INT(result, 42);
     CHECK(closure_make(&closure, CLOSURE_ALLOCATED, &cif, ends_handler, NULL));
-    CHECK_INT(((long (*)(Large, long))function_at(closure.code))(large, 41), 43);
+    ffi_call(&cif, function_at(closure.code), &result, values);
+    CHECK_INT(result, 42);
     closure_free(&closure);
-    CHECK_INT(ffi_prep_cif(&result_cif, FFI_UNIX64, 0, &large_type, NULL), FFI_OK);
-    ffi_call(&result_cif, FFI_FN(return_large), copy, NULL);
+    CHECK_INT(ffi_prep_cif(&result_cif, abi, 0, &large_type, NULL), FFI_OK);
+    ffi_call(&result_cif, returns, copy, NULL);
     CHECK(memcmp(copy, &large, sizeof large) == 0);
-    ffi_call(&result_cif, FFI_FN(return_large), NULL, NULL);
+    ffi_call(&result_cif, returns, NULL, NULL);
     free(copy);
 }
 
@@ -411,25 +422,41 @@ static void overflow_by_raw(void)
     ffi_raw_call(&many_cif, never_reached, &result, raw);
 }
 
-static void check_overflows(void)
+static void check_overflows(const char *abi_name, ffi_abi abi)
 {
     static ffi_type *types[NMANY], *two[] = {&large_type, &ffi_type_slong};
-    struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK}, before;
+    static const struct {
+        const char *name;
+        void (*run)(void);
+    } overflows[] = {
+        {"an argument", overflow_by_argument},
+        {"an argument of a call with a static chain", overflow_by_go_argument},
+        {"a result that nobody wants", overflow_by_result},
+        {"that of a call with a static chain", overflow_by_go_result},
+        {"many words", overflow_by_raw},
+    };
+    char name[128];
     for (int i = 0; i < NMANY; i++)
         types[i] = &ffi_type_slong;
-    CHECK_INT(ffi_prep_cif(&large_cif, FFI_UNIX64, 2, &ffi_type_slong, two), FFI_OK);
-    CHECK_INT(ffi_prep_cif(&large_result_cif, FFI_UNIX64, 0, &large_type, NULL), FFI_OK);
-    CHECK_INT(ffi_prep_cif(&many_cif, FFI_UNIX64, NMANY, &ffi_type_slong, types), FFI_OK);
+    CHECK_INT(ffi_prep_cif(&large_cif, abi, 2, &ffi_type_slong, two), FFI_OK);
+    CHECK_INT(ffi_prep_cif(&large_result_cif, abi, 0, &large_type, NULL), FFI_OK);
+    CHECK_INT(ffi_prep_cif(&many_cif, abi, NMANY, &ffi_type_slong, types), FFI_OK);
+    for (size_t i = 0; i < sizeof overflows / sizeof *overflows; i++) {
+        snprintf(name, sizeof name, "%s: %s", abi_name, overflows[i].name);
+        check_overflow(name, overflows[i].run);
+    }
+}
+
+static void check_ends(void)
+{
+    struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK}, before;
     end.below = mmap(NULL, BELOW_NBYTES + PAGE + STACK_NBYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     end.guard = end.below + BELOW_NBYTES;
     end.stack = end.guard + PAGE;
     CHECK_INT(mprotect(end.guard, PAGE, PROT_NONE), 0);
     sigaction(SIGSEGV, &action, &before);
-    check_overflow("an argument", overflow_by_argument);
-    check_overflow("an argument of a call with a static chain", overflow_by_go_argument);
-    check_overflow("a result that nobody wants", overflow_by_result);
-    check_overflow("that of a call with a static chain", overflow_by_go_result);
-    check_overflow("many words", overflow_by_raw);
+    check_overflows("System V", FFI_UNIX64);
+    check_overflows("Microsoft", FFI_WIN64);
     sigaction(SIGSEGV, &before, NULL);
     munmap(end.below, BELOW_NBYTES + PAGE + STACK_NBYTES);
 }
@@ -450,10 +477,11 @@ int main(void)
     check_freed_inside();
     check_recursion();
     check_many_arguments();
-    check_large_struct();
+    check_large_struct(FFI_UNIX64, FFI_FN(ends_of), FFI_FN(return_large));
+    check_large_struct(FFI_WIN64, FFI_FN(ms_ends_of), FFI_FN(ms_return_large));
     if (IS_SANITIZED)
         printf("skipped: libffi_lives: the end of the stack (sanitizers look at signals and stacks)\n");
     else
-        check_overflows();
+        check_ends();
     return unit_end("libffi_lives");
 }
