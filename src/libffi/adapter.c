@@ -173,6 +173,7 @@ typedef struct Leaves {
     AbiLeaf *leaves;
     uint32_t count;
     bool has_union;
+    bool has_void; /* a member that is not said */
 } Leaves;
 
 static bool has_leaf(const Leaves *leaves, size_t offset, int kind)
@@ -222,6 +223,26 @@ static void add_type(Leaves *leaves, size_t offset, const ffi_type *type)
         add_complex(leaves, offset, type);
     else if (type->type == FFI_TYPE_STRUCT)
         add_struct(leaves, offset, type);
+    else if (type->type == FFI_TYPE_VOID)
+        leaves->has_void = true;
+}
+
+static bool is_empty_eightbyte(const Leaves *leaves, size_t offset)
+{
+    for (uint32_t i = 0; i < leaves->count; i++)
+        if (leaves->leaves[i].offset / 8 == offset / 8)
+            return false;
+    return true;
+}
+
+/* PHP says the size of a struct and lists void where it has an array: what nothing else lies in are integers, which most
+ * arrays in small structs are. */
+static void add_unsaid(Leaves *leaves, size_t nbytes)
+{
+    enum { REGISTERS_NBYTES = 16 };
+    for (size_t offset = 0; nbytes <= REGISTERS_NBYTES && offset < nbytes; offset += 8)
+        if (is_empty_eightbyte(leaves, offset))
+            add_leaf(leaves, offset, ABI_U8);
 }
 
 uint32_t adapter_flatten(const ffi_type *type, AbiLeaf leaves[ADAPTER_NLEAVES_MAX])
@@ -234,5 +255,7 @@ uint32_t adapter_flatten(const ffi_type *type, AbiLeaf leaves[ADAPTER_NLEAVES_MA
         add_leaf(&found, 0, kind);
     else
         add_type(&found, 0, type);
+    if (found.has_void)
+        add_unsaid(&found, type->size);
     return found.count;
 }
