@@ -312,8 +312,8 @@ static void check_results(void)
     check_float(1.25f);
     check_double(-2.5);
     check_longdouble(3.75L);
-    check_complexfloat(CMPLXF(1.5f, 2.5f));
-    check_complexdouble(CMPLX(3.5, 4.5));
+    check_complexfloat(1.5f + 2.5f * I);
+    check_complexdouble(3.5 + 4.5 * I);
     check_small((Small){-1, 2, -3});
     check_split((Split){-1, 2.5});
     check_large(large);
@@ -468,7 +468,7 @@ static void check_variadic(void)
 
 int main(void)
 {
-    values.n = CMPLX(10.5, 11.5);
+    values.n = 10.5 + 11.5 * I;
     check_layouts();
     check_statuses();
     check_offsets();

@@ -31,9 +31,14 @@ static struct {
 static const struct Abi {
     const char *name;
     ffi_abi abi;
-    char flag[16];
     unsigned long divisor; /* of the count */
-} abis[] = {{"unix64", FFI_UNIX64, "-DUNIX", 1}, {"gnuw64", FFI_GNUW64, "-DMICROSOFT", 4}, {"win64", FFI_WIN64, "-DMICROSOFT", 8}};
+    char flags[40];
+} abis[] = {
+    {"unix64", FFI_UNIX64, 1, ""},
+    {"unix64 with AVX", FFI_UNIX64, 4, "-mavx -mno-vzeroupper"}, /* gcc 12 clears half of a ymm0 that it returns a union in */
+    {"gnuw64", FFI_GNUW64, 4, "-DMICROSOFT"},
+    {"win64", FFI_WIN64, 8, "-DMICROSOFT"},
+};
 
 static unsigned nshown;
 
@@ -379,14 +384,14 @@ static const char *setting(const char *name, const char *otherwise)
 /* libffi_random/build.sh writes the batches and compiles them. */
 static bool build(unsigned long number)
 {
-    char script[PATH_NBYTES], flag[sizeof run.abi->flag], seed[24], first[24], count[24], per_batch[24];
+    char script[PATH_NBYTES], flags[sizeof run.abi->flags], seed[24], first[24], count[24], per_batch[24];
     snprintf(script, sizeof script, "%s/unit/libffi_random/build.sh", setting("AIRLOCK_SPEC", "spec"));
     snprintf(seed, sizeof seed, "%lu", run.seed);
     snprintf(first, sizeof first, "%lu", run.first);
     snprintf(count, sizeof count, "%lu", number);
-    memcpy(flag, run.abi->flag, sizeof flag);
+    memcpy(flags, run.abi->flags, sizeof flags);
     snprintf(per_batch, sizeof per_batch, "%d", PER_BATCH);
-    char *argv[] = {script, seed, first, count, per_batch, run.dir, flag, NULL};
+    char *argv[] = {script, seed, first, count, per_batch, run.dir, flags, NULL};
     pid_t pid;
     int status = -1;
     return posix_spawn(&pid, script, NULL, NULL, argv, environ) == 0 && waitpid(pid, &status, 0) == pid && status == 0;
@@ -452,6 +457,7 @@ int main(int argc, char **argv)
     read_options(argc, argv);
     printf("libffi_random: --seed %lu --first %lu --count %lu\n", run.seed, run.first, run.count);
     for (size_t i = 0; i < sizeof abis / sizeof abis[0]; i++)
-        check_abi(&abis[i]);
+        if (strstr(abis[i].flags, "-mavx") == NULL || __builtin_cpu_supports("avx"))
+            check_abi(&abis[i]);
     return unit_end("libffi_random");
 }

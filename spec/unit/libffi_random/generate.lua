@@ -2,7 +2,7 @@
 -- function that gcc compiles to be called, and one that calls; which convention they keep, types.h says. Signature number i of seed s is
 -- always the same. Sizes and offsets that count are gcc's: `size` below only steers the dice.
 --
---     lua5.4 generate.lua SEED FIRST COUNT PER_BATCH DIR
+--     lua5.4 generate.lua SEED FIRST COUNT PER_BATCH DIR [wide]      wide: vectors of 32 bytes too, for a compiler that knows of AVX
 
 local random = math.random
 
@@ -41,10 +41,10 @@ local types = {
 }
 local lane_sizes = {Char = 1, Short = 2, Int = 4, Long = 8, Float = 4, Double = 8}
 for _, lane in ipairs {"Char", "Short", "Int", "Long", "Float", "Double"} do
-    for _, size in ipairs {1, 2, 4, 8, 16} do
-        local name = ("Vector%d%s"):format(size, lane)
+    for _, size in ipairs(arg[6] == "wide" and {1, 2, 4, 8, 16, 32} or {1, 2, 4, 8, 16}) do
+        local name, ffi = ("Vector%d%s"):format(size, lane), ("&vector%d_%s"):format(size, lane:lower())
         if size >= lane_sizes[lane] then
-            table.insert(types, scalar(size < 8 and 0.2 or 0.6, name, ("&vector%d_%s"):format(size, lane:lower()), size, {is_vector = true}))
+            table.insert(types, scalar(size < 8 and 0.2 or size == 32 and 4 or 0.6, name, ffi, size, {is_vector = true, is_wide = size == 32}))
         end
     end
 end
@@ -137,9 +137,10 @@ local function draw_type(signature)
     return draw_scalar()
 end
 
--- At -O2 va_arg of gcc 12 takes a record of alignment 16 for aligned where the registers were saved, which it is not.
+-- At -O2 va_arg of gcc 12 takes a record of alignment 16 for aligned where the registers were saved, which it is not; and the compiler itself
+-- crashes in va_arg of some records with wide vectors.
 local function promoted(t)
-    if t.is_record and t.align >= 16 then return by_name.double end
+    if t.is_record and t.align >= 16 or t.is_wide then return by_name.double end
     return t.promoted and by_name[t.promoted] or t
 end
 

@@ -13,13 +13,14 @@
 #define VA_LIST    __builtin_ms_va_list
 #define VA_START   __builtin_ms_va_start
 #define VA_END     __builtin_ms_va_end
-/* By its address goes what has not the size of an integer. va_arg of gcc 12 does not know that of a function that is ms_abi by attribute. */
+/* By its address goes what has not the size of an integer, and gcc's vector of one double. va_arg of gcc 12 does not know that of a function
+ * that is ms_abi by attribute. */
+#define IS_WORD(T) (sizeof(T) <= 8 && (sizeof(T) & (sizeof(T) - 1)) == 0 && !__builtin_types_compatible_p(T, Vector8Double))
 #define VA_ARG(list, T)                                                                                                \
     ({                                                                                                                 \
-        T *va_arg_at, va_arg_value;                                                                                    \
+        T va_arg_value;                                                                                                \
         unsigned long va_arg_word = va_arg(list, unsigned long);                                                       \
-        va_arg_at = sizeof(T) <= 8 && (sizeof(T) & (sizeof(T) - 1)) == 0 ? (void *)&va_arg_word : (void *)va_arg_word; \
-        memcpy(&va_arg_value, va_arg_at, sizeof va_arg_value);                                                         \
+        memcpy(&va_arg_value, IS_WORD(T) ? (void *)&va_arg_word : (void *)va_arg_word, sizeof va_arg_value);           \
         va_arg_value;                                                                                                  \
     })
 #else
@@ -53,6 +54,7 @@ COMPLEX(ComplexLong, complex_long, long, ffi_type_slong)
 #define REPEAT_4(x)  REPEAT_2(x), REPEAT_2(x)
 #define REPEAT_8(x)  REPEAT_4(x), REPEAT_4(x)
 #define REPEAT_16(x) REPEAT_8(x), REPEAT_8(x)
+#define REPEAT_32(x) REPEAT_16(x), REPEAT_16(x)
 
 /* Their size and alignment are libffi's to find, but for the sized one. */
 #define VECTOR(size, Name, name, element, ffi, n)                                                                      \
@@ -77,6 +79,15 @@ VECTOR(2, Short, short, short, ffi_type_sshort, 1)
 VECTOR(4, Short, short, short, ffi_type_sshort, 2)
 VECTOR(4, Int, int, int, ffi_type_sint, 1)
 VECTOR(4, Float, float, float, ffi_type_float, 1)
+
+#ifdef __AVX__
+VECTOR(32, Char, char, signed char, ffi_type_schar, 32)
+VECTOR(32, Short, short, short, ffi_type_sshort, 16)
+VECTOR(32, Int, int, int, ffi_type_sint, 8)
+VECTOR(32, Long, long, long, ffi_type_slong, 4)
+VECTOR(32, Float, float, float, ffi_type_float, 8)
+VECTOR(32, Double, double, double, ffi_type_double, 4)
+#endif
 
 static unsigned char received[NARGS_MAX][VALUE_NBYTES_MAX];
 static _Alignas(64) unsigned char returned[VALUE_NBYTES_MAX];
