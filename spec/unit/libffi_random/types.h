@@ -13,9 +13,11 @@
 #define VA_LIST    __builtin_ms_va_list
 #define VA_START   __builtin_ms_va_start
 #define VA_END     __builtin_ms_va_end
-/* By its address goes what has not the size of an integer, and gcc's vector of one double. va_arg of gcc 12 does not know that of a function
- * that is ms_abi by attribute. */
-#define IS_WORD(T) (sizeof(T) <= 8 && (sizeof(T) & (sizeof(T) - 1)) == 0 && !__builtin_types_compatible_p(T, Vector8Double))
+/* By its address goes what has not the size of an integer, and gcc's vectors of one floating element. va_arg of gcc 12 does not know that of
+ * a function that is ms_abi by attribute. */
+#define IS_WORD(T)                                                                                                     \
+    (sizeof(T) <= 8 && (sizeof(T) & (sizeof(T) - 1)) == 0 && !__builtin_types_compatible_p(T, Vector8Double) &&        \
+     !__builtin_types_compatible_p(T, Vector4Float))
 #define VA_ARG(list, T)                                                                                                \
     ({                                                                                                                 \
         T va_arg_value;                                                                                                \
