@@ -85,9 +85,10 @@ foreach ($records as $name => $_) {
 
 $arrays = FFI::cdef("struct rec_array { short a[3]; char b[5]; }; struct rec_array rec_array_make(int); int rec_array_at_is(struct rec_array *, int);
     struct pair { int a, b; }; struct rec_pairs { struct pair p[2]; }; struct rec_pairs rec_pairs_make(int);
-    int rec_pairs_at_is(struct rec_pairs *, int);", $library("records"));
+    int rec_pairs_at_is(struct rec_pairs *, int);
+    union rec_letters { long a; char b[12]; }; union rec_letters rec_letters_make(int); int rec_letters_at_is(union rec_letters *, int);", $library("records"));
 for ($seed = 0; $seed < 5; $seed++) {
-    foreach (["array", "pairs"] as $name) {
+    foreach (["array", "pairs", "letters"] as $name) {
         $record = $arrays->{"rec_{$name}_make"}($seed);
         check("$name $seed comes back", 1, $arrays->{"rec_{$name}_at_is"}(FFI::addr($record), $seed));
     }

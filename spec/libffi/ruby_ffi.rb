@@ -48,7 +48,7 @@ Values::TYPES.each_key do |name|
   check "#{name} through callbacks", count, f.call(:round) { |*all| all[-2] }
 end
 
-# -- structs: spec/lib/records.h --------------------------------------------------------------------------------------------------
+# -- structs and unions: spec/lib/records.h --------------------------------------------------------------------------------------------------
 
 class RecPair < FFI::Struct
   layout :a, :int, :b, :int
@@ -70,10 +70,28 @@ class Outer < FFI::Struct
   layout :x, Middle
 end
 
-COLOURS = FFI::Enum.new([:red, 1, :green, 100, :blue, 1000], :colour)
+class Number < FFI::Union
+  layout :a, :int, :b, :double
+end
+
+class Letters < FFI::Union
+  layout :a, :long, :b, [:char, 12]
+end
+
+class CharShort < FFI::Struct
+  layout :b, :char, :c, :short
+end
+
+class Either < FFI::Union
+  layout :a, :float, :d, CharShort
+end
+
+class DoubleOrLong < FFI::Union
+  layout :a, :double, :b, :long
+end
 
 LAYOUTS = {
-  pair: RecPair,
+  pair: RecPair, number: Number, letters: Letters, either: Either, variant: [:kind, :int, :as, DoubleOrLong],
   char: %i[a char], bools: %i[a bool b bool c short], mixed: %i[a char b double c short], int_float: %i[a int b float],
   floats_int: %i[a float b float c int], float3: %i[a float b float c float], double2: %i[a double b double],
   double3: %i[a double b double c double], long_double: %i[a long b double], double_long: %i[a double b long],

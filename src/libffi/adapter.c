@@ -173,7 +173,7 @@ typedef struct Leaves {
     AbiLeaf *leaves;
     uint32_t count;
     bool has_union;
-    bool has_void; /* a member that is not said */
+    bool has_unsaid; /* members that are void, or not there though the size has room for them */
 } Leaves;
 
 static bool has_leaf(const Leaves *leaves, size_t offset, int kind)
@@ -207,6 +207,7 @@ static void add_struct(Leaves *leaves, size_t offset, const ffi_type *type)
     unsigned pack = placement(type);
     size_t at = 0;
     leaves->has_union |= pack == OVERLAID;
+    leaves->has_unsaid |= nbytes_placed(type, pack) < type->size;
     for (ffi_type **element = type->elements; *element != NULL; element++) {
         at = next_offset(at, *element, pack);
         add_type(leaves, offset + at, *element);
@@ -224,7 +225,7 @@ static void add_type(Leaves *leaves, size_t offset, const ffi_type *type)
     else if (type->type == FFI_TYPE_STRUCT)
         add_struct(leaves, offset, type);
     else if (type->type == FFI_TYPE_VOID)
-        leaves->has_void = true;
+        leaves->has_unsaid = true;
 }
 
 static bool is_empty_eightbyte(const Leaves *leaves, size_t offset)
@@ -235,8 +236,8 @@ static bool is_empty_eightbyte(const Leaves *leaves, size_t offset)
     return true;
 }
 
-/* PHP says the size of a struct and lists void where it has an array: what nothing else lies in are integers, which most
- * arrays in small structs are. */
+/* PHP says the size of a struct or union, and lists void for an array and the first member of a union alone: what nothing
+ * that is said lies in are integers, as most arrays in small structs are. */
 static void add_unsaid(Leaves *leaves, size_t nbytes)
 {
     enum { REGISTERS_NBYTES = 16 };
@@ -255,7 +256,7 @@ uint32_t adapter_flatten(const ffi_type *type, AbiLeaf leaves[ADAPTER_NLEAVES_MA
         add_leaf(&found, 0, kind);
     else
         add_type(&found, 0, type);
-    if (found.has_void)
+    if (found.has_unsaid)
         add_unsaid(&found, type->size);
     return found.count;
 }
