@@ -29,8 +29,15 @@ typedef struct Large {
 } Large;
 
 static ffi_type *large_elements[NLARGE + 1], large_type = {0, 0, FFI_TYPE_STRUCT, large_elements};
-static ffi_cif sum_cif, large_cif;
-static Closure closures[CLOSURE_FORM_COUNT], large_closure;
+
+/* Of each ABI. */
+static struct Set {
+    ffi_abi abi;
+    ffi_cif sum_cif, large_cif;
+    Closure closures[CLOSURE_FORM_COUNT], large_closure;
+} sets[] = {{.abi = FFI_UNIX64}, {.abi = FFI_WIN64}};
+
+enum { NSETS = sizeof sets / sizeof *sets };
 
 /* a + b * c + d: from registers of both kinds, and the stack. */
 static void sum_handler(ffi_cif *cif, void *result, void **args, void *user_data)
@@ -48,19 +55,18 @@ static void large_handler(ffi_cif *cif, void *result, void **args, void *user_da
     ((Large *)result)->a[0] = ((Large *)args[0])->a[NLARGE - 1];
 }
 
-static void make_closures(void)
+static void make_closures(struct Set *set)
 {
-    static ffi_type *args[] = {&ffi_type_slong,   &ffi_type_double,  &ffi_type_double,
-                               &ffi_type_pointer, &ffi_type_pointer, &ffi_type_pointer,
-                               &ffi_type_pointer, &ffi_type_pointer, &ffi_type_sint};
     static ffi_type *large_args[] = {&large_type};
+    static ffi_type *args[] = {&ffi_type_slong,   &ffi_type_double,  &ffi_type_double,  &ffi_type_pointer, &ffi_type_pointer,
+                               &ffi_type_pointer, &ffi_type_pointer, &ffi_type_pointer, &ffi_type_sint};
     for (int i = 0; i < NLARGE; i++)
         large_elements[i] = &ffi_type_slong;
-    CHECK_INT(ffi_prep_cif(&sum_cif, FFI_UNIX64, 9, &ffi_type_double, args), FFI_OK);
-    CHECK_INT(ffi_prep_cif(&large_cif, FFI_UNIX64, 1, &large_type, large_args), FFI_OK);
+    CHECK_INT(ffi_prep_cif(&set->sum_cif, set->abi, 9, &ffi_type_double, args), FFI_OK);
+    CHECK_INT(ffi_prep_cif(&set->large_cif, set->abi, 1, &large_type, large_args), FFI_OK);
     for (int form = 0; form < CLOSURE_FORM_COUNT; form++)
-        CHECK(closure_make(&closures[form], (ClosureForm)form, &sum_cif, sum_handler, NULL));
-    CHECK(closure_make(&large_closure, CLOSURE_ALLOCATED, &large_cif, large_handler, NULL));
+        CHECK(closure_make(&set->closures[form], (ClosureForm)form, &set->sum_cif, sum_handler, NULL));
+    CHECK(closure_make(&set->large_closure, CLOSURE_ALLOCATED, &set->large_cif, large_handler, NULL));
 }
 
 static void (*function_at(void *code))(void)
@@ -71,7 +77,7 @@ static void (*function_at(void *code))(void)
 }
 
 /* How many results are wrong. */
-static int call_round(int round)
+static int call_set(struct Set *set, int round)
 {
     static Large large = {{0}}; /* only read */
     Large large_result;
@@ -80,12 +86,20 @@ static int call_round(int round)
     int d = -round, nwrong = 0;
     void *p = NULL, *args[] = {&a, &b, &c, &p, &p, &p, &p, &p, &d}, *large_args[] = {&large};
     for (int form = 0; form < CLOSURE_FORM_COUNT; form++) {
-        ffi_call(&sum_cif, function_at(closures[form].code), &result, args);
+        ffi_call(&set->sum_cif, function_at(set->closures[form].code), &result, args);
         nwrong += result != 10;
     }
-    ffi_call(&large_cif, function_at(large_closure.code), &large_result, large_args);
-    ffi_call(&large_cif, function_at(large_closure.code), NULL, large_args);
+    ffi_call(&set->large_cif, function_at(set->large_closure.code), &large_result, large_args);
+    ffi_call(&set->large_cif, function_at(set->large_closure.code), NULL, large_args);
     return nwrong + (large_result.a[0] != 0);
+}
+
+static int call_round(int round)
+{
+    int nwrong = 0;
+    for (int i = 0; i < NSETS; i++)
+        nwrong += call_set(&sets[i], round);
+    return nwrong;
 }
 
 /* -- signals -------------------------------------------------------------------------------------------------------------- */
@@ -105,7 +119,10 @@ static _Unwind_Reason_Code seek(struct _Unwind_Context *context, void *is_found)
 static bool is_in_owned_code(const ucontext_t *context)
 {
     uintptr_t ip = (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
-    return ip - (uintptr_t)closures[CLOSURE_OWNED].code < FFI_TRAMPOLINE_SIZE;
+    bool is_inside = false;
+    for (int i = 0; i < NSETS; i++)
+        is_inside = is_inside || ip - (uintptr_t)sets[i].closures[CLOSURE_OWNED].code < FFI_TRAMPOLINE_SIZE;
+    return is_inside;
 }
 
 static void look_down(int number, siginfo_t *info, void *context)
@@ -302,7 +319,8 @@ static void check_coroutines(void)
 
 int main(void)
 {
-    make_closures();
+    for (int i = 0; i < NSETS; i++)
+        make_closures(&sets[i]);
     CHECK_INT(call_round(3), 0);
     check_looks();
     check_jumps();
