@@ -62,6 +62,8 @@ local CLANG_DIFFERS_MS = {
     bare_vector_of_one = "bare_vector",
     -- clang wants an address for a result of no bytes.
     empty = "empty",
+    -- clang passes a struct with a flexible array member by reference, gcc ignores the member.
+    flexible_array = "flexible_array",
     -- clang does not align an ms_struct union as a bit-field of it is.
     ms_union_bit_field = "ms_union_bit_field",
 }
