@@ -159,7 +159,7 @@ static void *make_closure(ffi_cif *cif, ffi_closure **closure)
                    __FILE__, __LINE__, #T);                                                                            \
         ffi_closure_free(closure);                                                                                     \
         CHECK_INT(ffi_prep_cif(&cif, FFI_UNIX64, 2 + NLONGS, &type_##T, many), FFI_OK);                                \
-        T (*long_call)                                                                                                 \
+        T(*long_call)                                                                                                  \
         (long, T, long, long, long, long, long, long, long, long, long, long, long, long, long, long, long, long) =    \
             (T(*)(long, T, long, long, long, long, long, long, long, long, long, long, long, long, long, long, long,   \
                   long))(uintptr_t)make_closure(&cif, &closure);                                                       \
@@ -234,6 +234,9 @@ static void check_refusals(void)
     CHECK_INT(ffi_prep_cif(&cif, FFI_UNIX64, 1, &no_size, good), FFI_BAD_TYPEDEF);
     for (unsigned more = 16; more <= 1024; more *= 2)
         CHECK_INT(ffi_prep_cif(&cif, (ffi_abi)(FFI_UNIX64 + more), 1, &ffi_type_sint32, good), FFI_BAD_ABI);
+    /* Nothing else is looked at then. */
+    CHECK_INT(ffi_prep_cif(&cif, FFI_FIRST_ABI, 1, NULL, NULL), FFI_BAD_ABI);
+    CHECK_INT(ffi_prep_cif(&cif, FFI_LAST_ABI, 1, NULL, NULL), FFI_BAD_ABI);
 }
 
 #define RUN(T, nbytes) check_##T();

@@ -31,7 +31,7 @@ static inline uint64_t pack(const ffi_cif *cif)
 {
     uint64_t packed = PACKED_START | (uint64_t)cif->abi;
     const ffi_type *type = cif->rtype;
-    if (cif->nargs > PACKED_NARGS_MAX || (unsigned)cif->abi >= PACKED_START)
+    if (cif->nargs > PACKED_NARGS_MAX || cif->abi <= FFI_FIRST_ABI || cif->abi >= FFI_LAST_ABI)
         return 0;
     for (unsigned i = 0; is_packable(type); type = cif->arg_types[i++]) {
         packed = packed << PACKED_TYPE_NBITS | type->type;
