@@ -244,11 +244,19 @@ static bool map_file(const AbiTemplate *source, void *page, Error *error)
     return refuse_changed(error, source);
 }
 
+/* mlock(2); what msync(2) says of such pages. */
+static bool is_locked(const void *page)
+{
+    return msync((void *)(uintptr_t)page, ABI_TABLE_CODE_NBYTES, MS_INVALIDATE) != 0 && errno == EBUSY;
+}
+
+/* Linux unlocks what is around a page that it copies: then the file is better. */
 bool abi_template_map(AbiTemplate *source, void *page, Error *error)
 {
-    if (map_copy(page))
+    bool was_locked = is_locked(abi_table_template);
+    if (!was_locked && map_copy(page))
         return true;
-    if (source->descriptor < 0 && !open_file(source, error))
-        return false;
-    return map_file(source, page, error);
+    if ((source->descriptor >= 0 || open_file(source, error)) && map_file(source, page, error))
+        return true;
+    return was_locked && map_copy(page);
 }

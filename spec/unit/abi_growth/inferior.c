@@ -410,6 +410,27 @@ static int grow_moved(const char *path)
     return grow_usual(path);
 }
 
+static bool is_locked(const void *code)
+{
+    return msync((void *)(uintptr_t)code, ABI_TABLE_CODE_NBYTES, MS_INVALIDATE) != 0 && errno == EBUSY;
+}
+
+/* A program that must not wait for its pages: those of its code stay locked. */
+static int grow_locked(const char *path)
+{
+    AbiFunction other = (AbiFunction)abi_enter_sysv64;
+    uintptr_t address;
+    memcpy(&address, &other, sizeof address);
+    const void *code = (const void *)(address & ~(uintptr_t)(ABI_TABLE_CODE_NBYTES - 1));
+    if (mlockall(MCL_CURRENT | MCL_FUTURE) != 0 || !is_locked(code)) {
+        printf("mlockall: %s\n", strerror(errno));
+        return CANNOT_TRY;
+    }
+    grow_usual(path);
+    CHECK(is_locked(code) && is_locked(abi_table_template));
+    return unit_nfailed != 0;
+}
+
 static int grow_copied_in_jail(const char *path)
 {
     return kernel_copies_mappings() && confine_to_jail(path) ? grow_closed(path) : CANNOT_TRY;
@@ -444,6 +465,7 @@ static const struct Situation {
     {"covered", grow_covered, OLDER_KERNEL},
     {"no-proc", grow_without_proc, OLDER_KERNEL},
     {"jail", grow_in_jail, OLDER_KERNEL},
+    {"locked", grow_locked, ANY_KERNEL},
     {"moved", grow_moved, NEWER_KERNEL},
     {"no-file", grow_without_file, NEWER_KERNEL},
     {"copied-in-jail", grow_copied_in_jail, NEWER_KERNEL},
