@@ -182,5 +182,30 @@ ok "libffi_contract: our library, Debian's header" contract "$their_headers" "$o
 ok "libffi_contract: Debian's library and header" contract "$their_headers" "$theirs"
 ok "libffi_contract: Debian's library, our header" contract "$our_headers" "$theirs"
 
+# -- leaks: tools that look for them find none in a program that keeps its closures, or only their code -----------------------------
+
+# found COMMAND...: it has something to say of the program that loses memory.
+found() {
+    "$@" lost >"$dir/log" 2>&1
+    grep -q 'lost\|leaked' "$dir/log"
+}
+leaks_of() {
+    "$cc" -std=gnu11 -Wall -Wextra -Werror -g $3 -I"$their_headers" -o "$dir/$1" "$root/spec/house/libffi/kept.c" "$2" -Wl,-rpath,"$(dirname "$2")"
+}
+for whose in their our; do
+    library=$ours
+    [ $whose = our ] || library=$theirs
+    ok "kept.c, $whose library" leaks_of kept "$library" ""
+    ok "kept.c with LeakSanitizer, $whose library" leaks_of kept.lsan "$library" -fsanitize=leak
+    for tool in "$dir/kept.lsan" "valgrind -q --leak-check=full --error-exitcode=99 $dir/kept"; do
+        # shellcheck disable=SC2086
+        found $tool || { echo "libffi: not here: ${tool%% *}"; continue; }
+        # shellcheck disable=SC2086
+        ok "closures that are kept, $whose library, ${tool%% *}" $tool
+        # shellcheck disable=SC2086
+        ok "closures of which the code is kept, $whose library, ${tool%% *}" $tool codes
+    done
+done
+
 echo "libffi: $npassed passed, $nfailed failed"
 [ "$nfailed" -eq 0 ]

@@ -16,9 +16,6 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
-#ifdef __SANITIZE_ADDRESS__
-#include <sanitizer/lsan_interface.h>
-#endif
 
 enum {
     LOG2_NTABLES_MAX = 12, /* in the range: a million callbacks, 80 MiB of addresses */
@@ -178,15 +175,15 @@ static unsigned choose_log2(void)
     return log2;
 }
 
-/* Owners may be known to slots alone; where leaks are looked for, what is mapped must be named. */
+/* LeakSanitizer, where the program has it. */
+extern __attribute__((weak)) void look_for_pointers_in(const void *base,
+                                                       size_t nbytes) __asm__("__lsan_register_root_region");
+
+/* Owners, and what `user` says, may be known to slots alone; where leaks are looked for, what is mapped must be named. */
 static void name_to_leak_checker(const void *base, size_t nbytes)
 {
-#ifdef __SANITIZE_ADDRESS__
-    __lsan_register_root_region(base, nbytes);
-#else
-    (void)base;
-    (void)nbytes;
-#endif
+    if (look_for_pointers_in != NULL)
+        look_for_pointers_in(base, nbytes);
 }
 
 /* Where two threads come here, one of them wins. */

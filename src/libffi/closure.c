@@ -124,6 +124,13 @@ typedef struct Allocation {
     _Alignas(16) AbiSlot *slot;
 } Allocation;
 
+/* Behind the closure's address in slot->user. A client may keep nothing but the code, and what it has of the block is not its start:
+ * then valgrind would call the block possibly lost. */
+static void keep_reachable(AbiSlot *slot, const Allocation *allocation)
+{
+    memcpy(slot->user + sizeof(ffi_closure *), &allocation, sizeof allocation);
+}
+
 void *ffi_closure_alloc(size_t size, void **code)
 {
     Error error;
@@ -139,6 +146,7 @@ void *ffi_closure_alloc(size_t size, void **code)
         free(allocation);
         return NULL;
     }
+    keep_reachable(allocation->slot, allocation);
     AbiFunction entry = abi_slot_entry(allocation->slot);
     memcpy(code, &entry, sizeof *code);
     return allocation + 1;
