@@ -69,8 +69,6 @@ VECTORS(U64, uint64_t);
 VECTORS(F32, float);
 VECTORS(F64, double);
 
-#define MS_ABI __attribute__((ms_abi))
-
 /* -- callees ------------------------------------------------------------------------------------------------------- */
 
 #ifdef AIRLOCK_CALLEES

@@ -231,13 +231,18 @@ local function spell_types(signature)
     return table.concat(lines, "\n")
 end
 
+-- As the parser of src/cdecl has to read it, too.
+local function spell_convention(signature)
+    return signature.is_ms and "__attribute__((ms_abi)) " or ""
+end
+
 -- The type of a pointer to it.
 local function spell_pointer(signature, parameters)
-    return ("%s (%s*)(%s)"):format(spell_result(signature), signature.is_ms and "MS_ABI " or "", parameters)
+    return ("%s (%s*)(%s)"):format(spell_result(signature), spell_convention(signature), parameters)
 end
 
 local function spell_declaration(signature)
-    local text = ("%s%s callee_%d(%s);"):format(signature.is_ms and "MS_ABI " or "", spell_result(signature), signature.index,
+    local text = ("%s%s callee_%d(%s);"):format(spell_convention(signature), spell_result(signature), signature.index,
         spell_parameters(signature))
     for i = signature.nfixed + 1, #signature.args do
         text = text .. (" /* ... %s */"):format(signature.args[i].name)
@@ -266,7 +271,7 @@ end
 
 local function spell_callee(signature)
     local lines = {
-        ("HIDDEN %s%s callee_%d(%s)\n{"):format(signature.is_ms and "MS_ABI " or "", spell_result(signature), signature.index,
+        ("HIDDEN %s%s callee_%d(%s)\n{"):format(spell_convention(signature), spell_result(signature), signature.index,
             spell_parameters(signature, true)),
         ("    struct Received%d *to = (void *)received;"):format(signature.index),
     }
