@@ -2,25 +2,10 @@
 # What `make env`, `make install` and the rockspec promise, from a directory whose name holds a space and a quote.
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
+title=install
+. "$root/spec/house/check.inc"
 lua=${LUA:-lua5.4}
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
 unset MAKEFLAGS MAKELEVEL MFLAGS LUA_PATH LUA_CPATH LUA_PATH_5_4 LUA_CPATH_5_4
-npassed=0
-nfailed=0
-
-# ok "what" command...
-ok() {
-    what=$1
-    shift
-    if "$@" >"$dir/log" 2>&1; then
-        npassed=$((npassed + 1))
-    else
-        nfailed=$((nfailed + 1))
-        echo "install: $what failed:"
-        cat "$dir/log"
-    fi
-}
 
 version=$(sed -n 's/^#define AIRLOCK_VERSION "\(.*\)"/\1/p' "$root/src/base/version.h")
 use="local ffi = require 'ffi'; assert(ffi.sizeof 'int' == 4)"
@@ -114,5 +99,4 @@ else
     echo "install: luarocks is not here: the rockspec was not tried"
 fi
 
-echo "install: $npassed passed, $nfailed failed"
-[ "$nfailed" -eq 0 ]
+close

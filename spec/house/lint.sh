@@ -4,11 +4,9 @@
 set -u
 tools=$(cd "$(dirname "$0")/../../tools" && pwd)
 root=$(cd "$(dirname "$0")/../.." && pwd)
+title=lint
+. "$root/spec/house/check.inc"
 cc=${CC:-gcc}
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-npassed=0
-nfailed=0
 
 # want pass|fail "what" command...: fail also wants $pattern in the output.
 want() {
@@ -244,5 +242,4 @@ C
     want fail "luacheck, planted" luacheck -q bad.lua
 fi
 
-echo "lint: $npassed passed, $nfailed failed"
-[ "$nfailed" -eq 0 ]
+close

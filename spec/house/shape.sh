@@ -3,14 +3,10 @@
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=${AIRLOCK_BUILD:-$root/build}
-npassed=0
-nfailed=0
-check() {
-    if "$@"; then npassed=$((npassed + 1)); else nfailed=$((nfailed + 1)); fi
-}
+title=shape
+. "$root/spec/house/check.inc"
 cd "$root" || exit 1
-check tools/lint_layers.sh
-check tools/lint_binary.sh "$build/ffi.so" "$build"/asm/*.o
-check tools/lint_binary.sh "$build/libffi.so.8" "$build"/asm/*.o
-echo "shape: $npassed passed, $nfailed failed"
-[ "$nfailed" -eq 0 ]
+ok "layers" tools/lint_layers.sh
+ok "ffi.so" tools/lint_binary.sh "$build/ffi.so" "$build"/asm/*.o
+ok "libffi.so.8" tools/lint_binary.sh "$build/libffi.so.8" "$build"/asm/*.o
+close
