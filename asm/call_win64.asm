@@ -38,14 +38,15 @@ PROC abi_call_win64
         jnz     .push
 .shadow:
         sub     rsp, SHADOW_NBYTES
-        movsd   xmm0, [rbx + FRAME_VEC]
-        movsd   xmm1, [rbx + FRAME_VEC + 8]
-        movsd   xmm2, [rbx + FRAME_VEC + 16]
-        movsd   xmm3, [rbx + FRAME_VEC + 24]
+; In both registers of its position, whatever it is: a function with `...` takes a float from the integer register.
         mov     rcx, [rbx + FRAME_GPR]
         mov     rdx, [rbx + FRAME_GPR + 8]
         mov     r8, [rbx + FRAME_GPR + 16]
         mov     r9, [rbx + FRAME_GPR + 24]
+        movq    xmm0, rcx
+        movq    xmm1, rdx
+        movq    xmm2, r8
+        movq    xmm3, r9
         mov     r10, [rbx + FRAME_RAX]      ; the static chain, of languages that have one
         call    r11
         mov     [rbx + FRAME_RAX], rax

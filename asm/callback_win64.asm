@@ -4,7 +4,8 @@
 
 %include "abi.inc"
 
-; It is no C function: r10 is the slot, everything else as the C caller left it.
+; It is no C function: r10 is the slot, everything else as the C caller left it. An argument's place in the frame is the same
+; whichever register it is in: the flags know.
 ;
 ; preserves rbx, r12-r15 by not touching them, rbp, rdi, rsi, xmm6-xmm15
 ;
@@ -13,15 +14,13 @@
 ;       rbp       saved rbp
 ;       rbp -  8  saved rdi
 ;       rbp - 16  saved rsi
-;                 xmm0-xmm3, at a stride of 8 in room for eight
 ;                 the frame
 ;       rsp       saved xmm6-xmm15
 ;
 ; void target(AbiSlot *slot, AbiFrame *frame)
 
 XMMS_NBYTES   equ 160
-FRAME_NBYTES  equ FRAME_VEC + 64
-XMMS_CFA      equ (FRAME_NBYTES + XMMS_NBYTES + 32) / 8 ; from rsp to the CFA, in eightbytes
+XMMS_CFA      equ (FRAME_VEC + XMMS_NBYTES + 32) / 8 ; from rsp to the CFA, in eightbytes
 
 ; Both ways between xmm6-xmm15 and where they are saved.
 %macro save_xmms 0
@@ -45,15 +44,16 @@ XMMS_CFA      equ (FRAME_NBYTES + XMMS_NBYTES + 32) / 8 ; from rsp to the CFA, i
 %endmacro
 
 PROC abi_enter_win64
+        mov     r11d, [r10 + SLOT_FLAGS]
         mov     rax, [r10 + SLOT_TARGET]
-; Other faces' entries come in here, with r10 what the target gets, rax the target, and flags that nobody needs here in r11d.
+; Other faces' entries come in here, with r10 what the target gets, r11d flags and rax the target.
         global  abi_enter_with_win64:function hidden
 abi_enter_with_win64 equ $
         cfi_push rbp
         cfi_frame
         cfi_push rdi
         cfi_push rsi
-        sub     rsp, FRAME_NBYTES + XMMS_NBYTES
+        sub     rsp, FRAME_VEC + XMMS_NBYTES
         save_xmms
         lea     rsi, [rsp + XMMS_NBYTES]
         mov     rdi, r10
@@ -61,10 +61,18 @@ abi_enter_with_win64 equ $
         mov     [rsi + FRAME_GPR + 8], rdx
         mov     [rsi + FRAME_GPR + 16], r8
         mov     [rsi + FRAME_GPR + 24], r9
-        movsd   [rsi + FRAME_VEC], xmm0
-        movsd   [rsi + FRAME_VEC + 8], xmm1
-        movsd   [rsi + FRAME_VEC + 16], xmm2
-        movsd   [rsi + FRAME_VEC + 24], xmm3
+        test    r11d, FLAG_FLOATING_ANY
+        jz      .call
+; What is in vector registers, over what happened to be in the integer registers of the same positions.
+  %assign n 0
+  %rep 4
+        test    r11d, FLAG_FLOATING_0 << n
+        jz      .integer_ %+ n
+        movsd   [rsi + FRAME_GPR + n * 8], xmm %+ n
+.integer_ %+ n:
+    %assign n n + 1
+  %endrep
+.call:
         call    rax
         mov     rax, [rsp + XMMS_NBYTES + FRAME_RAX]
         movups  xmm0, [rsp + XMMS_NBYTES + FRAME_RESULT]

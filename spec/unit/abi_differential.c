@@ -20,6 +20,7 @@
 
 #include "unit.h"
 
+#include "abi/frame.h"
 #include "abi_differential/calls.h"
 #include "abi_differential/check.h"
 #include "abi_differential/entry.h"
@@ -347,12 +348,9 @@ static void spoil_unused_registers(Case *c)
     const AbiPlan *plan = c->call.plan;
     c->entry.spoilt_gprs = c->signature->is_ms ? 0 : 0x3fu & ~0u << plan->end.ngpr;
     c->entry.spoilt_vecs = c->signature->is_ms ? 0x3fu : 0xffu & ~0u << plan->end.nvec;
-    for (uint32_t i = 0; c->signature->is_ms && i < plan->nargs; i++) {
-        const AbiArg *arg = &plan->args[i];
-        uint32_t place = plan->moves[arg->first_move + arg->nmoves - 1].frame - (uint32_t)offsetof(AbiFrame, vec);
-        if (place < 8 * plan->vec_stride)
-            c->entry.spoilt_vecs &= ~(1u << place / plan->vec_stride);
-    }
+    for (uint32_t i = 0; c->signature->is_ms && i < 4; i++)
+        if ((plan->flags & (uint32_t)ABI_FLAG_FLOATING_0 << i) != 0)
+            c->entry.spoilt_vecs &= ~(1u << i);
 }
 
 /* Where a rule has it that compilers may disagree, one byte that happens to be right is no agreement, and neither is a

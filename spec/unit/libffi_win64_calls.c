@@ -133,7 +133,8 @@ static void handle_variadic(ffi_cif *cif, void *result, void **args, void *user_
                               *(long double *)args[4], *(double *)args[5], *(int64_t *)args[6], *(TwoFloats *)args[7]);
 }
 
-static void check_variadic(ffi_abi abi)
+/* In a call of 2 + 6 arguments, or, which may be said too, of 8 + 0. */
+static void check_variadic(ffi_abi abi, unsigned nfixed)
 {
     double a = 1.5, c = -2.25, f = 1e9, result = 0;
     int b = -3;
@@ -145,7 +146,7 @@ static void check_variadic(ffi_abi abi)
     double(MS * function)(double, int, ...);
     Closure closure;
     ffi_cif cif;
-    CHECK_INT(ffi_prep_cif_var(&cif, abi, 2, NVARIADIC, &ffi_type_double, variadic_types), FFI_OK);
+    CHECK_INT(ffi_prep_cif_var(&cif, abi, nfixed, NVARIADIC, &ffi_type_double, variadic_types), FFI_OK);
     ffi_call(&cif, FFI_FN(weigh_variadic), &result, args);
     CHECK(result == weigh(a, b, c, d, e, f, g, h));
     CHECK(closure_make(&closure, CLOSURE_ALLOCATED, &cif, handle_variadic, NULL));
@@ -257,7 +258,8 @@ int main(void)
     for (size_t i = 0; i < sizeof abis / sizeof abis[0]; i++) {
         check_home(abis[i]);
         check_chain(abis[i]);
-        check_variadic(abis[i]);
+        check_variadic(abis[i], 2);
+        check_variadic(abis[i], NVARIADIC);
         check_block(abis[i]);
         check_nothing(abis[i]);
         check_statuses(abis[i]);

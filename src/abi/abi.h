@@ -84,7 +84,7 @@ typedef struct AbiSignature {
  * copies of what is passed by reference. A frame is plan->frame_nbytes long, 16-aligned, and need not be initialised.
  */
 typedef struct AbiFrame {
-    uint64_t gpr[6]; /* in: rdi, rsi, rdx, rcx, r8, r9; ABI_WIN64: rcx, rdx, r8, r9 */
+    uint64_t gpr[6]; /* in: rdi, rsi, rdx, rcx, r8, r9; ABI_WIN64: rcx or xmm0, rdx or xmm1, r8 or xmm2, r9 or xmm3 */
     uint64_t rax;    /* in: r10, the static chain (abi_invoke_chained); out: rax */
     uint64_t rdx;    /* out: rdx */
     union {          /* out: as plan's result class says */

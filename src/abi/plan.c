@@ -174,7 +174,7 @@ _Static_assert(8 << 5 == ABI_FLAG_VEC_8 && 16 << 5 == ABI_FLAG_VEC_16 && 32 << 5
 
 static uint32_t plan_flags(const Builder *builder)
 {
-    uint32_t flags = builder->result_flags | builder->cursor.nvec | builder->vec_stride << 5;
+    uint32_t flags = builder->flags | builder->cursor.nvec | builder->vec_stride << 5;
     if (builder->cursor.stack_nbytes > 0)
         flags |= ABI_FLAG_STACK;
     if (builder->arg_vec_nbytes > 16 || builder->result_vec_nbytes > 16)
@@ -288,7 +288,7 @@ static void finish(AbiPlan *plan, const Builder *builder, const AbiMove *moves)
 /* True when abi_call_variadic may add arguments. */
 static bool takes_more(const AbiSignature *signature)
 {
-    return signature->is_variadic && signature->nfixed == signature->nargs;
+    return signature->convention == ABI_SYSV64 && signature->is_variadic && signature->nfixed == signature->nargs;
 }
 
 AbiPlan *abi_plan_new_within(const Allocator *allocator, const AbiSignature *signature, uint32_t stack_nbytes_max,

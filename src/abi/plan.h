@@ -55,7 +55,7 @@ typedef struct Builder {
     uint32_t stack_align;    /* greatest of an argument on the stack, at least 16 */
     uint32_t arg_vec_nbytes; /* widest vector register that an argument uses */
     uint32_t wide_arg;       /* first argument in a register of more than 16 bytes, 1-based; 0: none */
-    uint32_t result_flags;   /* FLAG_RESULT_* */
+    uint32_t flags;          /* FLAG_RESULT_*, FLAG_FLOATING_* */
     uint32_t result_vec_nbytes;
     AbiResult result;
     AbiReturn returns;

@@ -237,12 +237,12 @@ static void return_in_registers(Builder *builder, const AbiType *type, const Cla
         } else if (classes->of[i] == CLASS_SSE) {
             builder_copy(builder, 8 * i, ABI_FRAME_RESULT + 16 * nvec++, nbytes_from(type, i, width));
             builder->result_vec_nbytes = width;
-            builder->result_flags |= (uint32_t)(width == 64   ? ABI_FLAG_RESULT_ZMM
-                                                : width == 32 ? ABI_FLAG_RESULT_YMM
-                                                              : ABI_FLAG_RESULT_XMM);
+            builder->flags |= (uint32_t)(width == 64   ? ABI_FLAG_RESULT_ZMM
+                                         : width == 32 ? ABI_FLAG_RESULT_YMM
+                                                       : ABI_FLAG_RESULT_XMM);
         } else if (classes->of[i] == CLASS_X87) {
             builder_move(builder, MOVE_ST, 8 * i, ABI_FRAME_RESULT);
-            builder->result_flags |= ABI_FLAG_RESULT_ST0;
+            builder->flags |= ABI_FLAG_RESULT_ST0;
         }
     }
 }
@@ -251,7 +251,7 @@ static void return_complex_f80(Builder *builder)
 {
     builder_move(builder, MOVE_ST, 0, ABI_FRAME_RESULT);
     builder_move(builder, MOVE_ST, 16, ABI_FRAME_RESULT + 16);
-    builder->result_flags |= ABI_FLAG_RESULT_ST0 | ABI_FLAG_RESULT_ST1;
+    builder->flags |= ABI_FLAG_RESULT_ST0 | ABI_FLAG_RESULT_ST1;
 }
 
 static AbiResult result_kind(const Builder *builder, const Classes *classes)

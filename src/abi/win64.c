@@ -33,18 +33,11 @@ static bool is_vector_in_memory(const AbiType *type)
 
 /* -- arguments ----------------------------------------------------------------------------------------------------- */
 
+/* A slot has one place in the frame, whichever register it is in: a call loads both from there, of which a function with
+ * `...` takes the integer register; a callback stores the one that the flags tell. */
 static uint32_t slot_place(const Builder *builder, uint32_t slot)
 {
     return (slot < WIN64_NSLOTS ? ABI_FRAME_GPR : builder->stack_offset) + 8 * slot;
-}
-
-/* It is in the integer register too, from which a function with `...` takes it: whoever planned the call need not have
- * known of that. In a callback the vector register, which comes last, is right. */
-static void pass_floating(Builder *builder, uint32_t slot, AbiMoveOp op)
-{
-    builder_move(builder, op, 0, slot_place(builder, slot));
-    if (slot < WIN64_NSLOTS)
-        builder_move(builder, op, 0, ABI_FRAME_VEC + builder->vec_stride * slot);
 }
 
 static void pass(Builder *builder, uint32_t index, uint32_t slot)
@@ -54,13 +47,13 @@ static void pass(Builder *builder, uint32_t index, uint32_t slot)
     builder_open(builder);
     if (!has_slot_size(type) || is_vector_in_memory(type))
         builder_refer(builder, type, slot_place(builder, slot));
-    else if (is_floating(type))
-        pass_floating(builder, slot, scalar_op);
     else if (scalar_op != MOVE_COUNT)
         builder_move(builder, scalar_op, 0, slot_place(builder, slot));
     else
         builder_copy(builder, 0, slot_place(builder, slot), type->size);
-    builder_close_arg(builder, index, scalar_op != MOVE_COUNT && builder->nmoves - builder->first_move == 1);
+    if (is_floating(type) && slot < WIN64_NSLOTS)
+        builder->flags |= (uint32_t)ABI_FLAG_FLOATING_0 << slot;
+    builder_close_arg(builder, index, scalar_op != MOVE_COUNT);
 }
 
 /* -- the result ---------------------------------------------------------------------------------------------------- */
@@ -96,7 +89,6 @@ void win64_lay_out(Builder *builder)
     uint32_t first = return_result(builder, &signature->result);
     uint64_t nslots = (uint64_t)first + signature->nargs;
     builder->returns = ABI_RETURN_OTHER;
-    builder->arg_vec_nbytes = 8;
     builder_take_stack(builder, 8 * (nslots < WIN64_NSLOTS ? WIN64_NSLOTS : nslots), 8);
     for (uint32_t i = 0; i < signature->nargs; i++)
         pass(builder, i, first + i);

@@ -12,18 +12,16 @@ static bool is_aligned(const AbiPlan *plan, uint32_t frame, const ffi_type *type
     return frame >= plan->stack_offset || (type->alignment <= FRAME_ALIGN && (frame & (type->alignment - 1u)) == 0);
 }
 
-/* Of several moves each is a part of the value, but where the Microsoft ABI passes a double twice: in a callback the vector
- * register, which comes last, is right. */
 static int32_t place_argument(const AbiPlan *plan, const AbiArg *arg, const ffi_type *type)
 {
-    const AbiMove *last = &plan->moves[arg->first_move + arg->nmoves - 1];
+    const AbiMove *first = &plan->moves[arg->first_move];
     if (arg->nmoves == 0) /* no bytes */
         return 0;
-    if (last->op == MOVE_REFERENCE)
-        return PLACE_REFERENCE - (int32_t)last->frame;
-    if (last->offset != 0 || !is_aligned(plan, last->frame, type))
+    if (first->op == MOVE_REFERENCE)
+        return PLACE_REFERENCE - (int32_t)first->frame;
+    if (arg->nmoves > 1 || !is_aligned(plan, first->frame, type))
         return PLACE_COPIED;
-    return (int32_t)last->frame;
+    return (int32_t)first->frame;
 }
 
 static int32_t place_result(const AbiPlan *plan, const ffi_type *type)
