@@ -117,6 +117,8 @@ typedef struct AbiArg {
     uint32_t first_move; /* index into plan->moves */
 } AbiArg;
 
+/* Where a caller with a frame finds the result. (AbiReturn below says how the C compiler has it from a function that it calls
+ * itself; the finer AbiTake, plan.h, how abi_invoke stores it.) */
 typedef enum AbiResult {
     ABI_RESULT_VOID,
     ABI_RESULT_RAX,   /* one INTEGER eightbyte: frame->rax */
@@ -163,34 +165,36 @@ typedef struct AbiPlan {
     uint8_t result;  /* AbiResult */
     uint8_t returns; /* AbiReturn */
     bool is_variadic;
-    uint8_t fill;  /* how abi_invoke fills the frame: private to abi */
-    uint8_t take;  /* how it stores the result: private to abi */
-    AbiCursor end; /* behind the last argument */
-    uint64_t result_nbytes;
-    uint32_t nresult_moves;
-    AbiTrampoline *trampoline;
-    AbiFunction
-        stacked;       /* what abi_invoke enters for a call with few arguments on the stack, or NULL: private to abi */
-    AbiFunction enter; /* what leads from a callback's entry to its target: private to abi and asm */
-    const AbiMove *result_moves;
-    const AbiArg *args;
-    const AbiMove *moves;
-    size_t plan_nbytes; /* of this block, args and moves included */
+    uint8_t fill;              /* how abi_invoke fills the frame: private to abi */
+    uint8_t take;              /* how it stores the result: private to abi */
+    AbiCursor end;             /* behind the last argument */
+    uint64_t result_nbytes;    /* of the result in memory */
+    uint32_t nresult_moves;    /* 0: none, or in memory */
+    AbiTrampoline *trampoline; /* of the convention: what abi_call enters */
+    /* What abi_invoke enters for a call with few arguments on the stack, or NULL: private to abi. */
+    AbiFunction stacked;
+    AbiFunction enter;           /* what leads from a callback's entry to its target: private to abi and asm */
+    const AbiMove *result_moves; /* nresult_moves of them, from the frame */
+    const AbiArg *args;          /* nargs of them */
+    const AbiMove *moves;        /* the arguments', to the frame, one argument's behind the other's */
+    size_t plan_nbytes;          /* of this block, args and moves included */
 } AbiPlan;
 
-/* Largest stack-argument area of one call, unless a face allows more, and then at most the second; a signature beyond it is
- * refused with ERROR_LIMIT. */
+/* The stack arguments of one call, with what goes by reference, take at most so much, or what abi_plan_new_within is told,
+ * which is no more than the second. A signature beyond it is refused with ERROR_LIMIT. */
 #define ABI_STACK_NBYTES_MAX      ((uint32_t)1 << 20)
 #define ABI_STACK_NBYTES_ABSOLUTE ((uint32_t)1 << 30)
 
 /* Classifies. NULL with *error filled: memory out; stack limit; ERROR_UNSUPPORTED for a 32- or 64-byte vector in a
  * register on a CPU or kernel without AVX / AVX-512F. Own with abi_plan_free. */
 AbiPlan *abi_plan_new(const Allocator *allocator, const AbiSignature *signature, Error *error);
+
+/* The same with another limit for the stack. */
 AbiPlan *abi_plan_new_within(const Allocator *allocator, const AbiSignature *signature, uint32_t stack_nbytes_max,
                              Error *error);
 
-/* From now on abi_invoke stores an integer result of less than eight bytes extended to eight, as its kind says; `result` must
- * have the room. For a plan that is not shared yet. */
+/* From now on abi_invoke and abi_take_result store an integer result of less than eight bytes extended to eight, as its kind
+ * says; `result` must have the room. For a plan that is not shared yet. */
 void abi_plan_widen(AbiPlan *plan);
 
 void abi_plan_free(const Allocator *allocator, AbiPlan *plan);
@@ -282,12 +286,12 @@ static inline void abi_direct(const AbiPlan *plan, const AbiFrame *frame, AbiFun
 /* abi_call with variadic arguments placed behind the plan's by abi_next_slot. */
 void abi_call_variadic(const AbiPlan *plan, AbiFrame *frame, AbiFunction function, const AbiCursor *cursor);
 
-/* Stores the result registers into `result` (result_nbytes bytes, exactly; small integers are not widened). For
- * ABI_RESULT_MEMORY and VOID does nothing. */
+/* Stores the result registers into `result`: result_nbytes bytes exactly, but for abi_plan_widen. For ABI_RESULT_MEMORY and
+ * VOID does nothing. */
 void abi_take_result(const AbiPlan *plan, const AbiFrame *frame, void *result);
 
 /* All of the above for a caller that has its arguments in memory: values[i] points at argument i. Integers are extended
- * to 64 bits wherever they go. */
+ * to 64 bits wherever they go. `result` has room for result_nbytes bytes, eight at least for abi_plan_widen. */
 void abi_invoke(const AbiPlan *plan, AbiFunction function, void *result, void *const *values);
 
 /* The same with a static chain in r10 (psABI 3.2.3, figure 3.4). */

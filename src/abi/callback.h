@@ -1,7 +1,7 @@
 /* The inbound half of the call engine: a C function pointer that leads to a function of ours.
  *
- * C calls the entry of a slot, code that was there when the program was linked or is mapped from its file: no page is ever
- * made executable. The entry saves what the caller passed into a frame laid out by the same plan that calls use, the
+ * C calls the entry of a slot, code that was there when the program was linked or is that page mapped once more: no page is
+ * ever made executable. The entry saves what the caller passed into a frame laid out by the same plan that calls use, the
  * slot's target gets both, and what it leaves in the frame is the result.
  *
  * Slots are the one thing of the engine that is global and changes. Taking and giving them back is lock-free and may be
@@ -28,12 +28,14 @@ typedef struct AbiOwner {
     void (*free)(struct AbiOwner *owner);
 } AbiOwner;
 
+/* abi_slot_arm writes what the entry reads. C that calls the entry has got it after that, by its own means; C that calls the
+ * entry of a slot that was given back sees the old target or return_zero's, and either is right. */
 struct AbiSlot {
-    void (*enter)(void); /* what the entry jumps to */
+    void (*enter)(void); /* what the entry jumps to: the plan's */
     _Atomic(AbiTarget) target;
-    _Atomic(AbiOwner *) owner;
-    uint32_t flags; /* the plan's */
-    uint32_t index;
+    _Atomic(AbiOwner *) owner;          /* NULL: never armed */
+    uint32_t flags;                     /* the plan's */
+    uint32_t index;                     /* of all slots: 256 to a table, the module's own table first */
     _Atomic(uint32_t) next;             /* in the list of free slots: 1 + index, 0 at its end */
     uint32_t serial;                    /* how often it has been armed */
     _Alignas(8) unsigned char user[24]; /* the taker's; kept when the slot is given back */

@@ -153,6 +153,7 @@ static __attribute__((noinline)) void take_part(const AbiPlan *plan, uint64_t wo
 
 /* clang-format off */
 
+/* A result that takes less than a register: `word` is rax, or the low eight bytes of xmm0. */
 ALWAYS_INLINE void take_small(const AbiPlan *plan, uint64_t word, void *result)
 {
     switch ((AbiTake)plan->take) {
@@ -168,7 +169,7 @@ ALWAYS_INLINE void take_small(const AbiPlan *plan, uint64_t word, void *result)
 
 /* clang-format on */
 
-/* A result in rax; or, by its bits, in xmm0. The usual ones first. */
+/* A result that was in rax, the usual ones first. */
 ALWAYS_INLINE void take_word(const AbiPlan *plan, uint64_t word, void *result)
 {
     if (plan->take == TAKE_WORD)
@@ -179,6 +180,7 @@ ALWAYS_INLINE void take_word(const AbiPlan *plan, uint64_t word, void *result)
         take_small(plan, word, result);
 }
 
+/* One that was in xmm0, by its bits. */
 ALWAYS_INLINE void take_double(const AbiPlan *plan, uint64_t word, void *result)
 {
     if (plan->take == TAKE_DOUBLE)
@@ -288,11 +290,12 @@ void abi_call_variadic(const AbiPlan *plan, AbiFrame *frame, AbiFunction functio
     abi_call_sysv64(frame, function, plan->stack_offset, (cursor->stack_nbytes + 15) & ~(uint32_t)15, flags);
 }
 
-/* -- whole calls --------------------------------------------------------------------------------------------------- */
+/* -- whole calls: each kind in a function of its own, so that none makes room or saves registers for another ---------- */
 
 #define DIRECT_FRAME_NBYTES (ABI_FRAME_VEC + 8 * ABI_NVECS) /* no stack, no wide vector */
-#define SMALL_FRAME_NBYTES  512
+#define SMALL_FRAME_NBYTES  512 /* registers with vectors of 16 bytes, and some stack or copies; far less than a page */
 #define PAGE_NBYTES         4096
+#define FRAME_ALIGN_NBITS   (16 * 8) /* as __builtin_alloca_with_align counts */
 
 ALWAYS_INLINE void copy_64(char *to, const void *value)
 {
@@ -309,7 +312,7 @@ ALWAYS_INLINE void copy_u32(char *to, const void *value)
     store(to, load(value, 4));
 }
 
-ALWAYS_INLINE void fill_slots_64(const AbiPlan *plan, char *frame, void *const *values)
+ALWAYS_INLINE void fill_single_64(const AbiPlan *plan, char *frame, void *const *values)
 {
     const AbiMove *move = plan->moves;
     for (uint32_t i = 0; i < plan->nargs; i++)
@@ -345,14 +348,15 @@ static __attribute__((noinline)) void fill_moves(const AbiPlan *plan, AbiFrame *
         place_moves(plan, frame, i, values[i]);
 }
 
+/* For plans that are not FILL_IN_ORDER_LAST or less, nor FILL_SIMPLE. */
 ALWAYS_INLINE void fill(const AbiPlan *plan, char *frame, void *result, void *const *values)
 {
     if (plan->result == ABI_RESULT_MEMORY)
         abi_set_result_address((AbiFrame *)frame, result);
     if (plan->fill == FILL_SINGLE)
         fill_single(plan, frame, values);
-    else if (plan->fill == FILL_SLOT64)
-        fill_slots_64(plan, frame, values);
+    else if (plan->fill == FILL_SINGLE_64)
+        fill_single_64(plan, frame, values);
     else
         fill_moves(plan, (AbiFrame *)frame, values);
 }
@@ -362,7 +366,7 @@ void abi_fill(const AbiPlan *plan, AbiFrame *frame, void *result, void *const *v
     fill(plan, (char *)frame, result, values);
 }
 
-/* Where abi_direct is wanted for its result in two registers. */
+/* The first 9 to 15 bytes of two registers: rare, and so out of the way. */
 static __attribute__((noinline)) void take_words(const AbiPlan *plan, const uint64_t words[2], void *result)
 {
     memcpy(result, words, plan->result_nbytes);
@@ -387,7 +391,7 @@ ALWAYS_INLINE void call_direct(const AbiPlan *plan, const char *frame, AbiFuncti
     }
 }
 
-ALWAYS_INLINE void run(const AbiPlan *plan, char *frame, AbiFunction function, void *result, void *const *values)
+ALWAYS_INLINE void invoke_in(const AbiPlan *plan, char *frame, AbiFunction function, void *result, void *const *values)
 {
     fill(plan, frame, result, values);
     if (plan->direct != NULL) {
@@ -407,35 +411,35 @@ static __attribute__((noinline)) void invoke_in_order(const AbiPlan *plan, AbiFu
     _Alignas(16) char frame[DIRECT_FRAME_NBYTES];
     char *gpr = frame + ABI_FRAME_GPR, *vec = frame + ABI_FRAME_VEC;
     switch (plan->fill) {
-    case FILL_GPR64 + 6: copy_64(gpr + 40, values[5]); /* fall through */
-    case FILL_GPR64 + 5: copy_64(gpr + 32, values[4]); /* fall through */
-    case FILL_GPR64 + 4: copy_64(gpr + 24, values[3]); /* fall through */
-    case FILL_GPR64 + 3: copy_64(gpr + 16, values[2]); /* fall through */
-    case FILL_GPR64 + 2: copy_64(gpr + 8, values[1]); /* fall through */
-    case FILL_GPR64 + 1: copy_64(gpr, values[0]); /* fall through */
-    case FILL_GPR64: break;
+    case FILL_GPR_64 + 6: copy_64(gpr + 40, values[5]); /* fall through */
+    case FILL_GPR_64 + 5: copy_64(gpr + 32, values[4]); /* fall through */
+    case FILL_GPR_64 + 4: copy_64(gpr + 24, values[3]); /* fall through */
+    case FILL_GPR_64 + 3: copy_64(gpr + 16, values[2]); /* fall through */
+    case FILL_GPR_64 + 2: copy_64(gpr + 8, values[1]); /* fall through */
+    case FILL_GPR_64 + 1: copy_64(gpr, values[0]); /* fall through */
+    case FILL_GPR_64: break;
     case FILL_GPR_I32 + 6: copy_i32(gpr + 40, values[5]); /* fall through */
     case FILL_GPR_I32 + 5: copy_i32(gpr + 32, values[4]); /* fall through */
     case FILL_GPR_I32 + 4: copy_i32(gpr + 24, values[3]); /* fall through */
     case FILL_GPR_I32 + 3: copy_i32(gpr + 16, values[2]); /* fall through */
     case FILL_GPR_I32 + 2: copy_i32(gpr + 8, values[1]); /* fall through */
     case FILL_GPR_I32 + 1: copy_i32(gpr, values[0]); break;
-    case FILL_VEC64 + 8: copy_64(vec + 56, values[7]); /* fall through */
-    case FILL_VEC64 + 7: copy_64(vec + 48, values[6]); /* fall through */
-    case FILL_VEC64 + 6: copy_64(vec + 40, values[5]); /* fall through */
-    case FILL_VEC64 + 5: copy_64(vec + 32, values[4]); /* fall through */
-    case FILL_VEC64 + 4: copy_64(vec + 24, values[3]); /* fall through */
-    case FILL_VEC64 + 3: copy_64(vec + 16, values[2]); /* fall through */
-    case FILL_VEC64 + 2: copy_64(vec + 8, values[1]); /* fall through */
-    case FILL_VEC64 + 1: copy_64(vec, values[0]); break;
-    case FILL_VEC32 + 8: copy_u32(vec + 56, values[7]); /* fall through */
-    case FILL_VEC32 + 7: copy_u32(vec + 48, values[6]); /* fall through */
-    case FILL_VEC32 + 6: copy_u32(vec + 40, values[5]); /* fall through */
-    case FILL_VEC32 + 5: copy_u32(vec + 32, values[4]); /* fall through */
-    case FILL_VEC32 + 4: copy_u32(vec + 24, values[3]); /* fall through */
-    case FILL_VEC32 + 3: copy_u32(vec + 16, values[2]); /* fall through */
-    case FILL_VEC32 + 2: copy_u32(vec + 8, values[1]); /* fall through */
-    case FILL_VEC32 + 1: copy_u32(vec, values[0]); break;
+    case FILL_VEC_64 + 8: copy_64(vec + 56, values[7]); /* fall through */
+    case FILL_VEC_64 + 7: copy_64(vec + 48, values[6]); /* fall through */
+    case FILL_VEC_64 + 6: copy_64(vec + 40, values[5]); /* fall through */
+    case FILL_VEC_64 + 5: copy_64(vec + 32, values[4]); /* fall through */
+    case FILL_VEC_64 + 4: copy_64(vec + 24, values[3]); /* fall through */
+    case FILL_VEC_64 + 3: copy_64(vec + 16, values[2]); /* fall through */
+    case FILL_VEC_64 + 2: copy_64(vec + 8, values[1]); /* fall through */
+    case FILL_VEC_64 + 1: copy_64(vec, values[0]); break;
+    case FILL_VEC_32 + 8: copy_u32(vec + 56, values[7]); /* fall through */
+    case FILL_VEC_32 + 7: copy_u32(vec + 48, values[6]); /* fall through */
+    case FILL_VEC_32 + 6: copy_u32(vec + 40, values[5]); /* fall through */
+    case FILL_VEC_32 + 5: copy_u32(vec + 32, values[4]); /* fall through */
+    case FILL_VEC_32 + 4: copy_u32(vec + 24, values[3]); /* fall through */
+    case FILL_VEC_32 + 3: copy_u32(vec + 16, values[2]); /* fall through */
+    case FILL_VEC_32 + 2: copy_u32(vec + 8, values[1]); /* fall through */
+    case FILL_VEC_32 + 1: copy_u32(vec, values[0]); break;
     default: __builtin_unreachable();
     }
     call_direct(plan, frame, function, result);
@@ -455,7 +459,7 @@ static __attribute__((noinline)) void invoke_small(const AbiPlan *plan, AbiFunct
                                                    void *const *values)
 {
     _Alignas(16) char frame[SMALL_FRAME_NBYTES];
-    run(plan, frame, function, result, values);
+    invoke_in(plan, frame, function, result, values);
 }
 
 /* The frame is made, and abi_fill called, where the arguments that are on the stack belong. */
@@ -484,16 +488,16 @@ ALWAYS_INLINE void touch(char *frame, uint32_t nbytes)
 static __attribute__((noinline)) void invoke_large(const AbiPlan *plan, AbiFunction function, void *result,
                                                    void *const *values)
 {
-    char *frame = __builtin_alloca_with_align(plan->frame_nbytes, 128);
+    char *frame = __builtin_alloca_with_align(plan->frame_nbytes, FRAME_ALIGN_NBITS);
     touch(frame, plan->frame_nbytes);
-    run(plan, frame, function, result, values);
+    invoke_in(plan, frame, function, result, values);
 }
 
 void abi_invoke(const AbiPlan *plan, AbiFunction function, void *result, void *const *values)
 {
     if (plan->fill <= FILL_IN_ORDER_LAST)
         invoke_in_order(plan, function, result, values);
-    else if (plan->fill == FILL_DIRECT)
+    else if (plan->fill == FILL_SIMPLE)
         invoke_direct(plan, function, result, values);
     else if (plan->stacked != NULL)
         invoke_stacked(plan, function, result, values);
@@ -505,7 +509,7 @@ void abi_invoke(const AbiPlan *plan, AbiFunction function, void *result, void *c
 
 void abi_invoke_chained(const AbiPlan *plan, AbiFunction function, void *result, void *const *values, void *chain)
 {
-    char *block = __builtin_alloca_with_align(plan->frame_nbytes, 128);
+    char *block = __builtin_alloca_with_align(plan->frame_nbytes, FRAME_ALIGN_NBITS);
     AbiFrame *frame = (AbiFrame *)(void *)block;
     touch(block, plan->frame_nbytes);
     if (plan->result == ABI_RESULT_MEMORY)

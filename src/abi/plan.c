@@ -1,6 +1,5 @@
-/* Owns plans: one block each, made by laying the signature out twice (plan.h), never changed afterwards. What is known
- * here once
- * -- the flags, the way abi_invoke fills the frame -- costs no call anything. */
+/* Owns plans: one block each, made by laying the signature out twice (plan.h), never changed afterwards. What is decided
+ * here (the flags, how abi_invoke fills the frame and stores the result) costs no call anything. */
 #include "abi/plan.h"
 
 #include <stdio.h>
@@ -220,12 +219,12 @@ static uint32_t choose_fill(const AbiPlan *plan)
     if (!is_single(plan, MOVE_COUNT))
         return FILL_MOVES;
     if (plan->direct == NULL || plan->result == ABI_RESULT_MEMORY)
-        return is_64 ? FILL_SLOT64 : FILL_SINGLE;
+        return is_64 ? FILL_SINGLE_64 : FILL_SINGLE;
     if ((is_64 || is_single(plan, MOVE_I32)) && is_in_order(plan, ABI_FRAME_GPR, ABI_NGPRS))
-        return (is_64 ? FILL_GPR64 : FILL_GPR_I32) + plan->nargs;
+        return (is_64 ? FILL_GPR_64 : FILL_GPR_I32) + plan->nargs;
     if ((is_64 || is_single(plan, MOVE_U32)) && is_in_order(plan, ABI_FRAME_VEC, ABI_NVECS))
-        return (is_64 ? FILL_VEC64 : FILL_VEC32) + plan->nargs;
-    return has_simple_moves(plan) ? FILL_DIRECT : FILL_SINGLE;
+        return (is_64 ? FILL_VEC_64 : FILL_VEC_32) + plan->nargs;
+    return has_simple_moves(plan) ? FILL_SIMPLE : FILL_SINGLE;
 }
 
 static AbiTake choose_take(const AbiPlan *plan)

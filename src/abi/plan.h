@@ -8,24 +8,24 @@
 #include "abi/frame.h"
 #include "abi/move.h"
 
-/* AbiPlan.fill: how abi_invoke fills the frame. Up to FILL_VEC32 a kind is followed by the number of arguments, which are the
- * first so many registers. Up to FILL_DIRECT the call is direct and no result is in memory. */
+/* AbiPlan.fill: how abi_invoke fills the frame. The first four stand for that plus the number of arguments, which are in the
+ * registers of one class from its first on. Up to FILL_SIMPLE the call is direct and no result is in memory. */
 typedef enum AbiFill {
-    FILL_GPR64 = 0,                /* 0..6 eightbytes in rdi.. */
-    FILL_GPR_I32 = FILL_GPR64 + 7, /* 1..6 signed 32-bit integers */
-    FILL_VEC64 = FILL_GPR_I32 + 7, /* 1..8 doubles in xmm0.., at a stride of 8 */
-    FILL_VEC32 = FILL_VEC64 + 9,   /* 1..8 floats */
-    FILL_IN_ORDER_LAST = FILL_VEC32 + 8,
-    FILL_DIRECT, /* one simple move each, of the whole value: move i is argument i's */
-    FILL_SINGLE, /* one move each, of the whole value */
-    FILL_SLOT64, /* an eightbyte each, anywhere */
-    FILL_MOVES   /* anything */
+    FILL_GPR_64 = 0,                            /* + 0..6: eightbytes in rdi, rsi, ... */
+    FILL_GPR_I32 = FILL_GPR_64 + ABI_NGPRS + 1, /* + 1..6: signed 32-bit integers, extended */
+    FILL_VEC_64 = FILL_GPR_I32 + ABI_NGPRS + 1, /* + 1..8: doubles in xmm0, xmm1, ... at a stride of 8 */
+    FILL_VEC_32 = FILL_VEC_64 + ABI_NVECS + 1,  /* + 1..8: floats */
+    FILL_IN_ORDER_LAST = FILL_VEC_32 + ABI_NVECS,
+    FILL_SIMPLE,    /* move i is all of argument i, by an op up to MOVE_SIMPLE_LAST */
+    FILL_SINGLE_64, /* move i is all of argument i, an eightbyte; in registers and on the stack */
+    FILL_SINGLE,    /* move i is all of argument i, by any op but MOVE_REFERENCE */
+    FILL_MOVES      /* anything */
 } AbiFill;
 
-/* AbiPlan.take: how abi_invoke stores the result. */
+/* AbiPlan.take: how abi_invoke stores the result. TAKE_NOTHING, then those in rax, then those in xmm0: invoke.c compares. */
 typedef enum AbiTake {
     TAKE_NOTHING, /* void, or the callee has stored it */
-    TAKE_I8,      /* an integer of that size, extended to eight bytes; so the next five */
+    TAKE_I8,      /* abi_plan_widen: an integer of that size, extended to eight bytes; so the next five */
     TAKE_U8,
     TAKE_I16,
     TAKE_U16,
@@ -61,9 +61,6 @@ typedef struct Builder {
     AbiReturn returns;
 } Builder;
 
-/* Called by asm/stacked_*.asm too: all that abi_invoke does before the call. */
-void abi_fill(const AbiPlan *plan, AbiFrame *frame, void *result, void *const *values);
-
 /* Opens and closes the moves of a value; argument `index` is in registers or on the stack by then. */
 void builder_open(Builder *builder);
 void builder_close_result(Builder *builder, AbiResult result);
@@ -85,5 +82,8 @@ AbiMoveOp builder_scalar_op(const AbiType *type);
 
 /* Takes stack space; returns its frame offset. Beyond the limit the cursor saturates and the plan will be refused. */
 uint32_t builder_take_stack(Builder *builder, uint64_t nbytes, uint32_t align);
+
+/* What asm/stacked_*.asm call when they have made the frame: all that abi_invoke does before the call. */
+void abi_fill(const AbiPlan *plan, AbiFrame *frame, void *result, void *const *values);
 
 #endif

@@ -49,6 +49,9 @@ extern "C" {
 #include <limits.h>
 #include <stddef.h>
 
+/* FFI_API is exported from a library that is compiled with -fvisibility=hidden; FFI_EXTERN declares an object. A source
+ * that defines the type objects itself, or wants none of them, hides them; one that defines the functions is no user whom
+ * FFI_DEPRECATED could warn. */
 #ifdef __GNUC__
 #define FFI_API __attribute__((visibility("default")))
 #else
@@ -75,8 +78,8 @@ extern "C" {
 typedef struct _ffi_type {
     size_t size;
     unsigned short alignment;
-    unsigned short type;
-    struct _ffi_type **elements;
+    unsigned short type;         /* FFI_TYPE_* */
+    struct _ffi_type **elements; /* NULL-terminated; NULL for scalars */
 } ffi_type;
 
 #ifndef LIBFFI_HIDE_BASIC_TYPES
@@ -115,32 +118,37 @@ FFI_EXTERN ffi_type ffi_type_complex_longdouble;
 
 typedef enum {
     FFI_OK = 0,
-    FFI_BAD_TYPEDEF, /* a type is empty or has no elements; or memory is out */
-    FFI_BAD_ABI,
-    FFI_BAD_ARGTYPE /* a variadic argument that C would have promoted */
+    FFI_BAD_TYPEDEF, /* no call has types like these (ffi_prep_cif says which); or memory is out */
+    FFI_BAD_ABI,     /* none of FFI_UNIX64, FFI_WIN64 and FFI_GNUW64 */
+    FFI_BAD_ARGTYPE  /* a variadic argument that C would have promoted */
 } ffi_status;
 
-/* Prepared by ffi_prep_cif; may be copied. It refers to the types. */
+/* Prepared by ffi_prep_cif; may be copied, and owns nothing. It refers to the types. */
 typedef struct {
     ffi_abi abi;
     unsigned nargs;
-    ffi_type **arg_types;
+    ffi_type **arg_types; /* nargs of them */
     ffi_type *rtype;
     unsigned bytes; /* this and the next are private */
     unsigned flags;
 } ffi_cif;
 
+/* Prepares *cif for calls with these arguments, lays types of size 0 out. FFI_BAD_ABI; FFI_BAD_TYPEDEF: a struct without
+ * elements or with an empty one, a vector of unlike or no elements or of more than 64 bytes, a complex type of no
+ * number, a vector register that the processor has not, arguments of more than 1 GiB, no memory. */
 FFI_API ffi_status ffi_prep_cif(ffi_cif *cif, ffi_abi abi, unsigned int nargs, ffi_type *rtype, ffi_type **atypes);
 
-/* For a call of a variadic function with these arguments, of which the first nfixedargs are declared. */
+/* For a call of a variadic function with these arguments, of which the first nfixedargs are declared. The statuses of
+ * ffi_prep_cif; then FFI_BAD_ARGTYPE: one of the others is a float or an integer smaller than int. */
 FFI_API ffi_status ffi_prep_cif_var(ffi_cif *cif, ffi_abi abi, unsigned int nfixedargs, unsigned int ntotalargs,
                                     ffi_type *rtype, ffi_type **atypes);
 
 /* Calls fn. avalue[i] points at argument i; rvalue at room for the result, at least sizeof(ffi_arg) bytes, for integers
- * of less are widened to it; NULL when the result is not wanted. */
+ * of less are widened to it; NULL when the result is not wanted. Nothing is changed but *rvalue, and nothing kept. */
 FFI_API void ffi_call(ffi_cif *cif, void (*fn)(void), void *rvalue, void **avalue);
 
-/* Works a struct's layout out: the offset (bytes) of each element. */
+/* Works a struct's layout out: its size, its alignment and, unless `offsets` is NULL, the offset (bytes) of each element.
+ * FFI_BAD_ABI; FFI_BAD_TYPEDEF: no struct, or one without elements or with an empty one. */
 FFI_API ffi_status ffi_get_struct_offsets(ffi_abi abi, ffi_type *struct_type, size_t *offsets);
 
 #define FFI_FN(f) ((void (*)(void))(f))
@@ -155,6 +163,7 @@ FFI_API size_t ffi_call_plan_size(ffi_call_plan *plan);
 
 /* -- closures ------------------------------------------------------------------------------------------------------ */
 
+/* The first 32 bytes are the library's; the rest ffi_prep_closure_loc fills in, and the handler's call reads. */
 typedef struct {
     __extension__ union {
         char tramp[FFI_TRAMPOLINE_SIZE];
@@ -169,17 +178,21 @@ typedef struct {
 #endif
     ;
 
-/* Memory for a closure, `size` bytes (at least sizeof(ffi_closure)); *code: the function pointer that it will have. */
+/* Memory for a closure, `size` bytes (at least sizeof(ffi_closure)), 16-aligned; *code: the function pointer that it will
+ * have. NULL: no memory, too many closures, or no `code`. Owned by the caller, who gives it to ffi_closure_free (NULL is
+ * allowed) when C will not call it any more. */
 FFI_API void *ffi_closure_alloc(size_t size, void **code);
 FFI_API void ffi_closure_free(void *writable);
 
-/* From now on codeloc leads to fun(cif, result, arguments, user_data). codeloc is what ffi_closure_alloc gave, or the
- * address at which the closure's own memory can be executed. */
+/* From now on codeloc leads to fun(cif, result, arguments, user_data): arguments[i] points at argument i, `result` at room
+ * for the result, where an integer of less than sizeof(ffi_arg) bytes may be written as ffi_arg or in its own size; they
+ * are gone when fun returns. codeloc is what ffi_closure_alloc gave, or the address at which the closure's own memory can
+ * be executed. The closure refers to the cif. FFI_BAD_ABI: the cif was not prepared. */
 FFI_API ffi_status ffi_prep_closure_loc(ffi_closure *closure, ffi_cif *cif,
                                         void (*fun)(ffi_cif *, void *, void **, void *), void *user_data,
                                         void *codeloc);
 
-/* For a closure whose own memory is executable. */
+/* The same for a closure whose own memory is executable where it is written. */
 FFI_API ffi_status ffi_prep_closure(ffi_closure *closure, ffi_cif *cif, void (*fun)(ffi_cif *, void *, void **, void *),
                                     void *user_data) FFI_DEPRECATED;
 
@@ -188,6 +201,7 @@ FFI_API ffi_status ffi_prep_closure(ffi_closure *closure, ffi_cif *cif, void (*f
 
 /* -- raw: arguments side by side in words -------------------------------------------------------------------------- */
 
+/* A word. Each argument takes as many as it needs, integers extended to one; a struct one, for its address. */
 typedef union {
     ffi_sarg sint;
     ffi_arg uint;
@@ -197,8 +211,10 @@ typedef union {
 } ffi_raw;
 
 #define FFI_SIZEOF_JAVA_RAW FFI_SIZEOF_ARG
-typedef ffi_raw ffi_java_raw; /* as Java's stack has them: 64-bit values take two words */
+typedef ffi_raw ffi_java_raw; /* as Java's stack has them: 64-bit integers and double take two words */
 
+/* ffi_call with the arguments in words; what a cif's arguments take (bytes); from pointers at arguments to words, which
+ * are copies but for structs, and from words to pointers at them. */
 FFI_API void ffi_raw_call(ffi_cif *cif, void (*fn)(void), void *rvalue, ffi_raw *avalue);
 FFI_API void ffi_ptrarray_to_raw(ffi_cif *cif, void **args, ffi_raw *raw);
 FFI_API void ffi_raw_to_ptrarray(ffi_cif *cif, ffi_raw *raw, void **args);
@@ -209,6 +225,7 @@ FFI_API void ffi_java_ptrarray_to_raw(ffi_cif *cif, void **args, ffi_java_raw *r
 FFI_API void ffi_java_raw_to_ptrarray(ffi_cif *cif, ffi_java_raw *raw, void **args) FFI_DEPRECATED;
 FFI_API size_t ffi_java_raw_size(ffi_cif *cif) FFI_DEPRECATED;
 
+/* A closure whose handler gets words. It starts with an ffi_closure, whose handler makes them. */
 typedef struct {
     char tramp[FFI_TRAMPOLINE_SIZE];
     ffi_cif *cif;
@@ -227,6 +244,7 @@ typedef struct {
     void *user_data;
 } ffi_java_raw_closure;
 
+/* As ffi_prep_closure and ffi_prep_closure_loc; memory of sizeof(ffi_raw_closure) bytes from ffi_closure_alloc will do. */
 FFI_API ffi_status ffi_prep_raw_closure(ffi_raw_closure *closure, ffi_cif *cif,
                                         void (*fun)(ffi_cif *, void *, ffi_raw *, void *), void *user_data);
 FFI_API ffi_status ffi_prep_raw_closure_loc(ffi_raw_closure *closure, ffi_cif *cif,
@@ -241,23 +259,26 @@ FFI_API ffi_status ffi_prep_java_raw_closure_loc(ffi_java_raw_closure *closure, 
 
 /* -- Go ------------------------------------------------------------------------------------------------------------ */
 
-/* The static chain (r10) holds the closure's address when its code is called. */
+/* What a Go function value points at: the static chain (r10) holds its address when its code (tramp) is called. */
 typedef struct {
     void *tramp;
     ffi_cif *cif;
     void (*fun)(ffi_cif *, void *, void **, void *);
 } ffi_go_closure;
 
+/* The handler's user_data is the closure; memory of any kind will do. FFI_BAD_ABI: the cif was not prepared. */
 FFI_API ffi_status ffi_prep_go_closure(ffi_go_closure *closure, ffi_cif *cif,
                                        void (*fun)(ffi_cif *, void *, void **, void *));
+
+/* ffi_call with `closure` in the static chain. */
 FFI_API void ffi_call_go(ffi_cif *cif, void (*fn)(void), void *rvalue, void **avalue, void *closure);
 
 /* -- what this is -------------------------------------------------------------------------------------------------- */
 
-FFI_API const char *ffi_get_version(void);
-FFI_API unsigned long ffi_get_version_number(void);
-FFI_API unsigned int ffi_get_default_abi(void);
-FFI_API size_t ffi_get_closure_size(void);
+FFI_API const char *ffi_get_version(void);          /* FFI_VERSION_STRING of the library that is loaded */
+FFI_API unsigned long ffi_get_version_number(void); /* FFI_VERSION_NUMBER */
+FFI_API unsigned int ffi_get_default_abi(void);     /* FFI_DEFAULT_ABI */
+FFI_API size_t ffi_get_closure_size(void);          /* sizeof(ffi_closure) */
 
 #endif
 
