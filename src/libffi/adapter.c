@@ -246,6 +246,16 @@ static void add_unsaid(Leaves *leaves, size_t nbytes)
             add_leaf(leaves, offset, ABI_U8);
 }
 
+/* What alone has a struct of more than sixteen bytes passed in a register. */
+static bool has_wide_vector(const ffi_type *type)
+{
+    for (ffi_type **element = type->elements; *element != NULL; element++)
+        if ((*element)->size > 16 &&
+            ((*element)->type == FFI_TYPE_VECTOR || ((*element)->type == FFI_TYPE_STRUCT && has_wide_vector(*element))))
+            return true;
+    return false;
+}
+
 uint32_t adapter_flatten(const ffi_type *type, AbiLeaf leaves[ADAPTER_NLEAVES_MAX])
 {
     Leaves found = {.leaves = leaves};
@@ -254,7 +264,7 @@ uint32_t adapter_flatten(const ffi_type *type, AbiLeaf leaves[ADAPTER_NLEAVES_MA
         return 0;
     if (kind >= 0)
         add_leaf(&found, 0, kind);
-    else
+    else if (type->size <= 16 || has_wide_vector(type))
         add_type(&found, 0, type);
     if (found.has_unsaid)
         add_unsaid(&found, type->size);

@@ -21,7 +21,7 @@ static inline bool adapter_is_laid_out(const ffi_type *type)
 int adapter_scalar_kind(const ffi_type *type);
 
 /* The leaves of a laid-out type of up to 64 bytes, in order; their number. Types of more are memory whatever they hold
- * and have none. */
+ * and have none, nor have structs of more than 16 bytes that hold no vector of so many. */
 uint32_t adapter_flatten(const ffi_type *type, AbiLeaf leaves[ADAPTER_NLEAVES_MAX]);
 
 #endif
