@@ -78,7 +78,7 @@ UNITS := $(LIBFFI_UNITS) $(LIBFFI_UNITS_CC) $(LIBFFI_UNITS_CC_STATIC) $(ABI_UNIT
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 
-all: lib ## build ffi.so and libairlock.a, as make alone does
+all: lib ## build ffi.so, libairlock.a and libffi.so.8, as make alone does
 	@:
 
 LIBFFI_HEADERS := $(BUILD)/include/ffi.h $(BUILD)/include/ffitarget.h
@@ -249,7 +249,7 @@ specs: lib speclibs ## run the busted specs; SPEC_ARGS goes to busted
 
 HOUSE_TESTS := $(sort $(wildcard spec/house/*.sh))
 
-house: lib ## test the build itself: lint checks that can fail, install, rock
+house: lib ## test the build itself: lint checks that can fail, install, rock, libffi's symbols and headers
 	@export CC="$(CC)"; TITLE="house tests" tools/run_units.sh $(HOUSE_TESTS)
 
 test: ## install what is missing, build, run every test
@@ -414,7 +414,7 @@ UNIT_SOURCES := $(sort $(wildcard spec/unit/*.c))
 LINT_WARN := $(if $(findstring clang,$(CC)),,-Wlogical-op -Wduplicated-cond)
 LINT_CFLAGS := $(OWN_CFLAGS) -isystem $(LUA_INCDIR)
 
-lint: ## layering, what the binary is, and what the checkers say
+lint: ## layering, what the libraries are, and what the checkers say
 	@tools/install_packages.sh lint
 	@$(MAKE) $(SUB) -k WERROR=1 $(LINT) && echo "lint: clean"
 
