@@ -10,12 +10,6 @@
 #include "abi_slots/maps.h"
 
 /* Then the heap is in mappings too. */
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-enum { IS_SANITIZED = 1 };
-#else
-enum { IS_SANITIZED = 0 };
-#endif
-
 static bool has_more_maps(void)
 {
     return IS_SANITIZED || case_is_valgrind(); /* which makes code of its own */

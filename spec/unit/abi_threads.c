@@ -23,12 +23,6 @@ enum { IS_TSAN = 1, NOPERATIONS = 20000 };
 enum { IS_TSAN = 0, NOPERATIONS = 100000 };
 #endif
 
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-enum { IS_SANITIZED = 1 };
-#else
-enum { IS_SANITIZED = 0 };
-#endif
-
 enum {
     NTHREADS = 8,
     NKEPT = 200,

@@ -97,6 +97,13 @@ static inline int closure_make(Closure *closure, ClosureForm form, ffi_cif *cif,
     return closure->memory != NULL && closure_prepare(closure) == FFI_OK;
 }
 
+static inline void (*closure_function(void *code))(void)
+{
+    void (*function)(void);
+    memcpy(&function, &code, sizeof function);
+    return function;
+}
+
 static inline void closure_free(Closure *closure)
 {
     if (closure->form != CLOSURE_OWNED) {

@@ -16,12 +16,6 @@
 
 enum { NINTERRUPTS = 3000, NROUNDS_MAX = 100000000, NCANCELLED = 300, NLARGE = 600 };
 
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-enum { IS_SANITIZED = 1 };
-#else
-enum { IS_SANITIZED = 0 };
-#endif
-
 /* -- calls of closures ---------------------------------------------------------------------------------------------------- */
 
 typedef struct Large {
@@ -69,13 +63,6 @@ static void make_closures(struct Set *set)
     CHECK(closure_make(&set->large_closure, CLOSURE_ALLOCATED, &set->large_cif, large_handler, NULL));
 }
 
-static void (*function_at(void *code))(void)
-{
-    void (*function)(void);
-    memcpy(&function, &code, sizeof function);
-    return function;
-}
-
 /* How many results are wrong. */
 static int call_set(struct Set *set, int round)
 {
@@ -86,11 +73,11 @@ static int call_set(struct Set *set, int round)
     int d = -round, nwrong = 0;
     void *p = NULL, *args[] = {&a, &b, &c, &p, &p, &p, &p, &p, &d}, *large_args[] = {&large};
     for (int form = 0; form < CLOSURE_FORM_COUNT; form++) {
-        ffi_call(&set->sum_cif, function_at(set->closures[form].code), &result, args);
+        ffi_call(&set->sum_cif, closure_function(set->closures[form].code), &result, args);
         nwrong += result != 10;
     }
-    ffi_call(&set->large_cif, function_at(set->large_closure.code), &large_result, large_args);
-    ffi_call(&set->large_cif, function_at(set->large_closure.code), NULL, large_args);
+    ffi_call(&set->large_cif, closure_function(set->large_closure.code), &large_result, large_args);
+    ffi_call(&set->large_cif, closure_function(set->large_closure.code), NULL, large_args);
     return nwrong + (large_result.a[0] != 0);
 }
 
@@ -277,7 +264,7 @@ static void run_coroutine(void)
     for (long i = 0; i < NYIELDS; i++) {
         long number = i, unused = 0, result = -1;
         void *values[] = {&number, &unused};
-        ffi_call(&pair_cif, function_at(self->closure.code), &result, values);
+        ffi_call(&pair_cif, closure_function(self->closure.code), &result, values);
         self->nwrong += result != i + (self - coroutines);
         self->nrounds++;
     }

@@ -1,5 +1,5 @@
 /* The lives of libffi.so.8's closures: in memory of the program's own, with one view or several; prepared again, freed while they run, called when
- * they are gone. And large ones: calls and closures with a hundred thousand arguments and with structs of megabytes, and where the stack ends
+ * they are gone; where their code begins. And large ones: calls and closures with a hundred thousand arguments and with structs of megabytes, and where the stack ends
  * before the arguments do. */
 #include <complex.h>
 #include <pthread.h>
@@ -11,24 +11,11 @@
 
 #include "libffi_closures.h"
 
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-enum { IS_SANITIZED = 1 }; /* then stacks are the sanitizer's affair */
-#else
-enum { IS_SANITIZED = 0 };
-#endif
-
-static void (*function_at(void *code))(void)
-{
-    void (*function)(void);
-    memcpy(&function, &code, sizeof function);
-    return function;
-}
-
 typedef long UnaryLong(long);
 
 static long call(void *code, long number)
 {
-    return ((UnaryLong *)function_at(code))(number);
+    return ((UnaryLong *)closure_function(code))(number);
 }
 
 static ffi_cif long_cif;
@@ -38,6 +25,31 @@ static void add_handler(ffi_cif *cif, void *result, void **args, void *user_data
 {
     (void)cif;
     *(long *)result = *(long *)args[0] + (long)(uintptr_t)user_data;
+}
+
+/* -- where code begins --------------------------------------------------------------------------------------------------------- */
+
+extern const unsigned char branch_target[4];
+__asm__(".section .rodata\n"
+        "branch_target:\n"
+        "    endbr64\n"
+        ".text\n");
+
+/* Where indirect branches are tracked they may lead there alone. */
+static void check_branch_targets(ffi_abi abi)
+{
+    ffi_go_closure go;
+    ffi_cif cif;
+    CHECK_INT(ffi_prep_cif(&cif, abi, 1, &ffi_type_slong, long_args), FFI_OK);
+    for (unsigned form = 0; form < CLOSURE_FORM_COUNT; form++) {
+        Closure closure;
+        if (!CHECK(closure_make(&closure, (ClosureForm)form, &cif, add_handler, NULL)))
+            return;
+        CHECK(memcmp(closure.code, branch_target, sizeof branch_target) == 0);
+        closure_free(&closure);
+    }
+    CHECK_INT(ffi_prep_go_closure(&go, &cif, NULL), FFI_OK);
+    CHECK(memcmp(go.tramp, branch_target, sizeof branch_target) == 0);
 }
 
 /* -- in memory of our own ----------------------------------------------------------------------------------------------------- */
@@ -131,11 +143,11 @@ static void fill_handler(ffi_cif *cif, void *result, void **args, void *user_dat
         memset(&gone, 2, sizeof gone);                                                                                 \
         CHECK_INT(ffi_prep_cif(&cif, FFI_UNIX64, 0, &ffitype, NULL), FFI_OK);                                          \
         CHECK_INT(ffi_prep_closure_loc(closure, &cif, fill_handler, NULL, code), FFI_OK);                              \
-        live = ((ctype(*)(void))function_at(code))();                                                                  \
+        live = ((ctype(*)(void))closure_function(code))();                                                                  \
         CHECK(memcmp(&live, &ones, sizeof live) == 0);                                                                 \
         ffi_closure_free(closure);                                                                                     \
         memset(&cif, FILL, sizeof cif);                                                                                \
-        gone = ((ctype(*)(void))function_at(code))();                                                                  \
+        gone = ((ctype(*)(void))closure_function(code))();                                                                  \
         CHECK(memcmp(&gone, &zero, sizeof gone) == 0);                                                                 \
     } while (0)
 
@@ -178,7 +190,7 @@ static void check_prepared_again(void)
         CHECK_INT(ffi_prep_closure_loc(closure, &long_cif, add_handler, (void *)i, code), FFI_OK);
         CHECK_INT(call(code, 1), i + 1);
         CHECK_INT(ffi_prep_closure_loc(closure, &double_cif, negate_handler, NULL, code), FFI_OK);
-        CHECK(((double (*)(double))function_at(code))(1.5) == -1.5);
+        CHECK(((double (*)(double))closure_function(code))(1.5) == -1.5);
     }
     ffi_closure_free(closure);
 }
@@ -212,7 +224,7 @@ static void recurse_handler(ffi_cif *cif, void *result, void **args, void *user_
     long number = *(long *)args[0] - 1, got = 0;
     void *values[] = {&number};
     if (number >= 0)
-        ffi_call(cif, function_at(user_data), &got, values);
+        ffi_call(cif, closure_function(user_data), &got, values);
     *(long *)result = got + 1;
 }
 
@@ -269,7 +281,7 @@ static void check_many_arguments(void)
     CHECK_INT(ffi_prep_cif(&cif, FFI_UNIX64, NMANY, &ffi_type_slong, types), FFI_OK);
     CHECK(closure_make(&closure, CLOSURE_ALLOCATED, &cif, sum_handler, NULL));
     result = 0;
-    ffi_call(&cif, function_at(closure.code), &result, values);
+    ffi_call(&cif, closure_function(closure.code), &result, values);
     CHECK_INT(result, sum);
     closure_free(&closure);
 }
@@ -325,7 +337,7 @@ static void check_large_struct(ffi_abi abi, void (*ends)(void), void (*returns)(
     ffi_call(&cif, ends, &result, values);
     CHECK_INT(result, 42);
     CHECK(closure_make(&closure, CLOSURE_ALLOCATED, &cif, ends_handler, NULL));
-    ffi_call(&cif, function_at(closure.code), &result, values);
+    ffi_call(&cif, closure_function(closure.code), &result, values);
     CHECK_INT(result, 42);
     closure_free(&closure);
     CHECK_INT(ffi_prep_cif(&result_cif, abi, 0, &large_type, NULL), FFI_OK);
@@ -464,6 +476,8 @@ static void check_ends(void)
 int main(void)
 {
     CHECK_INT(ffi_prep_cif(&long_cif, FFI_UNIX64, 1, &ffi_type_slong, long_args), FFI_OK);
+    check_branch_targets(FFI_UNIX64);
+    check_branch_targets(FFI_WIN64);
     check_written(CLOSURE_OWNED, sizeof(ffi_closure));
     check_written(CLOSURE_RAW, sizeof(ffi_raw_closure));
     check_written(CLOSURE_JAVA_RAW, sizeof(ffi_java_raw_closure));

@@ -10,12 +10,6 @@
 #include "confine.h"
 #include "libffi_closures.h"
 
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-enum { IS_SANITIZED = 1 };
-#else
-enum { IS_SANITIZED = 0 };
-#endif
-
 enum { NFIRST = 256 /* entries of the library's own */, NMANY = 1500, NSECONDS_MAX = 20, CANNOT_TRY = 77 };
 
 static char dir[1024];

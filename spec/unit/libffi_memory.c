@@ -7,12 +7,6 @@
 #include "libffi_closures.h"
 #include "libffi_signatures.h"
 
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-enum { IS_SANITIZED = 1 }; /* then the heap is the sanitizer's */
-#else
-enum { IS_SANITIZED = 0 };
-#endif
-
 enum { NSIGNATURES = 100000, NREPEATS = 1000000, NLIVE = 50000, NMOST = 200000, CLOSURE_NBYTES_MAX = 256, NFAILURES_MAX = 10 };
 
 /* -- allocations that fail --------------------------------------------------------------------------------------------------- */

@@ -9,13 +9,12 @@
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "libffi_closures.h"
 #include "libffi_random/batch.h"
 #include "random.h"
-#include "unit.h"
 
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations" /* Java's forms */
 
@@ -280,26 +279,16 @@ static void judge_closure(const Signature *signature)
 
 static void enter(const Signature *signature, void *code)
 {
-    void (*function)(void);
-    memcpy(&function, &code, sizeof function);
-    signature->caller(function, got, values);
+    signature->caller(closure_function(code), got, values);
     judge_closure(signature);
 }
 
 /* Memory of the client's own that can be executed: a closure there, and where its code is. */
 static ffi_raw_closure *own_memory(void **code)
 {
-    static ffi_raw_closure *writable;
-    static void *executable;
-    int file = -1;
-    if (writable == NULL) {
-        file = memfd_create("closure", 0);
-        if (ftruncate(file, 4096) != 0)
-            abort();
-        writable = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-        executable = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_SHARED, file, 0);
-        close(file);
-    }
+    static void *writable, *executable;
+    if (writable == NULL && !closure_map_twice(&writable, &executable))
+        abort();
     *code = executable;
     return writable;
 }
@@ -323,11 +312,9 @@ static void check_closure_forms(const Signature *signature, ffi_cif *cif, ffi_ra
 static void check_go(const Signature *signature, ffi_cif *cif)
 {
     ffi_go_closure closure;
-    void (*function)(void);
     expect(signature, "go closure", cif);
     judge(ffi_prep_go_closure(&closure, cif, handle_go) == FFI_OK, signature, "go closure", "status", 0);
-    memcpy(&function, &closure.tramp, sizeof function);
-    ffi_call_go(cif, function, got, values, &closure);
+    ffi_call_go(cif, closure_function(closure.tramp), got, values, &closure);
     judge_closure(signature);
 }
 

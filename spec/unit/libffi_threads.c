@@ -19,13 +19,6 @@ enum { NROUNDS = 200, NOPERATIONS = 5000 };
 enum { NROUNDS = 2000, NOPERATIONS = 30000 };
 #endif
 
-/* Their malloc holds locks across a fork. */
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-enum { IS_SANITIZED = 1 };
-#else
-enum { IS_SANITIZED = 0 };
-#endif
-
 enum { NTHREADS = 8, NKEPT = 100, NFORKS = 300, NFORKING = 4, NCHILD = 300, NCHILD_CIFS = 50, NSECONDS_MAX = 20 };
 
 static _Atomic(unsigned) nwrong;
@@ -46,13 +39,6 @@ static void run_threads(void *(*run)(void *))
     for (int i = 0; i < NTHREADS; i++)
         pthread_join(threads[i], NULL);
     CHECK_INT(atomic_load(&nwrong), 0);
-}
-
-static void (*function_at(void *code))(void)
-{
-    void (*function)(void);
-    memcpy(&function, &code, sizeof function);
-    return function;
 }
 
 /* -- first times ----------------------------------------------------------------------------------------------------------- */
@@ -166,7 +152,7 @@ static void call_kept(Kept *kept)
 {
     long result = -1;
     kept->signature.numbers[0] = 7;
-    ffi_call(&kept->signature.cif, function_at(kept->closure.code), &result, kept->signature.values);
+    ffi_call(&kept->signature.cif, closure_function(kept->closure.code), &result, kept->signature.values);
     expect(result == 7 + kept->number);
 }
 
@@ -223,7 +209,7 @@ static void *call_everybodys(void *unused)
         void *values[SIGNATURE_NARGS_MAX];
         memcpy(values, everybodys->signature.values, sizeof values);
         values[0] = &i;
-        ffi_call(&everybodys->signature.cif, function_at(everybodys->closure.code), &result, values);
+        ffi_call(&everybodys->signature.cif, closure_function(everybodys->closure.code), &result, values);
         expect(result == i + everybodys->number);
     }
     return NULL;

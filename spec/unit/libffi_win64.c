@@ -365,18 +365,11 @@ static void handle_go(ffi_cif *cif, void *result, void **args, void *closure)
     handle(cif, result, args, &seen);
 }
 
-static void call_back(Call *call, void *code)
-{
-    void (*function)(void);
-    memcpy(&function, &code, sizeof function);
-    call->type->caller(function, call->values, call->result);
-}
-
 static void by_closure(Call *call, ClosureForm form)
 {
     Closure closure;
     CHECK(closure_make(&closure, form, &call->cif, handle, &seen));
-    call_back(call, closure.code);
+    call->type->caller(closure_function(closure.code), call->values, call->result);
     closure_free(&closure);
 }
 

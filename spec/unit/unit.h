@@ -7,6 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
+/* AddressSanitizer and ThreadSanitizer have a malloc, stacks and signal handlers of their own, and neither follows threads into a child. */
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+enum { IS_SANITIZED = 1 };
+#else
+enum { IS_SANITIZED = 0 };
+#endif
+
 static unsigned unit_npassed, unit_nfailed;
 
 static inline int unit_check(int ok, const char *file, int line, const char *text)
