@@ -10,14 +10,9 @@
  *     abi_differential [--seed N] [--count N] [--first N] [--keep]       or AIRLOCK_SEED, AIRLOCK_COUNT in the environment
  *
  * One signature on one compiler and level is one check, in each direction. --first I --count 1 brings back signature I of a seed. */
-#include <dirent.h>
 #include <dlfcn.h>
-#include <errno.h>
-#include <spawn.h>
-#include <stdarg.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "generated.h"
 #include "unit.h"
 
 #include "abi/frame.h"
@@ -29,20 +24,17 @@
 
 enum {
     PER_BATCH = 250,
-    COUNT_DEFAULT = 2400,
-    COUNT_SANITIZED = 400,
+    COUNT_DEFAULT = IS_SANITIZED ? 400 : 2400,
     NAILED_MAX = 12,
-    PATH_NBYTES = 1024,
     NORACLES = 16
 };
 
+static Generated run = {.name = "abi_differential", .first = 1, .count = COUNT_DEFAULT};
+
 static struct {
-    uint64_t seed, first, count;
     int isa; /* 0 baseline, 1 AVX, 2 AVX-512F */
-    bool keeps;
-    const char *spec, *build, *lua, *gcc, *clang;
-    char dir[PATH_NBYTES];
-} run;
+    const char *spec, *lua, *gcc, *clang;
+} with;
 
 static const struct {
     const char *name, *flag;
@@ -54,63 +46,26 @@ static struct Variant {
     const char *name, *level, **compiler;
     bool is_clang;
 } variants[NVARIANTS] = {
-    {"gcc-O0", "-O0", &run.gcc, false},
-    {"gcc-O2", "-O2", &run.gcc, false},
-    {"clang-O0", "-O0", &run.clang, true},
-    {"clang-O2", "-O2", &run.clang, true},
+    {"gcc-O0", "-O0", &with.gcc, false},
+    {"gcc-O2", "-O2", &with.gcc, false},
+    {"clang-O0", "-O0", &with.clang, true},
+    {"clang-O2", "-O2", &with.clang, true},
 };
 
 static Tally features, left_out[2], inbound_left_out[2]; /* of gcc, of clang */
 
-/* -- programs ------------------------------------------------------------------------------------------------------ */
-
-extern char **environ;
-
-static pid_t start_program(const char *const *argv)
-{
-    pid_t pid;
-    fflush(stdout);
-    int code = posix_spawnp(&pid, argv[0], NULL, NULL, (char *const *)(uintptr_t)argv, environ);
-    if (code != 0) {
-        fprintf(stderr, "abi_differential: %s: %s\n", argv[0], strerror(code));
-        return -1;
-    }
-    return pid;
-}
-
-static bool wait_for(pid_t pid)
-{
-    int status = -1;
-    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        continue;
-    if (pid > 0 && status != 0)
-        fprintf(stderr, "abi_differential: a program ended with wait status 0x%x\n", (unsigned)status);
-    return pid > 0 && status == 0;
-}
-
-static void format_path(char *path, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void format_path(char *path, const char *format, ...)
-{
-    va_list list;
-    va_start(list, format);
-    if (vsnprintf(path, PATH_NBYTES, format, list) >= PATH_NBYTES)
-        abort();
-    va_end(list);
-}
+/* -- compiling ----------------------------------------------------------------------------------------------------- */
 
 static bool generate(void)
 {
     char script[PATH_NBYTES], numbers[5][24];
-    uint64_t values[5] = {run.seed, run.first, run.count, (uint64_t)run.isa, PER_BATCH};
-    format_path(script, "%s/unit/abi_differential/generate.lua", run.spec);
+    uint64_t values[5] = {run.seed, run.first, run.count, (uint64_t)with.isa, PER_BATCH};
+    format_path(script, "%s/unit/abi_differential/generate.lua", with.spec);
     for (size_t i = 0; i < 5; i++)
         snprintf(numbers[i], sizeof numbers[i], "%llu", (unsigned long long)values[i]);
-    const char *argv[] = {run.lua, script, numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], run.dir, NULL};
+    const char *argv[] = {with.lua, script, numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], run.dir, NULL};
     return wait_for(start_program(argv));
 }
-
-/* -- compiling ----------------------------------------------------------------------------------------------------- */
 
 typedef struct BatchFile {
     char name[40];
@@ -128,12 +83,12 @@ static pid_t start_job(const Job *job)
 {
     char src[PATH_NBYTES], own[PATH_NBYTES], in[PATH_NBYTES], out[PATH_NBYTES], dir[PATH_NBYTES];
     const struct Variant *variant = job->variant;
-    format_path(src, "-I%s/../src", run.spec);
-    format_path(own, "-I%s/unit/abi_differential", run.spec);
+    format_path(src, "-I%s/../src", with.spec);
+    format_path(own, "-I%s/unit/abi_differential", with.spec);
     format_path(dir, "-I%s", run.dir);
     format_path(in, "%s/%s_%s.c", run.dir, job->file->name, variant ? "callee" : "table");
     format_path(out, "%s/%s_%s.so", run.dir, job->file->name, variant ? variant->name : "table");
-    const char *argv[] = {variant ? *variant->compiler : run.gcc, variant ? variant->level : "-O0", "-std=gnu11", "-w",
+    const char *argv[] = {variant ? *variant->compiler : with.gcc, variant ? variant->level : "-O0", "-std=gnu11", "-w",
                           "-Wno-psabi", "-Wno-packed-bitfield-compat", "-fPIC", "-shared", "-fcf-protection=none", src,
                           own, dir, "-o", out, in, isas[job->file->isa].flag,
                           /* gcc 12 -O2 clears the upper half of ymm0 when it returns a union in it. */
@@ -602,7 +557,7 @@ static void check_all(void)
     if (files == NULL)
         abort();
     nfiles = CHECK(generate()) ? read_batches(files, nfiles_max) : 0;
-    if (CHECK(nfiles > 0 || run.isa < 2) && CHECK(compile_all(files, nfiles))) {
+    if (CHECK(nfiles > 0 || with.isa < 2) && CHECK(compile_all(files, nfiles))) {
         for (size_t i = 0; i < nfiles; i++)
             check_batch(&files[i]);
     }
@@ -611,67 +566,20 @@ static void check_all(void)
 
 /* -- the run ------------------------------------------------------------------------------------------------------- */
 
-static const char *setting(const char *name, const char *otherwise)
+static void read_settings(void)
 {
-    const char *value = getenv(name);
-    return value != NULL && value[0] != '\0' ? value : otherwise;
-}
-
-static void read_options(int argc, char **argv)
-{
-    const char *count = setting("AIRLOCK_COUNT", NULL);
-    run.seed = strtoull(setting("AIRLOCK_SEED", "1"), NULL, 0);
-    run.count = count != NULL                    ? strtoull(count, NULL, 0)
-                : getenv("AIRLOCK_ASAN") != NULL ? COUNT_SANITIZED
-                                                 : COUNT_DEFAULT;
-    run.first = 1;
-    run.spec = setting("AIRLOCK_SPEC", "spec");
-    run.build = setting("AIRLOCK_BUILD", "build");
-    run.lua = setting("LUA", "lua5.4");
-    run.gcc = setting("AIRLOCK_GCC", "gcc");
-    run.clang = setting("AIRLOCK_CLANG", "clang");
-    for (int i = 1; i < argc; i++) {
-        uint64_t *number = strcmp(argv[i], "--seed") == 0    ? &run.seed
-                           : strcmp(argv[i], "--count") == 0 ? &run.count
-                           : strcmp(argv[i], "--first") == 0 ? &run.first
-                                                             : NULL;
-        if (number != NULL && i + 1 < argc) {
-            *number = strtoull(argv[++i], NULL, 0);
-        } else if (strcmp(argv[i], "--keep") == 0) {
-            run.keeps = true;
-        } else {
-            fprintf(stderr, "usage: abi_differential [--seed N] [--count N] [--first N] [--keep]\n");
-            exit(2);
-        }
-    }
-    run.isa = __builtin_cpu_supports("avx512f") ? 2 : __builtin_cpu_supports("avx") ? 1 : 0;
-}
-
-static void remove_dir(void)
-{
-    DIR *dir = opendir(run.dir);
-    char path[PATH_NBYTES];
-    for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
-        if (entry->d_name[0] != '.') {
-            format_path(path, "%s/%.200s", run.dir, entry->d_name);
-            unlink(path);
-        }
-    }
-    if (dir != NULL)
-        closedir(dir);
-    rmdir(run.dir);
+    with.isa = __builtin_cpu_supports("avx512f") ? 2 : __builtin_cpu_supports("avx") ? 1 : 0;
+    with.spec = setting("AIRLOCK_SPEC", "spec");
+    with.lua = setting("LUA", "lua5.4");
+    with.gcc = setting("AIRLOCK_GCC", "gcc");
+    with.clang = setting("AIRLOCK_CLANG", "clang");
 }
 
 int main(int argc, char **argv)
 {
-    read_options(argc, argv);
-    format_path(run.dir, "%s/abi_differential.XXXXXX", run.build);
-    if (mkdtemp(run.dir) == NULL) {
-        perror(run.dir);
-        return 2;
-    }
-    printf("abi_differential: --seed %llu --first %llu --count %llu\n", (unsigned long long)run.seed,
-           (unsigned long long)run.first, (unsigned long long)run.count);
+    read_settings();
+    generated_read_options(&run, argc, argv);
+    generated_open_dir(&run);
     for (size_t i = 0; i < BATCH_ARGS_MAX; i++)
         value_rooms[i] = machine_new_room(1);
     result_room = machine_new_room(1);
@@ -686,9 +594,6 @@ int main(int argc, char **argv)
     tally_print(&inbound_left_out[true], "inbound checks left out for clang");
     printf("slots: %d owners are left\n", inbound_nowners);
     CHECK(inbound_nowners <= INBOUND_NKEPT + 1);
-    if (run.keeps || unit_nfailed > 0)
-        printf("what was generated is in %s\n", run.dir);
-    else
-        remove_dir();
+    generated_close_dir(&run, unit_nfailed > 0);
     return unit_end("abi_differential");
 }

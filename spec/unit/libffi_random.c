@@ -2,42 +2,34 @@
  * receive from gcc's callers and return, is compared bit for bit of every member, in each form of calls and closures; and the layout of
  * every struct with gcc's. libffi_random/generate.lua draws the signatures and writes both sides.
  *
- *     libffi_random [--seed N] [--count N] [--first N]       or AIRLOCK_SEED, AIRLOCK_COUNT in the environment
+ *     libffi_random [--seed N] [--count N] [--first N] [--keep]       or AIRLOCK_SEED, AIRLOCK_COUNT in the environment
  *
  * --first I --count 1 brings back signature I of a seed. */
 #include <dlfcn.h>
-#include <spawn.h>
-#include <stdbool.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "generated.h"
 #include "libffi_closures.h"
 #include "libffi_random/batch.h"
 #include "random.h"
 
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations" /* Java's forms */
 
-enum { PER_BATCH = 250, COUNT_DEFAULT = 2000, COUNT_SANITIZED = 500, NSHOWN_MAX = 12, PATH_NBYTES = 1024, GUARD = 0xa5 };
+enum { PER_BATCH = 250, COUNT_DEFAULT = IS_SANITIZED ? 500 : 2000, NSHOWN_MAX = 12, GUARD = 0xa5 };
 
-static struct {
-    unsigned long seed, first, count;
-    const struct Abi *abi;
-    char dir[PATH_NBYTES];
-} run;
+static Generated run = {.name = "libffi_random", .count = COUNT_DEFAULT};
 
 /* Of the Microsoft ones there are fewer: they know few ways to pass a value. */
 static const struct Abi {
     const char *name;
     ffi_abi abi;
-    unsigned long divisor; /* of the count */
-    char flags[40];
+    unsigned divisor; /* of the count */
+    const char *flags;
 } abis[] = {
     {"unix64", FFI_UNIX64, 1, ""},
     {"unix64 with AVX", FFI_UNIX64, 4, "-mavx -mno-vzeroupper"}, /* gcc 12 clears half of a ymm0 that it returns a union in */
     {"gnuw64", FFI_GNUW64, 4, "-DMICROSOFT"},
     {"win64", FFI_WIN64, 8, "-DMICROSOFT"},
-};
+}, *abi;
 
 static unsigned nshown;
 
@@ -93,7 +85,7 @@ static bool judge(bool ok, const Signature *signature, const char *form, const c
     } else {
         unit_nfailed++;
         if (nshown++ < NSHOWN_MAX)
-            fprintf(stderr, "seed %lu, signature %u, %s, %s: %s %u is wrong: %s\n", run.seed, signature->index, run.abi->name, form,
+            fprintf(stderr, "seed %llu, signature %u, %s, %s: %s %u is wrong: %s\n", (unsigned long long)run.seed, signature->index, abi->name, form,
                     what, i, signature->text);
     }
     return ok;
@@ -129,7 +121,7 @@ static void check_type(const Signature *signature, const Type *type)
     judge(type->ffi->size == type->size && type->ffi->alignment == type->align, signature, type->name, "layout", 0);
     if (type->offsets == NULL)
         return;
-    judge(ffi_get_struct_offsets(run.abi->abi, type->ffi, offsets) == FFI_OK &&
+    judge(ffi_get_struct_offsets(abi->abi, type->ffi, offsets) == FFI_OK &&
               memcmp(offsets, type->offsets, type->noffsets * sizeof *offsets) == 0 && type->ffi->size == type->size,
           signature, type->name, "offset", 0);
 }
@@ -349,8 +341,8 @@ static void check_signature(const Batch *batch, const Signature *signature)
     if (signature->result != NULL)
         draw_value(&random, signature->result, result_sent);
     ffi_status status = signature->is_variadic
-                            ? ffi_prep_cif_var(&cif, run.abi->abi, signature->nfixed, signature->nargs, result, types)
-                            : ffi_prep_cif(&cif, run.abi->abi, signature->nargs, result, types);
+                            ? ffi_prep_cif_var(&cif, abi->abi, signature->nfixed, signature->nargs, result, types)
+                            : ffi_prep_cif(&cif, abi->abi, signature->nargs, result, types);
     if (!judge(status == FFI_OK, signature, "ffi_prep_cif", "status", status))
         return;
     check_layouts(signature);
@@ -360,34 +352,22 @@ static void check_signature(const Batch *batch, const Signature *signature)
 
 /* -- batches ----------------------------------------------------------------------------------------------------------------- */
 
-extern char **environ;
-
-static const char *setting(const char *name, const char *otherwise)
-{
-    const char *value = getenv(name);
-    return value != NULL && value[0] != 0 ? value : otherwise;
-}
-
 /* libffi_random/build.sh writes the batches and compiles them. */
-static bool build(unsigned long number)
+static bool build(uint64_t count)
 {
-    char script[PATH_NBYTES], flags[sizeof run.abi->flags], seed[24], first[24], count[24], per_batch[24];
-    snprintf(script, sizeof script, "%s/unit/libffi_random/build.sh", setting("AIRLOCK_SPEC", "spec"));
-    snprintf(seed, sizeof seed, "%lu", run.seed);
-    snprintf(first, sizeof first, "%lu", run.first);
-    snprintf(count, sizeof count, "%lu", number);
-    memcpy(flags, run.abi->flags, sizeof flags);
-    snprintf(per_batch, sizeof per_batch, "%d", PER_BATCH);
-    char *argv[] = {script, seed, first, count, per_batch, run.dir, flags, NULL};
-    pid_t pid;
-    int status = -1;
-    return posix_spawn(&pid, script, NULL, NULL, argv, environ) == 0 && waitpid(pid, &status, 0) == pid && status == 0;
+    char script[PATH_NBYTES], numbers[4][24];
+    uint64_t values_of[] = {run.seed, run.first, count, PER_BATCH};
+    format_path(script, "%s/unit/libffi_random/build.sh", setting("AIRLOCK_SPEC", "spec"));
+    for (size_t i = 0; i < 4; i++)
+        snprintf(numbers[i], sizeof numbers[i], "%llu", (unsigned long long)values_of[i]);
+    const char *argv[] = {script, numbers[0], numbers[1], numbers[2], numbers[3], run.dir, abi->flags, NULL};
+    return wait_for(start_program(argv));
 }
 
 static void check_batch(unsigned number)
 {
-    char path[PATH_NBYTES + 32];
-    snprintf(path, sizeof path, "%s/batch%u.so", run.dir, number);
+    char path[PATH_NBYTES];
+    format_path(path, "%s/batch%u.so", run.dir, number);
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     const Batch *batch = library != NULL ? dlsym(library, "batch") : NULL;
     if (batch == NULL) {
@@ -400,51 +380,24 @@ static void check_batch(unsigned number)
     dlclose(library);
 }
 
-static void remove_dir(void)
+static void check_abi(void)
 {
-    char remove[] = "rm", recursively[] = "-rf";
-    char *argv[] = {remove, recursively, run.dir, NULL};
-    pid_t pid;
-    if (posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ) == 0)
-        waitpid(pid, NULL, 0);
-}
-
-static void read_options(int argc, char **argv)
-{
-    const char *sanitized = getenv("AIRLOCK_ASAN");
-    run.seed = strtoul(setting("AIRLOCK_SEED", "1"), NULL, 0);
-    run.count = sanitized != NULL ? COUNT_SANITIZED : COUNT_DEFAULT;
-    run.count = strtoul(setting("AIRLOCK_COUNT", "0"), NULL, 0) > 0 ? strtoul(setting("AIRLOCK_COUNT", "0"), NULL, 0) : run.count;
-    for (int i = 1; i + 1 < argc; i += 2) {
-        unsigned long *option = strcmp(argv[i], "--seed") == 0 ? &run.seed : strcmp(argv[i], "--first") == 0 ? &run.first : &run.count;
-        *option = strtoul(argv[i + 1], NULL, 0);
-    }
-}
-
-static void check_abi(const struct Abi *abi)
-{
-    unsigned long count = (run.count + abi->divisor - 1) / abi->divisor;
-    run.abi = abi;
-    snprintf(run.dir, sizeof run.dir, "%s/libffi_random.XXXXXX", setting("AIRLOCK_BUILD", "build"));
-    if (mkdtemp(run.dir) == NULL || !build(count)) {
-        fprintf(stderr, "libffi_random: nothing built in %s\n", run.dir);
-        unit_nfailed++;
-        return;
-    }
-    for (unsigned number = 0; number * PER_BATCH < count; number++)
-        check_batch(number);
-    if (unit_nfailed > 0)
-        printf("what was generated is in %s\n", run.dir);
-    else
-        remove_dir();
+    uint64_t count = (run.count + abi->divisor - 1) / abi->divisor;
+    unsigned nfailed = unit_nfailed;
+    generated_open_dir(&run);
+    if (CHECK(build(count)))
+        for (unsigned number = 0; number * (uint64_t)PER_BATCH < count; number++)
+            check_batch(number);
+    generated_close_dir(&run, unit_nfailed > nfailed);
 }
 
 int main(int argc, char **argv)
 {
-    read_options(argc, argv);
-    printf("libffi_random: --seed %lu --first %lu --count %lu\n", run.seed, run.first, run.count);
-    for (size_t i = 0; i < sizeof abis / sizeof abis[0]; i++)
-        if (strstr(abis[i].flags, "-mavx") == NULL || __builtin_cpu_supports("avx"))
-            check_abi(&abis[i]);
+    generated_read_options(&run, argc, argv);
+    for (size_t i = 0; i < sizeof abis / sizeof abis[0]; i++) {
+        abi = &abis[i];
+        if (strstr(abi->flags, "-mavx") == NULL || __builtin_cpu_supports("avx"))
+            check_abi();
+    }
     return unit_end("libffi_random");
 }

@@ -8,4 +8,4 @@ build=${AIRLOCK_BUILD:-build}
 "${LUA:-lua5.4}" "$here/generate.lua" "$1" "$2" "$3" "$4" "$dir" $(case ${6-} in *-mavx*) echo wide ;; esac)
 # gcc notes each type that older versions of it passed otherwise.
 find "$dir" -name 'batch*.c' -print0 | xargs -0 -n 1 -P "$(nproc)" sh -c '
-    "$1" -std=gnu11 -O2 -w -Wno-psabi -fPIC -shared $2 -I"$3/include" -I"$4" -o "${5%.c}.so" "$5"' - gcc "${6-}" "$build" "$here"
+    "$1" -std=gnu11 -O1 -w -Wno-psabi -fPIC -shared $2 -I"$3/include" -I"$4" -o "${5%.c}.so" "$5"' - gcc "${6-}" "$build" "$here"
