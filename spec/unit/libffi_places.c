@@ -2,6 +2,7 @@
  * aligned there, or in the caller's memory; and what ffi_prep_cif makes one signature of. The callers are gcc's. */
 #include <complex.h>
 #include <ffi.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -96,7 +97,8 @@ static ffi_type type_Large = {0, 0, FFI_TYPE_STRUCT, longs9};
 
 static struct {
     unsigned nmisaligned;
-    long tags[2]; /* the arguments around the value */
+    bool is_silent; /* the handler writes no result */
+    long tags[2];   /* the arguments around the value */
 } seen;
 
 /* (long, T, long, [more longs]) -> T: what came. */
@@ -107,7 +109,8 @@ static void give_back(ffi_cif *cif, void *result, void **args, void *user_data)
         seen.nmisaligned += (uintptr_t)args[i] % cif->arg_types[i]->alignment != 0;
     memcpy(&seen.tags[0], args[0], sizeof(long));
     memcpy(&seen.tags[1], args[cif->nargs - 1], sizeof(long));
-    memcpy(result, args[1], cif->rtype->size);
+    if (!seen.is_silent)
+        memcpy(result, args[1], cif->rtype->size);
 }
 
 enum { NLONGS = 16, WIDE_NBYTES = 10 };
@@ -131,6 +134,14 @@ static int is_same(const void *a, const void *b, size_t nbytes)
     return memcmp(a, b, nbytes) == 0;
 }
 
+/* What lies below on the stack is no zero. */
+static __attribute__((noinline)) void spoil_stack(void)
+{
+    unsigned char block[4096];
+    memset(block, 0xa5, sizeof block);
+    __asm__ volatile("" : : "r"(block) : "memory");
+}
+
 static void *make_closure(ffi_cif *cif, ffi_closure **closure)
 {
     void *code = NULL;
@@ -139,6 +150,17 @@ static void *make_closure(ffi_cif *cif, ffi_closure **closure)
     seen.nmisaligned = 0;
     return code;
 }
+
+/* The C caller of a handler that writes no result in registers gets zero. */
+#define CHECK_SILENT(T, nbytes, call)                                                                                  \
+    do {                                                                                                               \
+        seen.is_silent = (nbytes) <= sizeof(long double) + WIDE_NBYTES;                                                \
+        spoil_stack();                                                                                                 \
+        result = call;                                                                                                 \
+        unit_check(!seen.is_silent || is_same(&result, &(T){0}, nbytes), __FILE__, __LINE__,                           \
+                   #T " that is not written");                                                                         \
+        seen.is_silent = false;                                                                                        \
+    } while (false)
 
 /* A few arguments, and so many that most are on the stack. */
 #define CHECK_TYPE(T, nbytes)                                                                                          \
@@ -153,6 +175,7 @@ static void *make_closure(ffi_cif *cif, ffi_closure **closure)
         fill(&value, sizeof value, nbytes);                                                                            \
         CHECK_INT(ffi_prep_cif(&cif, FFI_UNIX64, 3, &type_##T, few), FFI_OK);                                          \
         T (*short_call)(long, T, long) = (T(*)(long, T, long))(uintptr_t)make_closure(&cif, &closure);                 \
+        CHECK_SILENT(T, nbytes, short_call(-7, value, 9));                                                             \
         result = short_call(-7, value, 9);                                                                             \
         unit_check(is_same(&result, &value, nbytes) && seen.tags[0] == -7 && seen.tags[1] == 9 &&                      \
                        seen.nmisaligned == 0,                                                                          \
@@ -163,6 +186,7 @@ static void *make_closure(ffi_cif *cif, ffi_closure **closure)
         (long, T, long, long, long, long, long, long, long, long, long, long, long, long, long, long, long, long) =    \
             (T(*)(long, T, long, long, long, long, long, long, long, long, long, long, long, long, long, long, long,   \
                   long))(uintptr_t)make_closure(&cif, &closure);                                                       \
+        CHECK_SILENT(T, nbytes, long_call(-8, value, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16));          \
         result = long_call(-8, value, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16);                          \
         unit_check(is_same(&result, &value, nbytes) && seen.tags[0] == -8 && seen.tags[1] == 16 &&                     \
                        seen.nmisaligned == 0,                                                                          \

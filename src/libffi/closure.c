@@ -31,18 +31,26 @@ static __attribute__((noinline)) void extend(AbiMoveOp op, AbiFrame *frame)
     }
 }
 
+/* Where the handler leaves the result, which is in one place. It may write none: in registers that is zero then. */
+static inline __attribute__((always_inline)) void *result_room(const Places *places, AbiFrame *frame)
+{
+    enum { PLACE_NBYTES = 16 }; /* at most */
+    char *room = (char *)frame + places->result;
+    if (__builtin_expect(places->result == PLACE_MEMORY, 0)) {
+        frame->rax = frame->gpr[0];
+        return (void *)(uintptr_t)frame->gpr[0];
+    }
+    return memset(room, 0, PLACE_NBYTES);
+}
+
 /* Everything lies where the handler can have it. */
 static inline __attribute__((always_inline)) void run_simple(const Places *places, Handler handler, AbiFrame *frame)
 {
     void *arguments[PLACE_NARGS_SIMPLE];
-    char *start = (char *)frame, *result = start + places->result;
+    char *start = (char *)frame;
     for (uint32_t i = 0, n = places->nargs; i < n; i++)
         arguments[i] = start + places->args[i];
-    if (places->result == PLACE_MEMORY) {
-        frame->rax = frame->gpr[0];
-        result = (char *)(uintptr_t)frame->gpr[0];
-    }
-    handler.fun(handler.cif, result, arguments, handler.user_data);
+    handler.fun(handler.cif, result_room(places, frame), arguments, handler.user_data);
     if (places->extension == MOVE_I32) /* most often */
         frame->rax = (uint64_t)(int64_t)(int32_t)frame->rax;
     else if (places->extension != MOVE_8)
@@ -68,7 +76,7 @@ static void *locate(const Interned *interned, AbiFrame *frame, uint32_t i, unsig
 static __attribute__((noinline)) void run_any(const Interned *interned, Handler handler, AbiFrame *frame)
 {
     const Places *places = &interned->places;
-    _Alignas(64) unsigned char value[64];
+    _Alignas(64) unsigned char value[64] = {0};
     void **arguments = __builtin_alloca((places->nargs + (size_t)1) * sizeof *arguments);
     unsigned char *copies =
         places->ncopied == 0 ? value : __builtin_alloca_with_align(COPY_NBYTES * (size_t)places->ncopied, 512);
