@@ -80,6 +80,33 @@ static Struct64 next64(Struct64 s)
     return s;
 }
 
+#define MS_ABI __attribute__((ms_abi))
+
+static MS_ABI int ms_add(int a, int b)
+{
+    return add(a, b);
+}
+
+static MS_ABI long ms_sum6(long a, long b, long c, long d, long e, long f)
+{
+    return sum6(a, b, c, d, e, f);
+}
+
+static MS_ABI double ms_mixed(int a, double b, long c, float d, char *e, short f, double g, unsigned char h)
+{
+    return mixed(a, b, c, d, e, f, g, h);
+}
+
+static MS_ABI Struct16 ms_next16(Struct16 s)
+{
+    return next16(s);
+}
+
+static MS_ABI Struct64 ms_next64(Struct64 s)
+{
+    return next64(s);
+}
+
 /* -- handlers --------------------------------------------------------------------------------------------------------------------- */
 
 static void on_add(ffi_cif *cif, void *result, void **args, void *user_data)
@@ -112,20 +139,22 @@ static void on_struct64(ffi_cif *cif, void *result, void **args, void *user_data
 
 /* -- signatures ------------------------------------------------------------------------------------------------------------------- */
 
-static ffi_type *elements[9] = {&ffi_type_slong, &ffi_type_slong, &ffi_type_slong, &ffi_type_slong, &ffi_type_slong,
-                                &ffi_type_slong, &ffi_type_slong, &ffi_type_slong, NULL};
+static ffi_type *elements[9] = {&ffi_type_slong, &ffi_type_slong, &ffi_type_slong,
+                                &ffi_type_slong, &ffi_type_slong, &ffi_type_slong,
+                                &ffi_type_slong, &ffi_type_slong, NULL};
 static ffi_type struct16 = {0, 0, FFI_TYPE_STRUCT, NULL}, struct64 = {0, 0, FFI_TYPE_STRUCT, elements};
 static ffi_type *ints[] = {&ffi_type_sint, &ffi_type_sint}, *doubles[] = {&ffi_type_double};
-static ffi_type *longs[] = {&ffi_type_slong, &ffi_type_slong, &ffi_type_slong, &ffi_type_slong, &ffi_type_slong, &ffi_type_slong,
-                            &ffi_type_slong, &ffi_type_slong, &ffi_type_slong, &ffi_type_slong, &ffi_type_slong, &ffi_type_slong};
+static ffi_type *longs[] = {&ffi_type_slong, &ffi_type_slong, &ffi_type_slong, &ffi_type_slong,
+                            &ffi_type_slong, &ffi_type_slong, &ffi_type_slong, &ffi_type_slong,
+                            &ffi_type_slong, &ffi_type_slong, &ffi_type_slong, &ffi_type_slong};
 static ffi_type *mixture[] = {&ffi_type_sint,    &ffi_type_double, &ffi_type_slong,  &ffi_type_float,
                               &ffi_type_pointer, &ffi_type_sshort, &ffi_type_double, &ffi_type_uchar};
 static ffi_type *structs16[] = {&struct16}, *structs64[] = {&struct64};
 
-static ffi_cif prepare(unsigned nargs, ffi_type *result, ffi_type **args)
+static ffi_cif prepare(ffi_abi abi, unsigned nargs, ffi_type *result, ffi_type **args)
 {
     ffi_cif cif;
-    if (ffi_prep_cif(&cif, FFI_DEFAULT_ABI, nargs, result, args) != FFI_OK)
+    if (ffi_prep_cif(&cif, abi, nargs, result, args) != FFI_OK)
         die("ffi_prep_cif fails");
     return cif;
 }
@@ -142,41 +171,50 @@ static void *make_closure(ffi_cif *cif, void (*handler)(ffi_cif *, void *, void 
 
 /* -- loops: n times; what the last one came to ------------------------------------------------------------------------------------ */
 
-typedef double Loop(size_t n);
+typedef struct Case Case;
+typedef double Loop(const Case *self, size_t n);
 
-static double call_nothing(size_t n)
+struct Case {
+    const char *name;
+    Loop *loop;
+    ffi_abi abi;
+    void (*function)(void);    /* what is called; NULL: a handler, or nothing */
+    bool (*is_possible)(void); /* NULL: always */
+};
+
+static double call_nothing(const Case *self, size_t n)
 {
-    ffi_cif cif = prepare(0, &ffi_type_void, NULL);
+    ffi_cif cif = prepare(self->abi, 0, &ffi_type_void, NULL);
     ffi_arg result = 7;
     for (size_t i = 0; i < n; i++)
-        ffi_call(&cif, FFI_FN(nothing), &result, NULL);
+        ffi_call(&cif, self->function, &result, NULL);
     return (double)result;
 }
 
-static double call_add(size_t n)
+static double call_add(const Case *self, size_t n)
 {
-    ffi_cif cif = prepare(2, &ffi_type_sint, ints);
+    ffi_cif cif = prepare(self->abi, 2, &ffi_type_sint, ints);
     int a = 30, b = -12;
     void *values[] = {&a, &b};
     ffi_arg result = 0;
     for (size_t i = 0; i < n; i++)
-        ffi_call(&cif, FFI_FN(add), &result, values);
+        ffi_call(&cif, self->function, &result, values);
     return (double)(int)result;
 }
 
-static double call_double(size_t n)
+static double call_double(const Case *self, size_t n)
 {
-    ffi_cif cif = prepare(1, &ffi_type_double, doubles);
+    ffi_cif cif = prepare(self->abi, 1, &ffi_type_double, doubles);
     double a = 5, result = 0;
     void *values[] = {&a};
     for (size_t i = 0; i < n; i++)
-        ffi_call(&cif, FFI_FN(half), &result, values);
+        ffi_call(&cif, self->function, &result, values);
     return result;
 }
 
-static double call_longs(size_t n, unsigned nargs, void (*function)(void))
+static double call_longs(const Case *self, size_t n, unsigned nargs)
 {
-    ffi_cif cif = prepare(nargs, &ffi_type_slong, longs);
+    ffi_cif cif = prepare(self->abi, nargs, &ffi_type_slong, longs);
     long numbers[12], result = 0;
     void *values[12];
     for (int i = 0; i < 12; i++) {
@@ -184,23 +222,23 @@ static double call_longs(size_t n, unsigned nargs, void (*function)(void))
         values[i] = &numbers[i];
     }
     for (size_t i = 0; i < n; i++)
-        ffi_call(&cif, function, &result, values);
+        ffi_call(&cif, self->function, &result, values);
     return (double)result;
 }
 
-static double call_6_longs(size_t n)
+static double call_6_longs(const Case *self, size_t n)
 {
-    return call_longs(n, 6, FFI_FN(sum6));
+    return call_longs(self, n, 6);
 }
 
-static double call_12_longs(size_t n)
+static double call_12_longs(const Case *self, size_t n)
 {
-    return call_longs(n, 12, FFI_FN(sum12));
+    return call_longs(self, n, 12);
 }
 
-static double call_mixed(size_t n)
+static double call_mixed(const Case *self, size_t n)
 {
-    ffi_cif cif = prepare(8, &ffi_type_double, mixture);
+    ffi_cif cif = prepare(self->abi, 8, &ffi_type_double, mixture);
     int a = 1;
     double b = 1.5, g = 2.5, result = 0;
     long c = 1000;
@@ -210,33 +248,33 @@ static double call_mixed(size_t n)
     unsigned char h = 200;
     void *values[] = {&a, &b, &c, &d, &e, &f, &g, &h};
     for (size_t i = 0; i < n; i++)
-        ffi_call(&cif, FFI_FN(mixed), &result, values);
+        ffi_call(&cif, self->function, &result, values);
     return result;
 }
 
-static double call_struct16(size_t n)
+static double call_struct16(const Case *self, size_t n)
 {
-    ffi_cif cif = prepare(1, &struct16, structs16);
+    ffi_cif cif = prepare(self->abi, 1, &struct16, structs16);
     Struct16 a = {40, 2}, result = {0, 0};
     void *values[] = {&a};
     for (size_t i = 0; i < n; i++)
-        ffi_call(&cif, FFI_FN(next16), &result, values);
+        ffi_call(&cif, self->function, &result, values);
     return (double)(result.a * 100 + result.b);
 }
 
-static double call_struct64(size_t n)
+static double call_struct64(const Case *self, size_t n)
 {
-    ffi_cif cif = prepare(1, &struct64, structs64);
+    ffi_cif cif = prepare(self->abi, 1, &struct64, structs64);
     Struct64 a = {{40, 2, 3, 4, 5, 6, 7, 8}}, result = {{0}};
     void *values[] = {&a};
     for (size_t i = 0; i < n; i++)
-        ffi_call(&cif, FFI_FN(next64), &result, values);
+        ffi_call(&cif, self->function, &result, values);
     return (double)(result.a[0] * 100 + result.a[7]);
 }
 
-static double close_add(size_t n)
+static double close_add(const Case *self, size_t n)
 {
-    ffi_cif cif = prepare(2, &ffi_type_sint, ints);
+    ffi_cif cif = prepare(self->abi, 2, &ffi_type_sint, ints);
     int (*function)(int, int) = (int (*)(int, int))make_closure(&cif, on_add);
     int result = 0;
     for (size_t i = 0; i < n; i++)
@@ -244,9 +282,9 @@ static double close_add(size_t n)
     return result - (int)n;
 }
 
-static double close_mixed(size_t n)
+static double close_mixed(const Case *self, size_t n)
 {
-    ffi_cif cif = prepare(8, &ffi_type_double, mixture);
+    ffi_cif cif = prepare(self->abi, 8, &ffi_type_double, mixture);
     double (*function)(int, double, long, float, char *, short, double, unsigned char) =
         (double (*)(int, double, long, float, char *, short, double, unsigned char))make_closure(&cif, on_mixed);
     double result = 0;
@@ -255,9 +293,30 @@ static double close_mixed(size_t n)
     return result;
 }
 
-static double close_struct16(size_t n)
+static double ms_close_add(const Case *self, size_t n)
 {
-    ffi_cif cif = prepare(1, &struct16, structs16);
+    ffi_cif cif = prepare(self->abi, 2, &ffi_type_sint, ints);
+    int(MS_ABI * function)(int, int) = (int(MS_ABI *)(int, int))make_closure(&cif, on_add);
+    int result = 0;
+    for (size_t i = 0; i < n; i++)
+        result = function((int)n, -12);
+    return result - (int)n;
+}
+
+static double ms_close_mixed(const Case *self, size_t n)
+{
+    ffi_cif cif = prepare(self->abi, 8, &ffi_type_double, mixture);
+    double(MS_ABI * function)(int, double, long, float, char *, short, double, unsigned char) =
+        (double(MS_ABI *)(int, double, long, float, char *, short, double, unsigned char))make_closure(&cif, on_mixed);
+    double result = 0;
+    for (size_t i = 0; i < n; i++)
+        result = function(3, 1.25, 2, 3, "", 4, 5, 6);
+    return result;
+}
+
+static double close_struct16(const Case *self, size_t n)
+{
+    ffi_cif cif = prepare(self->abi, 1, &struct16, structs16);
     Struct16 (*function)(Struct16) = (Struct16(*)(Struct16))make_closure(&cif, on_struct16);
     Struct16 a = {40, 2};
     for (size_t i = 0; i < n; i++)
@@ -265,9 +324,9 @@ static double close_struct16(size_t n)
     return (double)(a.a * 100 + a.b);
 }
 
-static double close_struct64(size_t n)
+static double close_struct64(const Case *self, size_t n)
 {
-    ffi_cif cif = prepare(1, &struct64, structs64);
+    ffi_cif cif = prepare(self->abi, 1, &struct64, structs64);
     Struct64 (*function)(Struct64) = (Struct64(*)(Struct64))make_closure(&cif, on_struct64);
     Struct64 a = {{40, 2, 3, 4, 5, 6, 7, 8}}, result = {{0}};
     for (size_t i = 0; i < n; i++)
@@ -275,25 +334,25 @@ static double close_struct64(size_t n)
     return (double)result.a[0];
 }
 
-static double prepare_add(size_t n)
+static double prepare_add(const Case *self, size_t n)
 {
     ffi_cif cif = {0};
     for (size_t i = 0; i < n; i++)
-        ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 2, &ffi_type_sint, ints);
+        ffi_prep_cif(&cif, self->abi, 2, &ffi_type_sint, ints);
     return cif.nargs;
 }
 
-static double prepare_mixed(size_t n)
+static double prepare_mixed(const Case *self, size_t n)
 {
     ffi_cif cif = {0};
     for (size_t i = 0; i < n; i++)
-        ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 8, &ffi_type_double, mixture);
+        ffi_prep_cif(&cif, self->abi, 8, &ffi_type_double, mixture);
     return cif.nargs;
 }
 
-static double make_and_free(size_t n)
+static double make_and_free(const Case *self, size_t n)
 {
-    ffi_cif cif = prepare(2, &ffi_type_sint, ints);
+    ffi_cif cif = prepare(self->abi, 2, &ffi_type_sint, ints);
     void *code = NULL;
     for (size_t i = 0; i < n; i++) {
         ffi_closure *closure = ffi_closure_alloc(sizeof *closure, &code);
@@ -318,55 +377,59 @@ static bool has_plans(void)
     return plans.alloc != NULL && plans.invoke != NULL && plans.free != NULL;
 }
 
-static double invoke_add(size_t n)
+static double invoke_add(const Case *self, size_t n)
 {
-    ffi_cif cif = prepare(2, &ffi_type_sint, ints);
+    ffi_cif cif = prepare(self->abi, 2, &ffi_type_sint, ints);
     ffi_call_plan *plan = plans.alloc(&cif);
     int a = 30, b = -12;
     void *values[] = {&a, &b};
     ffi_arg result = 0;
     for (size_t i = 0; i < n; i++)
-        plans.invoke(plan, FFI_FN(add), &result, values);
+        plans.invoke(plan, self->function, &result, values);
     plans.free(plan);
     return (double)(int)result;
 }
 
 /* -- cases ------------------------------------------------------------------------------------------------------------------------ */
 
-static const struct Case {
-    const char *name;
-    Loop *loop;
-    bool (*is_possible)(void); /* NULL: always */
-} cases[] = {
-    {"void()", call_nothing, NULL},
-    {"int add(int, int)", call_add, NULL},
-    {"double(double)", call_double, NULL},
-    {"6 longs", call_6_longs, NULL},
-    {"12 longs", call_12_longs, NULL},
-    {"8 mixed", call_mixed, NULL},
-    {"struct of 16 bytes", call_struct16, NULL},
-    {"struct of 64 bytes", call_struct64, NULL},
-    {"closure add", close_add, NULL},
-    {"closure 8 mixed", close_mixed, NULL},
-    {"closure struct of 16", close_struct16, NULL},
-    {"closure struct of 64", close_struct64, NULL},
-    {"prep_cif add", prepare_add, NULL},
-    {"prep_cif 8 mixed", prepare_mixed, NULL},
-    {"closure alloc+prep+free", make_and_free, NULL},
-    {"plan add", invoke_add, has_plans},
+static const Case cases[] = {
+    {"void()", call_nothing, FFI_UNIX64, FFI_FN(nothing), NULL},
+    {"int add(int, int)", call_add, FFI_UNIX64, FFI_FN(add), NULL},
+    {"double(double)", call_double, FFI_UNIX64, FFI_FN(half), NULL},
+    {"6 longs", call_6_longs, FFI_UNIX64, FFI_FN(sum6), NULL},
+    {"12 longs", call_12_longs, FFI_UNIX64, FFI_FN(sum12), NULL},
+    {"8 mixed", call_mixed, FFI_UNIX64, FFI_FN(mixed), NULL},
+    {"struct of 16 bytes", call_struct16, FFI_UNIX64, FFI_FN(next16), NULL},
+    {"struct of 64 bytes", call_struct64, FFI_UNIX64, FFI_FN(next64), NULL},
+    {"closure add", close_add, FFI_UNIX64, NULL, NULL},
+    {"closure 8 mixed", close_mixed, FFI_UNIX64, NULL, NULL},
+    {"closure struct of 16", close_struct16, FFI_UNIX64, NULL, NULL},
+    {"closure struct of 64", close_struct64, FFI_UNIX64, NULL, NULL},
+    {"prep_cif add", prepare_add, FFI_UNIX64, NULL, NULL},
+    {"prep_cif 8 mixed", prepare_mixed, FFI_UNIX64, NULL, NULL},
+    {"closure alloc+prep+free", make_and_free, FFI_UNIX64, NULL, NULL},
+    {"ms_abi: int add(int, int)", call_add, FFI_WIN64, FFI_FN(ms_add), NULL},
+    {"ms_abi: 6 longs", call_6_longs, FFI_WIN64, FFI_FN(ms_sum6), NULL},
+    {"ms_abi: 8 mixed", call_mixed, FFI_WIN64, FFI_FN(ms_mixed), NULL},
+    {"ms_abi: struct of 16", call_struct16, FFI_WIN64, FFI_FN(ms_next16), NULL},
+    {"ms_abi: struct of 64", call_struct64, FFI_WIN64, FFI_FN(ms_next64), NULL},
+    {"ms_abi: closure add", ms_close_add, FFI_WIN64, NULL, NULL},
+    {"ms_abi: closure 8 mixed", ms_close_mixed, FFI_WIN64, NULL, NULL},
+    /* Last, what not every library has. */
+    {"plan add", invoke_add, FFI_UNIX64, FFI_FN(add), has_plans},
 };
 enum { NCASES = sizeof cases / sizeof *cases };
 
-static bool is_possible(const struct Case *c)
+static bool is_possible(const Case *c)
 {
     return c->is_possible == NULL || c->is_possible();
 }
 
 /* -- ways to run them ------------------------------------------------------------------------------------------------------------- */
 
-static void check(const struct Case *c)
+static void check(const Case *c)
 {
-    printf("%s\t%.17g\n", c->name, c->loop(7));
+    printf("%s\t%.17g\n", c->name, c->loop(c, 7));
 }
 
 static double now(void)
@@ -376,26 +439,26 @@ static double now(void)
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-static double elapsed(Loop *loop, size_t n)
+static double elapsed(const Case *c, size_t n)
 {
     double start = now();
-    loop(n);
+    c->loop(c, n);
     return now() - start;
 }
 
 /* As many turns as take some milliseconds. */
-static void measure(const struct Case *c)
+static void measure(const Case *c)
 {
     const double wanted = 4e6;
     size_t n = 1000;
     double ns;
-    while ((ns = elapsed(c->loop, n)) < wanted)
+    while ((ns = elapsed(c, n)) < wanted)
         n *= 2;
     printf("%s\t%.3f\n", c->name, ns / (double)n);
 }
 
 /* The first stretches settle what happens once. */
-static void count(const struct Case *c)
+static void count(const Case *c)
 {
     static const struct {
         const char *name;
@@ -405,7 +468,7 @@ static void count(const struct Case *c)
     for (size_t i = 0; i < sizeof stretches / sizeof *stretches; i++) {
         snprintf(label, sizeof label, "%d %s", (int)(c - cases), stretches[i].name);
         CALLGRIND_ZERO_STATS;
-        c->loop(stretches[i].n);
+        c->loop(c, stretches[i].n);
         CALLGRIND_DUMP_STATS_AT(label);
     }
     printf("%s\t%d\n", c->name, STRETCH_MORE - STRETCH_LESS);
@@ -413,9 +476,9 @@ static void count(const struct Case *c)
 
 static int spin(const char *name, size_t n)
 {
-    for (const struct Case *c = cases; c < cases + NCASES; c++)
+    for (const Case *c = cases; c < cases + NCASES; c++)
         if (strcmp(c->name, name) == 0 && is_possible(c)) {
-            c->loop(n);
+            c->loop(c, n);
             return 0;
         }
     die("no such case");
@@ -441,7 +504,7 @@ static const char *library(void)
     return info.dli_fname;
 }
 
-static void (*way_of(const char *name))(const struct Case *)
+static void (*way_of(const char *name))(const Case *)
 {
     if (strcmp(name, "check") == 0)
         return check;
@@ -460,8 +523,8 @@ int main(int argc, char **argv)
     printf("%s\n", library());
     if (argc == 4 && strcmp(argv[1], "spin") == 0)
         return spin(argv[2], strtoul(argv[3], NULL, 10));
-    void (*way)(const struct Case *) = way_of(argc == 2 ? argv[1] : "");
-    for (const struct Case *c = cases; c < cases + NCASES; c++)
+    void (*way)(const Case *) = way_of(argc == 2 ? argv[1] : "");
+    for (const Case *c = cases; c < cases + NCASES; c++)
         if (is_possible(c))
             way(c);
     return 0;
