@@ -4,7 +4,6 @@
 # What the code needs whatever CFLAGS says stands in OWN_CFLAGS. WERROR=1 makes warnings errors. Sources are found by wildcard.
 
 BUILD ?= build
-COMMA := ,
 CC ?= gcc
 CXX ?= g++
 ifeq ($(origin CC),default)
@@ -41,7 +40,7 @@ WARN_LIB := -Wall -Wextra -Wno-psabi $(filter -Werror,$(WARN_BOTH))
 OWN_BOTH := -Isrc -Isrc/libffi -fno-plt -fstack-clash-protection -Wno-psabi -fPIC -fvisibility=hidden -fasynchronous-unwind-tables -D_GNU_SOURCE $(SANITIZE)
 OWN_CFLAGS := -std=c11 $(OWN_BOTH)
 OWN_CXXFLAGS := -std=c++17 $(OWN_BOTH)
-OWN_LDFLAGS := -Wl,-z,nodelete,-z,now,-z,relro,-z,noexecstack -Wl,--version-script=tools/ffi.map $(SANITIZE)
+OWN_LDFLAGS := -Wl,-z,nodelete,-z,now,-z,relro,-z,noexecstack $(SANITIZE)
 NASMFLAGS ?= -g -F dwarf
 OWN_NASMFLAGS := -f elf64 -Iasm/ -Isrc/ --lprefix .L $(if $(filter-out 0,$(WERROR)),-Werror)
 
@@ -121,7 +120,7 @@ $(BUILD)/asm/%.o: asm/%.asm $(FLAGS_FILE)
 $(BUILD)/ffi.so: $(OBJECTS) tools/ffi.map
 	@mkdir -p $(@D)
 	$(call say,link,$@)
-	$(Q)$(CC) $(CFLAGS) $(LIBFLAG) $(LDFLAGS) $(OWN_LDFLAGS) -o $@ $(OBJECTS) -lm -ldl
+	$(Q)$(CC) $(CFLAGS) $(LIBFLAG) $(LDFLAGS) $(OWN_LDFLAGS) -Wl,--version-script=tools/ffi.map -o $@ $(OBJECTS) -lm -ldl
 
 $(LIBFFI_HEADERS): $(BUILD)/include/%.h: src/libffi/%.h
 	@mkdir -p $(@D)
@@ -130,7 +129,7 @@ $(LIBFFI_HEADERS): $(BUILD)/include/%.h: src/libffi/%.h
 $(BUILD)/libffi.so.8: $(LIBFFI_OBJECTS) tools/libffi.map
 	@mkdir -p $(@D)
 	$(call say,link,$@)
-	$(Q)$(CC) $(CFLAGS) -shared $(LDFLAGS) $(filter-out -Wl$(COMMA)--version-script=%,$(OWN_LDFLAGS)) -Wl,--version-script=tools/libffi.map -Wl,-soname,libffi.so.8,-Bsymbolic-functions \
+	$(Q)$(CC) $(CFLAGS) -shared $(LDFLAGS) $(OWN_LDFLAGS) -Wl,--version-script=tools/libffi.map -Wl,-soname,libffi.so.8,-Bsymbolic-functions \
 	    -o $@ $(LIBFFI_OBJECTS) -ldl
 
 $(BUILD)/libairlock.a: $(OBJECTS)
@@ -143,36 +142,34 @@ $(BUILD)/libairlock.a: $(OBJECTS)
 
 UNIT_LIBS := -lm -ldl -lpthread
 
+# Against objects, whichever the unit has.
+define link_unit
+@mkdir -p $(@D)
+$(call say,cc,$@)
+$(Q)$(CC) $(OWN_CFLAGS) $(WARN_C) -Ispec/unit $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(filter %.o,$^) $(LDFLAGS) $(UNIT_LIBS)
+endef
+
 $(ABI_UNITS): $(BUILD)/unit/%: spec/unit/%.c $(ABI_OBJECTS) $(FLAGS_FILE)
-	@mkdir -p $(@D)
-	$(call say,cc,$@)
-	$(Q)$(CC) $(OWN_CFLAGS) $(WARN_C) -Ispec/unit $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(ABI_OBJECTS) $(LDFLAGS) $(UNIT_LIBS)
-
-$(ABI_UNITS_CC): $(BUILD)/unit/%: spec/unit/%.cc $(ABI_OBJECTS) $(FLAGS_FILE)
-	@mkdir -p $(@D)
-	$(call say,c++,$@)
-	$(Q)$(CXX) $(OWN_CXXFLAGS) $(WARN_BOTH) -Ispec/unit $(CXXFLAGS) -MMD -MP -MF $@.d -o $@ $< $(ABI_OBJECTS) $(LDFLAGS) $(UNIT_LIBS)
-
+	$(link_unit)
 $(CDECL_UNITS): $(BUILD)/unit/%: spec/unit/%.c $(CDECL_OBJECTS) $(FLAGS_FILE)
-	@mkdir -p $(@D)
-	$(call say,cc,$@)
-	$(Q)$(CC) $(OWN_CFLAGS) $(WARN_C) -Ispec/unit $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(CDECL_OBJECTS) $(LDFLAGS) $(UNIT_LIBS)
+	$(link_unit)
+$(LEAVES_UNITS): private OWN_CFLAGS += -Ispec/unit/abi_differential
+$(LEAVES_UNITS): $(BUILD)/unit/%: spec/unit/%.c $(LEAVES_OBJECTS) $(FLAGS_FILE)
+	$(link_unit)
+$(COUNTED_UNITS): $(BUILD)/unit/%: spec/unit/%.c $(COUNTED_OBJECTS) $(FLAGS_FILE)
+	$(link_unit)
 
 $(BUILD)/counted/%.o: %.c $(FLAGS_FILE)
 	@mkdir -p $(@D)
 	$(call say,cc,$@)
 	$(Q)$(CC) $(OWN_CFLAGS) $(WARN_C) $(CFLAGS) -fsanitize-coverage=trace-pc -MMD -MP -c -o $@ $<
 
-$(COUNTED_UNITS): $(BUILD)/unit/%: spec/unit/%.c $(COUNTED_OBJECTS) $(FLAGS_FILE)
+$(ABI_UNITS_CC): $(BUILD)/unit/%: spec/unit/%.cc $(ABI_OBJECTS) $(FLAGS_FILE)
 	@mkdir -p $(@D)
-	$(call say,cc,$@)
-	$(Q)$(CC) $(OWN_CFLAGS) $(WARN_C) -Ispec/unit $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(COUNTED_OBJECTS) $(LDFLAGS) $(UNIT_LIBS)
+	$(call say,c++,$@)
+	$(Q)$(CXX) $(OWN_CXXFLAGS) $(WARN_BOTH) -Ispec/unit $(CXXFLAGS) -MMD -MP -MF $@.d -o $@ $< $(ABI_OBJECTS) $(LDFLAGS) $(UNIT_LIBS)
 
-$(LEAVES_UNITS): $(BUILD)/unit/%: spec/unit/%.c $(LEAVES_OBJECTS) $(FLAGS_FILE)
-	@mkdir -p $(@D)
-	$(call say,cc,$@)
-	$(Q)$(CC) $(OWN_CFLAGS) $(WARN_C) -Ispec/unit -Ispec/unit/abi_differential $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(LEAVES_OBJECTS) $(LDFLAGS) $(UNIT_LIBS)
-
+# Against libffi.so.8 and its headers, as clients are.
 $(LIBFFI_UNITS): $(BUILD)/unit/%: spec/unit/%.c $(BUILD)/libffi.so.8 $(LIBFFI_HEADERS) $(FLAGS_FILE)
 	@mkdir -p $(@D)
 	$(call say,cc,$@)
@@ -466,7 +463,7 @@ install: all ## install to PREFIX (DESTDIR honoured)
 	for f in $(LUA_FILES); do install -m 644 "lua/$$f" "$(DESTDIR)$(INST_LUADIR)/$$f" || exit 1; done
 	for f in $(BUILD)/include/airlock.h; do [ ! -f "$$f" ] || install -m 644 "$$f" "$(DESTDIR)$(INST_INCDIR)/" || exit 1; done
 
-# -- installing libffi.so.8 -------------------------------------------------------------------------------------------------------
+# -- installing libffi.so.8 ---------------------------------------------------------------------------------------------------
 
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
@@ -482,8 +479,9 @@ install-libffi: $(BUILD)/libffi.so.8 $(LIBFFI_HEADERS) ## install libffi.so.8, i
 clean: ## remove what was built
 	rm -rf $(BUILD) build-asan build-torture build-tsan
 
-.PHONY: all lib units unit speclibs specs house test headers clients test-asan test-asan-inside test-tsan test-tsan-inside test-valgrind test-torture test-torture-inside fuzz lint $(LINT) format \
-        bench bench-inside bench-cdef bench-cdef-inside bench-libffi bench-libffi-inside demo env install install-libffi help clean FORCE
+.PHONY: all lib units unit speclibs specs house test headers clients test-asan test-asan-inside test-tsan test-tsan-inside test-valgrind test-torture \
+        test-torture-inside fuzz lint $(LINT) format bench bench-inside bench-cdef bench-cdef-inside bench-libffi bench-libffi-inside demo env install \
+        install-libffi help clean FORCE
 
 DEPS := $(sort $(OBJECTS:.o=.d) $(LIBFFI_OBJECTS:.o=.d)) $(COUNTED_OBJECTS:.o=.d) $(addsuffix .d,$(UNITS) $(SPEC_LIBS)) $(wildcard $(BUILD)/spec/*.d $(BUILD)/bench/*.d)
 -include $(wildcard $(DEPS))
