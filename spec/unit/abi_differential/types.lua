@@ -3,6 +3,7 @@
 
 local M = {}
 local random = math.random
+local draw_weighted = dofile((arg[0]:gsub("generate%.lua$", "../draw.lua"))).weighted
 
 -- -- types with a name ------------------------------------------------------------------------------------------------
 -- kind: AbiKind; parts: leaves of that kind, one behind the other; bits: the widest bit-field; promoted: type of a variadic argument;
@@ -79,21 +80,6 @@ M.bit_field_types = {}
 for _, t in ipairs(M.types) do
     M.by_name[t.name] = t
     if t.bits then table.insert(M.bit_field_types, t) end
-end
-
--- One of `list` that `accepts` lets through, by weight.
-local function draw_weighted(list, accepts)
-    local sum = 0
-    for _, t in ipairs(list) do
-        if accepts(t) then sum = sum + t.weight end
-    end
-    local dice = random() * sum
-    for _, t in ipairs(list) do
-        if accepts(t) then
-            dice = dice - t.weight
-            if dice < 0 then return t end
-        end
-    end
 end
 
 function M.draw_bare(isa)

@@ -5,6 +5,7 @@
 --     lua5.4 generate.lua SEED FIRST COUNT PER_BATCH DIR [wide]      wide: vectors of 32 bytes too, for a compiler that knows of AVX
 
 local random = math.random
+local draw_weighted = dofile((arg[0]:gsub("generate%.lua$", "../draw.lua"))).weighted
 
 -- -- types ------------------------------------------------------------------------------------------------------------
 -- ffi: the ffi_type; promoted: what a variadic argument becomes; parts: sizes of the parts that hold a value; weight: how often it is drawn.
@@ -51,22 +52,8 @@ end
 local by_name = {}
 for _, t in ipairs(types) do by_name[t.name] = t end
 
-local function draw_weighted(accepts)
-    local sum = 0
-    for _, t in ipairs(types) do
-        if accepts(t) then sum = sum + t.weight end
-    end
-    local dice = random() * sum
-    for _, t in ipairs(types) do
-        if accepts(t) then
-            dice = dice - t.weight
-            if dice < 0 then return t end
-        end
-    end
-end
-
 local function draw_scalar()
-    return draw_weighted(function() return true end)
+    return draw_weighted(types, function() return true end)
 end
 
 -- -- records ----------------------------------------------------------------------------------------------------------
@@ -91,7 +78,7 @@ local function draw_member(signature, record, left, depth)
         t = draw_record(signature, random(1, left), depth + 1, record.is_sized)
         if record.way == "union" and t.has_x87 then t = nil end
     end
-    if not t or not t.is_record and not fits(t) then t = draw_weighted(fits) end
+    if not t or not t.is_record and not fits(t) then t = draw_weighted(types, fits) end
     local member = {name = "m" .. #record.members + 1, type = t}
     -- Of an array of records gcc looks at the first alone for what is unaligned, clang at each, as the psABI has it.
     if random() < 0.2 and left // t.size > 1 and not t.has_packed then
