@@ -17,12 +17,6 @@ enum { COMMAND_NBYTES = 8192, CANNOT_TRY = 77 };
 
 static char dir[1024]; /* of what is built, absolute */
 
-static const char *setting(const char *name, const char *otherwise)
-{
-    const char *value = getenv(name);
-    return value != NULL && value[0] != '\0' ? value : otherwise;
-}
-
 static int run_shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The exit status; 1000 and more for a signal. */

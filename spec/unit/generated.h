@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "unit.h"
+
 enum { PATH_NBYTES = 1024 };
 
 /* -- one run ----------------------------------------------------------------------------------------------------------- */
@@ -25,12 +27,6 @@ typedef struct Generated {
     bool keeps; /* the directory, whatever comes */
     char dir[PATH_NBYTES];
 } Generated;
-
-static inline const char *setting(const char *name, const char *otherwise)
-{
-    const char *value = getenv(name);
-    return value != NULL && value[0] != '\0' ? value : otherwise;
-}
 
 /* Of `run` the name, the first signature and the count are there, which AIRLOCK_SEED, AIRLOCK_COUNT and the options may change. */
 static inline void generated_read_options(Generated *run, int argc, char **argv)

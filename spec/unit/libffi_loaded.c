@@ -14,12 +14,6 @@ enum { NFIRST = 256 /* entries of the library's own */, NMANY = 1500, NSECONDS_M
 
 static char dir[1024];
 
-static const char *setting(const char *name, const char *otherwise)
-{
-    const char *value = getenv(name);
-    return value != NULL && value[0] != '\0' ? value : otherwise;
-}
-
 static int run_shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 static int run_shell(const char *format, ...)

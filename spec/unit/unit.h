@@ -5,6 +5,7 @@
 #define AIRLOCK_SPEC_UNIT_H
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* AddressSanitizer and ThreadSanitizer have a malloc, stacks and signal handlers of their own, and neither follows threads into a child. */
@@ -13,6 +14,13 @@ enum { IS_SANITIZED = 1 };
 #else
 enum { IS_SANITIZED = 0 };
 #endif
+
+/* What the environment says, if it does. */
+static inline const char *setting(const char *name, const char *otherwise)
+{
+    const char *value = getenv(name);
+    return value != NULL && value[0] != '\0' ? value : otherwise;
+}
 
 static unsigned unit_npassed, unit_nfailed;
 
