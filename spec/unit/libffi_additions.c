@@ -95,7 +95,8 @@ static void check_vectors(void)
     CHECK_INT(prepare(FFI_TYPE_VECTOR, ELEMENTS(&ffi_type_longdouble, &ffi_type_longdouble), &type), FFI_BAD_TYPEDEF);
     CHECK_INT(prepare(FFI_TYPE_VECTOR, ELEMENTS(NULL), &type), FFI_BAD_TYPEDEF);
     CHECK_INT(prepare(FFI_TYPE_VECTOR, NULL, &type), FFI_BAD_TYPEDEF);
-    CHECK_INT(prepare(FFI_TYPE_VECTOR, ELEMENTS(REPEAT_16(ffi_type_double)), &type), FFI_BAD_TYPEDEF); /* wider than any register */
+    CHECK_INT(prepare(FFI_TYPE_VECTOR, ELEMENTS(REPEAT_16(ffi_type_double)), &type),
+              FFI_BAD_TYPEDEF); /* wider than any register */
     CHECK_INT(ffi_get_struct_offsets(FFI_DEFAULT_ABI, &type, NULL), FFI_BAD_TYPEDEF);
 }
 
@@ -188,13 +189,61 @@ static void check_int128(void)
     CHECK(memcmp(&result, &wanted, sizeof result) == 0);
 }
 
-/* What a client says only the size of is passed in memory, as unions once were described. */
+typedef struct Three {
+    long a[3];
+} Three;
+typedef struct Outer {
+    Three three;
+    long b;
+} Outer;
+
+static long sum(Three a, Outer b)
+{
+    return a.a[0] + 10 * a.a[1] + 100 * a.a[2] + 1000 * b.three.a[1] + 10000 * b.b;
+}
+
+static __attribute__((ms_abi)) long sum_ms(Three a, Outer b, long double c)
+{
+    return a.a[0] + 10 * a.a[1] + 100 * a.a[2] + 1000 * b.three.a[1] + 10000 * b.b + (long)c;
+}
+
+/* What a client says only the size of is passed in memory, as unions once were described; also as a member. */
 static void check_opaque(void)
 {
-    ffi_type type = {24, 8, FFI_TYPE_STRUCT, NULL}, *types[] = {&type};
+    ffi_type type = {sizeof(Three), _Alignof(Three), FFI_TYPE_STRUCT, NULL}, holder = {0, 0, FFI_TYPE_STRUCT, NULL};
+    ffi_type *types[] = {&type, &holder}, *elements[] = {&type, &ffi_type_slong, NULL};
+    Three three = {{1, 2, 3}};
+    Outer both = {{{4, 5, 6}}, 7};
+    void *args[] = {&three, &both};
+    long result = 0;
     ffi_cif cif;
-    CHECK_INT(ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 1, &type, types), FFI_OK);
-    CHECK_INT(type.size, 24);
+    holder.elements = elements;
+    CHECK_INT(ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 2, &ffi_type_slong, types), FFI_OK);
+    CHECK_INT(type.size, sizeof(Three));
+    CHECK_INT(holder.size, sizeof(Outer));
+    ffi_call(&cif, FFI_FN(sum), &result, args);
+    CHECK_INT(result, sum(three, both));
+}
+
+/* A client may say an alignment that no type has: what goes by reference is aligned as well as may be, within the frame. */
+static void check_alignments(void)
+{
+    static const unsigned short aligns[] = {0, 1, 3, 8, 12, 17, 24, 33, 1000, 4097, 57259, 65535};
+    for (size_t i = 0; i < sizeof aligns / sizeof aligns[0]; i++) {
+        ffi_type *elements[] = {&ffi_type_slong, NULL};
+        ffi_type type = {sizeof(Three), aligns[i], FFI_TYPE_STRUCT, elements},
+                 holder = {sizeof(Outer), aligns[i], FFI_TYPE_STRUCT, elements};
+        ffi_type *types[] = {&type, &holder, &ffi_type_longdouble};
+        Three three = {{1, 2, 3}};
+        Outer both = {{{4, 5, 6}}, 7};
+        long double number = 8;
+        void *args[] = {&three, &both, &number};
+        long result = 0;
+        ffi_cif cif;
+        CHECK_INT(ffi_prep_cif(&cif, FFI_WIN64, 3, &ffi_type_slong, types), FFI_OK);
+        ffi_call(&cif, FFI_FN(sum_ms), &result, args);
+        CHECK_INT(result, sum_ms(three, both, number));
+    }
 }
 
 int main(void)
@@ -207,5 +256,6 @@ int main(void)
     check_complex();
     check_int128();
     check_opaque();
+    check_alignments();
     return unit_end("libffi_additions");
 }

@@ -249,7 +249,7 @@ static void add_unsaid(Leaves *leaves, size_t nbytes)
 /* What alone has a struct of more than sixteen bytes passed in a register. */
 static bool has_wide_vector(const ffi_type *type)
 {
-    for (ffi_type **element = type->elements; *element != NULL; element++)
+    for (ffi_type **element = type->elements; element != NULL && *element != NULL; element++)
         if ((*element)->size > 16 &&
             ((*element)->type == FFI_TYPE_VECTOR || ((*element)->type == FFI_TYPE_STRUCT && has_wide_vector(*element))))
             return true;

@@ -57,6 +57,12 @@ static inline void add_word(Key *key, uint32_t word)
     key->count++;
 }
 
+/* The engine's are powers of two. A client may say anything. */
+static uint32_t alignment_of(const ffi_type *type)
+{
+    return type->alignment == 0 ? 1 : (uint32_t)1 << (31 - __builtin_clz(type->alignment));
+}
+
 /* A scalar is its type's number; others have their size, alignment and leaves behind a word that counts these. */
 static void add_aggregate(Key *key, const ffi_type *type)
 {
@@ -65,7 +71,7 @@ static void add_aggregate(Key *key, const ffi_type *type)
     add_word(key, AGGREGATE | (type->type == FFI_TYPE_STRUCT ? (uint32_t)RECORD : 0) | nleaves);
     add_word(key, (uint32_t)type->size);
     add_word(key, (uint32_t)(type->size >> 32));
-    add_word(key, type->alignment);
+    add_word(key, alignment_of(type));
     for (uint32_t i = 0; i < nleaves; i++)
         add_word(key, leaves[i].offset << 8 | leaves[i].kind);
 }
