@@ -78,4 +78,27 @@ void abi_place_result(const AbiPlan *plan, AbiFrame *frame, const void *result);
 /* All bytes zero. */
 void abi_zero_result(const AbiPlan *plan, AbiFrame *frame);
 
+/* -- for targets that point into the frame ----------------------------------------------------------------------------
+ *
+ * Where an argument is found, or the result is left, without a copy: a frame offset, or one of these. It is the same in every
+ * call by the plan, so that it can be kept. */
+enum {
+    ABI_IN_PARTS = -1,          /* in no one place, or one not aligned enough: abi_take, abi_place_result */
+    ABI_AT_RESULT_ADDRESS = -2, /* the result, where frame->gpr[0] points; the target returns that in frame->rax */
+    ABI_AT_REFERENCE = -3       /* from here down: the address is at the frame offset ABI_AT_REFERENCE - location */
+};
+
+/* Of argument number `index`, which has to be aligned to `align` bytes. */
+int32_t abi_locate(const AbiPlan *plan, uint32_t index, uint32_t align);
+int32_t abi_locate_result(const AbiPlan *plan, uint32_t align);
+
+/* What becomes of rax when the target has written as many bytes into frame->rax as the result has. */
+typedef enum AbiExtension {
+    ABI_EXTEND_NOT,
+    ABI_EXTEND_I32,   /* to 64 bits by its sign, as most often */
+    ABI_EXTEND_OTHERS /* as abi_place_result does with `result` frame->rax itself */
+} AbiExtension;
+
+AbiExtension abi_result_extension(const AbiPlan *plan);
+
 #endif

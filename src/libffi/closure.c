@@ -5,12 +5,11 @@
 
 #include <stdlib.h>
 
-#include "abi/move.h"
 #include "libffi/intern.h"
 
 /* -- running ------------------------------------------------------------------------------------------------------- */
 
-enum { COPY_NBYTES = 64 }; /* of an argument that is in registers, at most */
+enum { COPY_NBYTES = 64 }; /* what is in registers has at most so many, and needs no greater alignment */
 
 typedef struct Handler {
     ffi_cif *cif;
@@ -18,54 +17,42 @@ typedef struct Handler {
     void *user_data;
 } Handler;
 
-/* rax, of which the handler wrote eight bytes or as many as the result has. */
-static __attribute__((noinline)) void extend(AbiMoveOp op, AbiFrame *frame)
-{
-    switch (op) {
-    case MOVE_I8: frame->rax = (uint64_t)(int64_t)(int8_t)frame->rax; break;
-    case MOVE_U8: frame->rax = (uint8_t)frame->rax; break;
-    case MOVE_I16: frame->rax = (uint64_t)(int64_t)(int16_t)frame->rax; break;
-    case MOVE_U16: frame->rax = (uint16_t)frame->rax; break;
-    case MOVE_U32: frame->rax = (uint32_t)frame->rax; break;
-    default: break;
-    }
-}
-
 /* Where the handler leaves the result, which is in one place. It may write none: in registers that is zero then. */
-static inline __attribute__((always_inline)) void *result_room(const Places *places, AbiFrame *frame)
+static inline __attribute__((always_inline)) void *result_room(const Locations *locations, AbiFrame *frame)
 {
-    enum { PLACE_NBYTES = 16 }; /* at most */
-    char *room = (char *)frame + places->result;
-    if (__builtin_expect(places->result == PLACE_MEMORY, 0)) {
+    enum { ROOM_NBYTES = 16 }; /* at most: rax and rdx, or xmm0 */
+    char *room = (char *)frame + locations->result;
+    if (__builtin_expect(locations->result == ABI_AT_RESULT_ADDRESS, 0)) {
         frame->rax = frame->gpr[0];
         return (void *)(uintptr_t)frame->gpr[0];
     }
-    return memset(room, 0, PLACE_NBYTES);
+    return memset(room, 0, ROOM_NBYTES);
 }
 
 /* Everything lies where the handler can have it. */
-static inline __attribute__((always_inline)) void run_simple(const Places *places, Handler handler, AbiFrame *frame)
+static inline __attribute__((always_inline)) void run_simple(const Interned *interned, Handler handler, AbiFrame *frame)
 {
-    void *arguments[PLACE_NARGS_SIMPLE];
+    const Locations *locations = &interned->locations;
+    void *arguments[LOCATIONS_NARGS_SIMPLE];
     char *start = (char *)frame;
-    for (uint32_t i = 0, n = places->nargs; i < n; i++)
-        arguments[i] = start + places->args[i];
-    handler.fun(handler.cif, result_room(places, frame), arguments, handler.user_data);
-    if (places->extension == MOVE_I32) /* most often */
+    for (uint32_t i = 0, n = locations->nargs; i < n; i++)
+        arguments[i] = start + locations->args[i];
+    handler.fun(handler.cif, result_room(locations, frame), arguments, handler.user_data);
+    if (locations->extension == ABI_EXTEND_I32)
         frame->rax = (uint64_t)(int64_t)(int32_t)frame->rax;
-    else if (places->extension != MOVE_8)
-        extend((AbiMoveOp)places->extension, frame);
+    else if (locations->extension != ABI_EXTEND_NOT)
+        abi_place_result(interned->owner.plan, frame, &frame->rax);
 }
 
-/* Argument i, which is copied behind *scratch when it has no place. */
-static void *locate(const Interned *interned, AbiFrame *frame, uint32_t i, unsigned char **scratch)
+/* Argument i, which is copied to *scratch when it is in parts. */
+static void *argument_at(const Interned *interned, AbiFrame *frame, uint32_t i, unsigned char **scratch)
 {
-    int32_t place = interned->places.args[i];
+    int32_t location = interned->locations.args[i];
     void *value = *scratch;
-    if (place >= 0)
-        return (char *)frame + place;
-    if (place != PLACE_COPIED) {
-        memcpy(&value, (char *)frame + (PLACE_REFERENCE - place), sizeof value);
+    if (location >= 0)
+        return (char *)frame + location;
+    if (location <= ABI_AT_REFERENCE) {
+        memcpy(&value, (char *)frame + (ABI_AT_REFERENCE - location), sizeof value);
         return value;
     }
     abi_take(interned->owner.plan, frame, i, value);
@@ -73,16 +60,17 @@ static void *locate(const Interned *interned, AbiFrame *frame, uint32_t i, unsig
     return value;
 }
 
+/* What is in parts goes to copies of our own; the result, too, is put together when the handler returns. */
 static __attribute__((noinline)) void run_any(const Interned *interned, Handler handler, AbiFrame *frame)
 {
-    const Places *places = &interned->places;
-    _Alignas(64) unsigned char value[64] = {0};
-    void **arguments = __builtin_alloca((places->nargs + (size_t)1) * sizeof *arguments);
-    unsigned char *copies =
-        places->ncopied == 0 ? value : __builtin_alloca_with_align(COPY_NBYTES * (size_t)places->ncopied, 512);
-    for (uint32_t i = 0; i < places->nargs; i++)
-        arguments[i] = locate(interned, frame, i, &copies);
-    if (places->result == PLACE_MEMORY) {
+    const Locations *locations = &interned->locations;
+    _Alignas(COPY_NBYTES) unsigned char value[COPY_NBYTES] = {0};
+    void **arguments = __builtin_alloca((locations->nargs + (size_t)1) * sizeof *arguments);
+    size_t copies_nbytes = COPY_NBYTES * (size_t)locations->ncopied;
+    unsigned char *copies = copies_nbytes == 0 ? NULL : __builtin_alloca_with_align(copies_nbytes, 8 * COPY_NBYTES);
+    for (uint32_t i = 0; i < locations->nargs; i++)
+        arguments[i] = argument_at(interned, frame, i, &copies);
+    if (locations->result == ABI_AT_RESULT_ADDRESS) {
         frame->rax = frame->gpr[0];
         handler.fun(handler.cif, (void *)(uintptr_t)frame->gpr[0], arguments, handler.user_data);
         return;
@@ -93,8 +81,8 @@ static __attribute__((noinline)) void run_any(const Interned *interned, Handler 
 
 static inline __attribute__((always_inline)) void run(const Interned *interned, Handler handler, AbiFrame *frame)
 {
-    if (interned->places.is_simple)
-        run_simple(&interned->places, handler, frame);
+    if (interned->locations.is_simple)
+        run_simple(interned, handler, frame);
     else
         run_any(interned, handler, frame);
 }

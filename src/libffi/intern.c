@@ -1,7 +1,9 @@
-/* Owns the table of signatures. A signature's key is its types flattened to words: two struct types of the same leaves are
- * one. A few scalars are one word, whose product with an odd constant is the hash and says all. Entries are never changed or freed. Each bucket is a tree of them in which further bits of the hash lead down, so that
- * a hundred thousand are as good as ten; one is added by a compare-and-swap of the empty place that the search ended at, and
- * nothing is ever moved or locked. */
+/* Owns the table of signatures, the one thing of this library besides the callback slots that is the whole process's and
+ * changes. A signature's key is its types flattened to words: two struct types of the same leaves are one. A few scalars are
+ * one word, whose product with an odd constant is the hash and says all. Each bucket is a tree of entries in which further
+ * bits of the hash lead down, so that a hundred thousand are as good as ten. One is added by a compare-and-swap of the empty
+ * child that the search ended at: released when it is complete, acquired by whoever meets it. Nothing is ever changed, moved,
+ * freed or locked. */
 #include "libffi/intern.h"
 
 #include "libffi/adapter.h"
@@ -13,7 +15,7 @@ enum { AGGREGATE = 1 << 16, RECORD = 1 << 17, NLEAVES_MASK = AGGREGATE - 1 };
 
 static _Atomic(Interned *) buckets[1 << LOG2_NBUCKETS];
 
-/* Odd: no two words have the same product. The upper bits of it are the better ones. */
+/* 2^64 by the golden ratio. Odd: no two words have the same product. The upper bits of that are the better ones. */
 #define HASH_FACTOR 0x9e3779b97f4a7c15u
 
 /* -- scalars packed into a word ------------------------------------------------------------------------------------- */
@@ -154,7 +156,8 @@ static AbiConvention convention_of(ffi_abi abi)
     return abi == FFI_UNIX64 ? ABI_SYSV64 : ABI_WIN64;
 }
 
-/* A key has no more leaves than words, and no more types. */
+/* From the key alone, not from the cif's types: what has the same key has the same plan. A key has no more leaves than words,
+ * and no more types. */
 static AbiPlan *plan_key(const Key *key, const ffi_cif *cif)
 {
     const Allocator *allocator = &mem_system_allocator;
@@ -203,14 +206,14 @@ static Interned *new_interned(const Key *key, const ffi_cif *cif)
                            .hash = key->hash,
                            .nwords = (uint32_t)key->nkept};
     memcpy(interned->key, key->words, key->nkept * sizeof key->words[0]);
-    place_all(&interned->places, (int32_t *)interned->key + key->nkept, plan, cif);
+    locate_all(&interned->locations, (int32_t *)interned->key + key->nkept, plan, cif);
     return interned;
 }
 
 static void free_interned(Interned *interned)
 {
     abi_plan_free(&mem_system_allocator, (AbiPlan *)(uintptr_t)interned->owner.plan);
-    mem_free(&mem_system_allocator, interned, interned_nbytes(interned->nwords, interned->places.nargs));
+    mem_free(&mem_system_allocator, interned, interned_nbytes(interned->nwords, interned->locations.nargs));
 }
 
 /* -- the table ----------------------------------------------------------------------------------------------------- */
@@ -220,7 +223,7 @@ static inline _Atomic(Interned *) *bucket_of(uint64_t hash)
     return &buckets[hash >> (64 - LOG2_NBUCKETS)];
 }
 
-static inline _Atomic(Interned *) *next_place(Interned *entry, uint64_t *path)
+static inline _Atomic(Interned *) *next_child(Interned *entry, uint64_t *path)
 {
     unsigned child = (unsigned)(*path >> (64 - LOG2_NCHILDREN));
     *path <<= LOG2_NCHILDREN;
@@ -233,26 +236,26 @@ static bool has_key(const Interned *entry, const Key *key)
            memcmp(entry->key, key->words, key->nkept * sizeof key->words[0]) == 0;
 }
 
-/* The entry of that key, or NULL and *place is the end of its way: where *path, the bits of the hash that are left, leads. */
-static Interned *descend(const Key *key, _Atomic(Interned *) **place, uint64_t *path)
+/* The entry of that key, or NULL and *child is the end of its way: where *path, the bits of the hash that are left, leads. */
+static Interned *descend(const Key *key, _Atomic(Interned *) **child, uint64_t *path)
 {
     Interned *entry;
-    while ((entry = atomic_load_explicit(*place, memory_order_acquire)) != NULL && !has_key(entry, key))
-        *place = next_place(entry, path);
+    while ((entry = atomic_load_explicit(*child, memory_order_acquire)) != NULL && !has_key(entry, key))
+        *child = next_child(entry, path);
     return entry;
 }
 
 static const Interned *find_or_add(const Key *key, const ffi_cif *cif)
 {
     uint64_t path = key->hash << LOG2_NBUCKETS;
-    _Atomic(Interned *) *place = bucket_of(key->hash);
-    Interned *found = descend(key, &place, &path), *none = NULL;
+    _Atomic(Interned *) *child = bucket_of(key->hash);
+    Interned *found = descend(key, &child, &path), *none = NULL;
     if (found != NULL)
         return found;
     Interned *added = new_interned(key, cif);
     while (added != NULL &&
-           !atomic_compare_exchange_strong_explicit(place, &none, added, memory_order_release, memory_order_relaxed)) {
-        found = descend(key, &place, &path);
+           !atomic_compare_exchange_strong_explicit(child, &none, added, memory_order_release, memory_order_relaxed)) {
+        found = descend(key, &child, &path);
         if (found != NULL) { /* another thread was first */
             free_interned(added);
             return found;
@@ -269,7 +272,7 @@ const Interned *intern_known(const ffi_cif *cif)
         return NULL;
     Interned *entry = atomic_load_explicit(bucket_of(hash), memory_order_acquire);
     while (entry != NULL && (entry->hash != hash || entry->nwords != 0))
-        entry = atomic_load_explicit(next_place(entry, &path), memory_order_acquire);
+        entry = atomic_load_explicit(next_child(entry, &path), memory_order_acquire);
     return entry;
 }
 

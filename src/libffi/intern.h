@@ -7,24 +7,26 @@
 
 #include "abi/callback.h"
 #include "libffi/ffi.h"
-#include "libffi/place.h"
+#include "libffi/location.h"
 
 typedef struct Interned {
-    AbiOwner owner; /* first; owner.plan is the plan */
+    AbiOwner owner; /* first: a slot's owner is one, and asm/libffi_enter.asm reads owner.plan; never freed */
     /* The rest of its bucket, by the next two bits of the hash. */
     _Atomic(struct Interned *) children[4];
     uint64_t hash;
-    uint32_t nwords;
-    Places places;  /* in a closure */
-    uint32_t key[]; /* nwords, and behind it the places of the arguments */
+    uint32_t nwords;     /* of the key; 0: the hash says all */
+    Locations locations; /* in a closure's call; its args are behind the key */
+    uint32_t key[];
 } Interned;
 
-/* The plan for a cif whose types are laid out. NULL: memory is out, or no call can be like this. May be called in any thread,
- * and in the child of a fork whatever other threads were doing. */
+_Static_assert(offsetof(Interned, owner) == 0, "an AbiOwner of this library is an Interned");
+
+/* That of a cif whose types are laid out, planned now if it was not yet. NULL: memory is out, or no call can be like this. May
+ * be called in any thread, and in the child of a fork whatever other threads were doing. */
 const Interned *intern_signature(const ffi_cif *cif, unsigned nfixed, bool is_variadic);
 
-/* The same for one that is not variadic, when it has few arguments, all of them scalars, and was planned before; else NULL. Says
- * nothing of a cif's ABI and types but that they were good then. */
+/* The same for one that is not variadic and was planned before, if it has few arguments, all of them scalars; NULL for any
+ * other, also for one that ffi_prep_cif refuses. */
 const Interned *intern_known(const ffi_cif *cif);
 
 /* The private words of a cif hold the address. */
