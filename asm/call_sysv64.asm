@@ -3,6 +3,7 @@
 ; affair: nothing here touches them.
 
 %include "abi.inc"
+%include "sysv64.inc"
 
 ; void abi_call_sysv64(AbiFrame *frame, AbiFunction function, uint64_t stack_offset, uint64_t stack_nbytes, uint32_t flags)
 ;
@@ -38,12 +39,7 @@ PROC abi_call_sysv64
         jnz     .load_8
 .registers:
         mov     eax, r8d                    ; al: vector registers used, for a function with `...`
-        mov     rdi, [rbx + FRAME_GPR]
-        mov     rsi, [rbx + FRAME_GPR + 8]
-        mov     rdx, [rbx + FRAME_GPR + 16]
-        mov     rcx, [rbx + FRAME_GPR + 24]
-        mov     r8, [rbx + FRAME_GPR + 32]
-        mov     r9, [rbx + FRAME_GPR + 40]
+        load_gprs rbx, 6
         mov     r10, [rbx + FRAME_RAX]      ; the static chain, of languages that have one
         call    r11
         mov     [rbx + FRAME_RAX], rax
@@ -87,33 +83,24 @@ PROC abi_call_sysv64
         push    0
         jmp     .gap
 
-; load_vectors instruction, register name without number, stride: all eight from the frame.
-%macro load_vectors 3
-  %assign n 0
-  %rep 8
-        %1      %2 %+ n, [rbx + FRAME_VEC + n * %3]
-    %assign n n + 1
-  %endrep
-%endmacro
-
 ; Vector registers at the stride of the widest one.
 .load_8:
         test    r8d, FLAG_VEC_8
         jz      .load_16
-        load_vectors movsd, xmm, 8
+        load_vectors rbx, 8, movsd, xmm, 8
         jmp     .registers
 .load_16:
         test    r8d, FLAG_VEC_16
         jz      .load_32
-        load_vectors movups, xmm, 16
+        load_vectors rbx, 8, movups, xmm, 16
         jmp     .registers
 .load_32:
         test    r8d, FLAG_VEC_32
         jz      .load_64
-        load_vectors vmovups, ymm, 32
+        load_vectors rbx, 8, vmovups, ymm, 32
         jmp     .registers
 .load_64:
-        load_vectors vmovups, zmm, 64
+        load_vectors rbx, 8, vmovups, zmm, 64
         jmp     .registers
 
 ; Results beyond rax and rdx, by flags; then the upper halves that our own loads or the result left dirty.

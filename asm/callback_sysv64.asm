@@ -1,43 +1,9 @@
-; The way from C into a callback (System V x86-64 ABI): the entries, which tell callbacks apart, and what all of them jump to, which
-; saves the arguments into a frame, calls the slot's target and loads the result. What lies where was decided by the plan.
+; The way from C into a callback (System V x86-64 ABI): what the entries of slots jump to (entries.asm), which saves the arguments
+; into a frame, calls the slot's target and loads the result. What lies where was decided by the plan.
 
 %include "abi.inc"
 
-extern abi_builtin_slots:data hidden
-
-; TABLE_NSLOTS, as the preprocessor wants it.
-%assign NSLOTS 256
-        times   (NSLOTS == TABLE_NSLOTS) - 1 db 0 ; an error when they differ
-
-; slot_entries slots: a page of entries, each of which knows its slot by distance. They use no stack: whoever unwinds from a callback
-; never meets them. The slot's first word is where to go.
-%macro slot_entries 1
-  %assign i 0
-  %rep NSLOTS
-        align   ENTRY_NBYTES, int3
-        endbr64
-        lea     r10, [%1 + i * SLOT_NBYTES]
-        jmp     [r10 + SLOT_ENTER]
-    %assign i i + 1
-  %endrep
-        align   ENTRY_NBYTES, int3
-%endmacro
-
-; The entries of the slots that are there from the start.
-open_fde abi_builtin_entries
-        slot_entries abi_builtin_slots
-ENDPROC abi_builtin_entries
-
-; Never run where it stands: further tables are this page, mapped again from the module's file, each with its slots behind it.
-section .text.abi_table progbits alloc exec nowrite align=4096
-        global  abi_table_template:data hidden (TABLE_CODE_NBYTES)
-abi_table_template:
-        slot_entries abi_table_template + TABLE_CODE_NBYTES
-        times   TABLE_CODE_NBYTES - ($ - abi_table_template) int3
-
-section .text
-
-; What an entry jumps to. It is no C function: r10 is the slot, everything else as the C caller left it.
+; It is no C function: r10 is the slot, everything else as the C caller left it.
 ;
 ; keeps     [rbp - LINK_FLAGS] slot->flags
 ; preserves rbx, r12-r15 by not touching them, rbp

@@ -1,4 +1,4 @@
-; The way from C into a callback (Microsoft x64 ABI): what the entries of slots jump to (callback_sysv64.asm), which saves the arguments
+; The way from C into a callback (Microsoft x64 ABI): what the entries of slots jump to (entries.asm), which saves the arguments
 ; into a frame, calls the slot's target and loads the result. The target is code of the System V ABI: what that may change and the
 ; Microsoft ABI preserves (rdi, rsi, xmm6-xmm15) is saved here.
 
@@ -20,7 +20,7 @@
 ; void target(AbiSlot *slot, AbiFrame *frame)
 
 XMMS_NBYTES   equ 160
-XMMS_CFA      equ (FRAME_VEC + XMMS_NBYTES + 32) / 8 ; from rsp to the CFA, in eightbytes
+XMMS_CFA      equ (FRAME_VEC + XMMS_NBYTES + 32) / 8 ; from rsp to the CFA, in eightbytes: rsi, rdi, rbp and the return address too
 
 ; Both ways between xmm6-xmm15 and where they are saved.
 %macro save_xmms 0

@@ -4,37 +4,7 @@
 ; may be used: whoever planned the call need not have known that the function has a `...`.
 
 %include "abi.inc"
-
-; load_gprs count: the integer registers but rsi and rdi, which hold our own arguments until then; rdi comes last.
-%macro load_gprs 1
-  %if %1 > 5
-        mov     r9, [rdi + FRAME_GPR + 40]
-  %endif
-  %if %1 > 4
-        mov     r8, [rdi + FRAME_GPR + 32]
-  %endif
-  %if %1 > 3
-        mov     rcx, [rdi + FRAME_GPR + 24]
-  %endif
-  %if %1 > 2
-        mov     rdx, [rdi + FRAME_GPR + 16]
-  %endif
-  %if %1 > 1
-        mov     rsi, [rdi + FRAME_GPR + 8]
-  %endif
-  %if %1 > 0
-        mov     rdi, [rdi + FRAME_GPR]
-  %endif
-%endmacro
-
-; load_vecs count: the vector registers, at a stride of eight bytes.
-%macro load_vecs 1
-  %assign n 0
-  %rep %1
-        movsd   xmm %+ n, [rdi + FRAME_VEC + n * 8]
-    %assign n n + 1
-  %endrep
-%endmacro
+%include "sysv64.inc"
 
 ; direct name, integer registers, vector registers:
 ; uint64_t or double abi_direct_NAME(const AbiFrame *frame, AbiFunction function)
@@ -50,8 +20,8 @@
 PROC abi_direct_%1
         mov     r11, rsi
         mov     eax, %3
-        load_vecs %3
-        load_gprs %2
+        load_vectors rdi, %3, movsd, xmm, 8
+        load_gprs rdi, %2
         jmp     r11
 ENDPROC abi_direct_%1
 %endmacro

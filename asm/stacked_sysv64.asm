@@ -3,6 +3,7 @@
 ; they belong. The result stays in its registers.
 
 %include "abi.inc"
+%include "sysv64.inc"
 
 extern abi_fill:function hidden
 
@@ -37,20 +38,11 @@ PROC abi_stacked_sysv64
         call    abi_fill
         test    dword [rbx + PLAN_FLAGS], FLAG_VEC_8
         jz      .registers
-  %assign n 0
-  %rep 8
-        movsd   xmm %+ n, [rsp + FRAME_VEC + n * 8]
-    %assign n n + 1
-  %endrep
+        load_vectors rsp, 8, movsd, xmm, 8
 .registers:
         mov     r11d, [rbx + PLAN_STACK_OFFSET]
         movzx   eax, byte [rbx + PLAN_FLAGS] ; al: vector registers used, for a function with `...`
-        mov     rdi, [rsp + FRAME_GPR]
-        mov     rsi, [rsp + FRAME_GPR + 8]
-        mov     rdx, [rsp + FRAME_GPR + 16]
-        mov     rcx, [rsp + FRAME_GPR + 24]
-        mov     r8, [rsp + FRAME_GPR + 32]
-        mov     r9, [rsp + FRAME_GPR + 40]
+        load_gprs rsp, 6
         add     rsp, r11
         call    [rbp - FUNCTION_DEPTH]
         cfi_reload rbx

@@ -23,7 +23,7 @@ function fail(text) { printf "%s:%d: %s\n", file, line, text; nfailed++ }
 function layer_of(path, parts, n) {
     n = split(path, parts, "/")
     if (parts[1] == "src") return n > 2 ? parts[2] : ""
-    if (parts[1] == "asm") return "abi"
+    if (parts[1] == "asm") return parts[2] ~ /^libffi_/ ? "libffi" : "abi"
     if (path ~ /^spec\/unit\/abi_/) return "unit-abi"
     if (path ~ /^spec\/unit\/(base|ctype|cdecl)_/) return "unit-cdecl"
     if (path ~ /^spec\/unit\/leaves_/) return "unit-leaves"

@@ -1,4 +1,4 @@
-/* The tables of callback entries and slots: asm/callback_sysv64.asm against C, and how another table is mapped. */
+/* The tables of callback entries and slots: asm/entries.asm against C, and how another table is mapped. */
 #ifndef AIRLOCK_ABI_SLOT_H
 #define AIRLOCK_ABI_SLOT_H
 

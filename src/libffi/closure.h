@@ -1,4 +1,4 @@
-/* What assembly and the closure forms share: the ways in from entries that are no slots. */
+/* What assembly and the closure forms share: the ways in from closures that are no slots. */
 #ifndef AIRLOCK_LIBFFI_CLOSURE_H
 #define AIRLOCK_LIBFFI_CLOSURE_H
 
@@ -18,9 +18,19 @@ void libffi_go_target(ffi_go_closure *closure, AbiFrame *frame);
 /* The address at which a closure can be read when its code runs: of one in its caller's own memory the writable view may be gone. */
 void *libffi_closure_seen(void *closure, void *codeloc);
 
-_Static_assert(offsetof(ffi_closure, cif) == 32 && sizeof(ffi_closure) == 56, "the binary contract");
-_Static_assert(offsetof(ffi_go_closure, cif) == 8 && sizeof(ffi_go_closure) == 24, "the binary contract");
+#define ABI_NOTE(text)
+#define ABI_CONSTANT(name, value) LIBFFI_##name = (value),
+enum {
+#include "libffi/closure_offsets.def"
+};
+#undef ABI_NOTE
+#undef ABI_CONSTANT
+
+_Static_assert(offsetof(ffi_closure, cif) == LIBFFI_CLOSURE_CIF, "closure_offsets.def: a closure's cif");
+_Static_assert(offsetof(ffi_go_closure, cif) == LIBFFI_GO_CLOSURE_CIF, "closure_offsets.def: a Go closure's cif");
+_Static_assert(offsetof(ffi_cif, bytes) == LIBFFI_CIF_INTERNED, "closure_offsets.def: intern_attach");
+_Static_assert(offsetof(AbiOwner, plan) == LIBFFI_OWNER_PLAN, "closure_offsets.def: an Interned starts with its owner");
+_Static_assert(sizeof(ffi_closure) == 56 && sizeof(ffi_go_closure) == 24, "the binary contract");
 _Static_assert(sizeof(ffi_raw_closure) == 72 && sizeof(ffi_java_raw_closure) == 72, "the binary contract");
-_Static_assert(offsetof(AbiOwner, plan) == 0, "libffi_enter.asm");
 
 #endif
