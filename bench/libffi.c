@@ -415,6 +415,8 @@ static const Case cases[] = {
     {"ms_abi: struct of 64", call_struct64, FFI_WIN64, FFI_FN(ms_next64), NULL},
     {"ms_abi: closure add", ms_close_add, FFI_WIN64, NULL, NULL},
     {"ms_abi: closure 8 mixed", ms_close_mixed, FFI_WIN64, NULL, NULL},
+    {"ms_abi: prep_cif add", prepare_add, FFI_WIN64, NULL, NULL},
+    {"ms_abi: prep_cif 8 mixed", prepare_mixed, FFI_WIN64, NULL, NULL},
     /* Last, what not every library has. */
     {"plan add", invoke_add, FFI_UNIX64, FFI_FN(add), has_plans},
 };
