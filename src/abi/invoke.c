@@ -125,7 +125,7 @@ static inline void take_move(const AbiMove *move, const AbiFrame *frame, void *r
 
 /* clang-format on */
 
-static inline void place_moves(const AbiPlan *plan, AbiFrame *frame, uint32_t index, const void *value)
+ALWAYS_INLINE void place_moves(const AbiPlan *plan, AbiFrame *frame, uint32_t index, const void *value)
 {
     const AbiMove *move = plan->moves + plan->args[index].first_move;
     for (const AbiMove *end = move + plan->args[index].nmoves; move < end; move++)
