@@ -83,7 +83,7 @@ static bool ms_call_back_longs(AbiFunction entry)
 
 static bool ms_call_back_doubles(AbiFunction entry)
 {
-    return ((MS_ABI double (*)(double, double))entry)(1.5, 2.5) == 1.5;
+    return ((MS_ABI double (*)(double, double, double, double))entry)(1.5, 2.5, 3.5, 4.5) == 1.5;
 }
 
 static bool ms_call_back_aligned(AbiFunction entry)
@@ -137,15 +137,15 @@ static inline void callback_visit(const char *name, AbiPlan *plan, CallbackVisit
     case_free(plan);
 }
 
-/* ABI_WIN64, whose entry has one way through. */
+/* ABI_WIN64: without vector registers, and with all of them. */
 static inline void callbacks_visit_win64(CallbackVisitor *visit, AbiTarget target)
 {
     const AbiType longs[] = {CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG, CASE_LONG};
-    const AbiType doubles[] = {CASE_DOUBLE, CASE_DOUBLE};
+    const AbiType doubles[] = {CASE_DOUBLE, CASE_DOUBLE, CASE_DOUBLE, CASE_DOUBLE};
     const AbiType aligned = {sizeof(Aligned64), _Alignof(Aligned64), 0, NULL, true};
     callback_visit("an ms_abi callback of longs", case_win64_plan("longs", *longs, longs, 7), visit, ms_call_back_longs,
                    target);
-    callback_visit("an ms_abi callback of doubles", case_win64_plan("doubles", *doubles, doubles, 2), visit,
+    callback_visit("an ms_abi callback of doubles", case_win64_plan("doubles", *doubles, doubles, 4), visit,
                    ms_call_back_doubles, target);
     callback_visit("an ms_abi callback of a struct", case_win64_plan("a struct", aligned, &aligned, 1), visit,
                    ms_call_back_aligned, target);
