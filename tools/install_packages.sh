@@ -5,12 +5,7 @@
 set -eu
 
 demo="gcc libc6-dev nasm lua5.4 liblua5.4-dev libsqlite3-0"
-# libFuzzer is in a package of the compiler's version.
-clang_runtime() {
-    version=$(clang -dumpversion 2>/dev/null || apt-cache show clang 2>/dev/null | sed -n 's/^Depends:.*clang-\([0-9][0-9]*\).*/\1/p' | head -n 1)
-    echo "libclang-rt-${version%%.*}-dev"
-}
-# What is run on libffi.so.8 by every test, and what spec/libffi/clients.lua calls bigger.
+# Run on libffi.so.8 by every test, and those that spec/libffi/bigger.lua has.
 small_clients="python3 libpython3.11-testsuite libpython3-dev python3-cffi python3-distutils ruby libffi-platypus-perl"
 clients="ruby-ffi guile-3.0 php8.2-cli ocaml-nox ocaml-findlib libctypes-ocaml-dev ecl libglib2.0-dev libwayland-dev
 python3-gi gjs lua5.3 lua-lgi gobject-introspection openjdk-17-jdk-headless libjna-java rakudo pypy3 pypy3-dev
@@ -18,6 +13,11 @@ libp11-kit-dev p11-kit p11-kit-modules llvm-runtime polyml newlisp libglib2.0-te
 test="$demo $small_clients g++ clang libc++-dev libc++abi-dev binutils pkg-config lua-busted luarocks gdb zlib1g libuv1 libglib2.0-0 luajit libffi-dev"
 headers="zlib1g-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev libuv1-dev libsdl2-dev libglib2.0-dev libgtk-3-dev libx11-dev
 libxcb1-dev libxml2-dev libpng-dev libavcodec-dev libvulkan-dev python3-dev linux-libc-dev pkg-config"
+# libFuzzer is in a package of the compiler's version.
+clang_runtime() {
+    version=$(clang -dumpversion 2>/dev/null || apt-cache show clang 2>/dev/null | sed -n 's/^Depends:.*clang-\([0-9][0-9]*\).*/\1/p' | head -n 1)
+    echo "libclang-rt-${version%%.*}-dev"
+}
 case ${1-} in
     demo) wanted=$demo ;;
     test) wanted=$test ;;

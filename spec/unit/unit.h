@@ -1,6 +1,7 @@
 /* The few checks that the C tests share: a failed one prints its place and both values, the program goes on, and unit_end()
- * turns the count into the exit status. Each test is one program: spec/unit/abi_NAME.c links base, abi and asm alone;
- * libffi_NAME.c links libffi.so.8 as its clients do; spec/unit/base_NAME.c, ctype_NAME.c and cdecl_NAME.c link base, ctype and cdecl alone. */
+ * turns the count into the exit status. Each test is one program: spec/unit/abi_NAME links base, abi and asm alone; libffi_NAME links
+ * libffi.so.8 as its clients do; base_NAME, ctype_NAME and cdecl_NAME link base, ctype and cdecl alone, counted_NAME those built to count
+ * what they do; leaves_NAME links both halves and bind's adapter between them. */
 #ifndef AIRLOCK_SPEC_UNIT_H
 #define AIRLOCK_SPEC_UNIT_H
 
