@@ -44,13 +44,16 @@ typedef enum AbiKind {
     ABI_KIND_COUNT
 } AbiKind;
 
+/* The largest value that may be in registers: one in a zmm register. What is larger is passed in memory. */
+#define ABI_REGISTERS_NBYTES_MAX 64
+
 typedef struct AbiLeaf {
-    uint32_t offset; /* bytes from the start of the type; for types of up to 64 bytes, so 0..63 */
+    uint32_t offset; /* bytes from the start of the type, less than ABI_REGISTERS_NBYTES_MAX */
     uint32_t kind;   /* AbiKind */
 } AbiLeaf;
 
-/* Other complex types are two leaves of their part. A type of more than 64 bytes is passed in memory whatever it holds
- * and may have nleaves == 0. size == 0 with no leaves: void as a result, an empty struct as an argument (nothing is
+/* Other complex types are two leaves of their part. A type of more than ABI_REGISTERS_NBYTES_MAX bytes may
+ * have nleaves == 0. size == 0 with no leaves: void as a result, an empty struct as an argument (nothing is
  * passed). */
 typedef struct AbiType {
     uint64_t size;  /* bytes */

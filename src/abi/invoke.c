@@ -5,10 +5,9 @@
 
 #include "abi/callback.h"
 #include "abi/plan.h"
+#include "base/inline.h"
 
 /* -- single moves -------------------------------------------------------------------------------------------------- */
-
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 /* 1, 2, 4 or 8 bytes, known where it is inlined. */
 ALWAYS_INLINE uint64_t load(const void *from, size_t nbytes)
@@ -44,7 +43,7 @@ ALWAYS_INLINE void store(void *to, uint64_t word)
 }
 
 /* The callee owns the copy: what the caller has is never its to change. */
-static __attribute__((noinline)) void place_reference(const AbiMove *move, char *frame, const void *value)
+static NOINLINE void place_reference(const AbiMove *move, char *frame, const void *value)
 {
     uintptr_t align = (uintptr_t)1 << move->align_log2;
     char *copy = frame + move->offset;
@@ -53,7 +52,7 @@ static __attribute__((noinline)) void place_reference(const AbiMove *move, char 
     memcpy(frame + move->frame, &copy, sizeof copy);
 }
 
-static __attribute__((noinline)) void take_reference(const char *from, void *value, uint32_t nbytes)
+static NOINLINE void take_reference(const char *from, void *value, uint32_t nbytes)
 {
     const void *copy;
     memcpy(&copy, from, sizeof copy);
@@ -140,13 +139,13 @@ void abi_place(const AbiPlan *plan, AbiFrame *frame, uint32_t index, const void 
     place_moves(plan, frame, index, value);
 }
 
-static __attribute__((noinline)) void take_moves(const AbiPlan *plan, const AbiFrame *frame, void *result)
+static NOINLINE void take_moves(const AbiPlan *plan, const AbiFrame *frame, void *result)
 {
     for (uint32_t i = 0; i < plan->nresult_moves; i++)
         take_move(&plan->result_moves[i], frame, result);
 }
 
-static __attribute__((noinline)) void take_part(const AbiPlan *plan, uint64_t word, void *result)
+static NOINLINE void take_part(const AbiPlan *plan, uint64_t word, void *result)
 {
     store_part(result, (const char *)&word, (unsigned)plan->result_nbytes & 7);
 }
@@ -210,7 +209,7 @@ void abi_take_result(const AbiPlan *plan, const AbiFrame *frame, void *result)
 
 /* -- callbacks ----------------------------------------------------------------------------------------------------- */
 
-static __attribute__((noinline)) void take_all(const AbiMove *move, uint32_t nmoves, const AbiFrame *frame, void *value)
+static NOINLINE void take_all(const AbiMove *move, uint32_t nmoves, const AbiFrame *frame, void *value)
 {
     for (const AbiMove *end = move + nmoves; move < end; move++)
         take_move(move, frame, value);
@@ -233,7 +232,7 @@ static void *result_address(const AbiFrame *frame)
 }
 
 /* MOVE_ST is a result's alone. */
-static __attribute__((noinline)) void place_result_moves(const AbiPlan *plan, AbiFrame *frame, const void *result)
+static NOINLINE void place_result_moves(const AbiPlan *plan, AbiFrame *frame, const void *result)
 {
     for (uint32_t i = 0; i < plan->nresult_moves; i++) {
         const AbiMove *move = &plan->result_moves[i];
@@ -342,7 +341,7 @@ ALWAYS_INLINE void fill_single(const AbiPlan *plan, char *frame, void *const *va
         place_whole(move, frame + move->frame, *values);
 }
 
-static __attribute__((noinline)) void fill_moves(const AbiPlan *plan, AbiFrame *frame, void *const *values)
+static NOINLINE void fill_moves(const AbiPlan *plan, AbiFrame *frame, void *const *values)
 {
     for (uint32_t i = 0; i < plan->nargs; i++)
         place_moves(plan, frame, i, values[i]);
@@ -367,7 +366,7 @@ void abi_fill(const AbiPlan *plan, AbiFrame *frame, void *result, void *const *v
 }
 
 /* The first 9 to 15 bytes of two registers: rare, and so out of the way. */
-static __attribute__((noinline)) void take_words(const AbiPlan *plan, const uint64_t words[2], void *result)
+static NOINLINE void take_words(const AbiPlan *plan, const uint64_t words[2], void *result)
 {
     memcpy(result, words, plan->result_nbytes);
 }
@@ -405,7 +404,7 @@ ALWAYS_INLINE void invoke_in(const AbiPlan *plan, char *frame, AbiFunction funct
 /* clang-format off */
 
 /* One jump for kind and number together: the plan's arguments are the registers from the label on downwards. */
-static __attribute__((noinline)) void invoke_in_order(const AbiPlan *plan, AbiFunction function, void *result,
+static NOINLINE void invoke_in_order(const AbiPlan *plan, AbiFunction function, void *result,
                                                       void *const *values)
 {
     _Alignas(16) char frame[DIRECT_FRAME_NBYTES];
@@ -447,24 +446,21 @@ static __attribute__((noinline)) void invoke_in_order(const AbiPlan *plan, AbiFu
 
 /* clang-format on */
 
-static __attribute__((noinline)) void invoke_direct(const AbiPlan *plan, AbiFunction function, void *result,
-                                                    void *const *values)
+static NOINLINE void invoke_direct(const AbiPlan *plan, AbiFunction function, void *result, void *const *values)
 {
     _Alignas(16) char frame[DIRECT_FRAME_NBYTES];
     fill_simple(plan, frame, values);
     call_direct(plan, frame, function, result);
 }
 
-static __attribute__((noinline)) void invoke_small(const AbiPlan *plan, AbiFunction function, void *result,
-                                                   void *const *values)
+static NOINLINE void invoke_small(const AbiPlan *plan, AbiFunction function, void *result, void *const *values)
 {
     _Alignas(16) char frame[SMALL_FRAME_NBYTES];
     invoke_in(plan, frame, function, result, values);
 }
 
 /* The frame is made, and abi_fill called, where the arguments that are on the stack belong. */
-static __attribute__((noinline)) void invoke_stacked(const AbiPlan *plan, AbiFunction function, void *result,
-                                                     void *const *values)
+static NOINLINE void invoke_stacked(const AbiPlan *plan, AbiFunction function, void *result, void *const *values)
 {
     typedef uint64_t Word(const AbiPlan *plan, AbiFunction function, void *result, void *const *values);
     typedef double Double(const AbiPlan *plan, AbiFunction function, void *result, void *const *values);
@@ -485,8 +481,7 @@ ALWAYS_INLINE void touch(char *frame, uint32_t nbytes)
         *(volatile char *)(frame + at - PAGE_NBYTES) = 0;
 }
 
-static __attribute__((noinline)) void invoke_large(const AbiPlan *plan, AbiFunction function, void *result,
-                                                   void *const *values)
+static NOINLINE void invoke_large(const AbiPlan *plan, AbiFunction function, void *result, void *const *values)
 {
     char *frame = __builtin_alloca_with_align(plan->frame_nbytes, FRAME_ALIGN_NBITS);
     touch(frame, plan->frame_nbytes);

@@ -134,20 +134,13 @@ void builder_refer(Builder *builder, const AbiType *type, uint32_t frame)
 
 /* -- refusals ------------------------------------------------------------------------------------------------------ */
 
-static bool refuse(Error *error, ErrorCode code, const char *text)
-{
-    *error = (Error){.code = code};
-    snprintf(error->text, sizeof error->text, "%s", text);
-    return false;
-}
-
 static bool check_stack(const Builder *builder, Error *error)
 {
     char text[128];
     if (builder->cursor.stack_nbytes + builder->copies_nbytes <= builder->stack_nbytes_max)
         return true;
     snprintf(text, sizeof text, "the arguments take more than %u bytes of stack", (unsigned)builder->stack_nbytes_max);
-    return refuse(error, ERROR_LIMIT, text);
+    return error_refuse(error, ERROR_LIMIT, text);
 }
 
 static bool check_cpu(const Builder *builder, Error *error)
@@ -162,7 +155,7 @@ static bool check_cpu(const Builder *builder, Error *error)
         snprintf(who, sizeof who, "argument %u", builder->wide_arg);
     snprintf(text, sizeof text, "%s is in a %u-byte vector register, which needs %s", who, needed,
              needed == 64 ? "AVX-512F" : "AVX");
-    return refuse(error, ERROR_UNSUPPORTED, text);
+    return error_refuse(error, ERROR_UNSUPPORTED, text);
 }
 
 /* -- flags and fill ------------------------------------------------------------------------------------------------ */
@@ -307,7 +300,7 @@ AbiPlan *abi_plan_new_within(const Allocator *allocator, const AbiSignature *sig
     plan_nbytes = sizeof(AbiPlan) + args_nbytes + ((size_t)first.nresult_moves + first.nmoves) * sizeof(AbiMove);
     plan = mem_alloc(allocator, plan_nbytes);
     if (plan == NULL) {
-        refuse(error, ERROR_MEMORY, "not enough memory");
+        error_refuse(error, ERROR_MEMORY, "not enough memory");
         return NULL;
     }
     *plan = (AbiPlan){.plan_nbytes = plan_nbytes};

@@ -8,6 +8,8 @@
  * child with what was finished, and loses it a slot or a table that somebody was just taking. */
 #include "abi/slot.h"
 
+#include "base/inline.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -20,10 +22,10 @@
 enum {
     LOG2_NTABLES_MAX = 12, /* in the range: a million callbacks, 80 MiB of addresses */
     NTABLES_MAX = 1 << LOG2_NTABLES_MAX,
-    RANGE_LOG2_MASK = 31,
-    RANGE_SHARE = 16, /* of what RLIMIT_AS lets the process have */
-    NYIELDS = 10,     /* and then naps, for a thread that waits for another one's table */
-    NTRIES_MAX = 1000
+    RANGE_LOG2_MASK = 31, /* of `range`, whose address is page-aligned */
+    RANGE_SHARE = 16,     /* of what RLIMIT_AS lets the process have */
+    NYIELDS = 10,         /* and then naps, for a thread that waits for another one's table */
+    NTRIES_MAX = 1000     /* a tenth of a second: a fork may have left a table that never comes */
 };
 
 /* A bit for each table of the range. */
@@ -129,7 +131,7 @@ static AbiSlot *take_builtin(void)
     return NULL;
 }
 
-/* Slots first..last, linked already. */
+/* Slots first..last, linked already, go on top: what was written to them is released with the word, and pop acquires it. */
 static void push(uint32_t first, AbiSlot *last)
 {
     uint64_t top = atomic_load_explicit(&given_back, memory_order_relaxed), wanted;
@@ -141,7 +143,7 @@ static void push(uint32_t first, AbiSlot *last)
 }
 
 /* That slot->next may be another thread's by the time it is read: then the exchange fails. */
-static inline __attribute__((always_inline)) AbiSlot *pop(void)
+ALWAYS_INLINE AbiSlot *pop(void)
 {
     uint64_t top = atomic_load_explicit(&given_back, memory_order_acquire), wanted;
     AbiSlot *slot;
@@ -156,13 +158,6 @@ static inline __attribute__((always_inline)) AbiSlot *pop(void)
 }
 
 /* -- more tables --------------------------------------------------------------------------------------------------- */
-
-static bool refuse(Error *error, ErrorCode code, const char *text)
-{
-    *error = (Error){.code = code};
-    snprintf(error->text, sizeof error->text, "%s", text);
-    return false;
-}
 
 /* The whole range, or what a limited process can well spare. */
 static unsigned choose_log2(void)
@@ -201,7 +196,8 @@ static bool reserve_range(Error *error)
             munmap(base, nbytes);
         return true;
     }
-    return atomic_load(&range) != 0 || refuse(error, ERROR_LIMIT, "there is no room in memory for more callbacks");
+    return atomic_load(&range) != 0 ||
+           error_refuse(error, ERROR_LIMIT, "there is no room in memory for more callbacks");
 }
 
 static uint32_t range_ntables(void)
@@ -241,7 +237,7 @@ static AbiSlot *add_table(AbiTemplate *source, uint32_t table, uint32_t nkept, E
     if (is_there && mprotect(page + ABI_TABLE_CODE_NBYTES, TABLE_SLOTS_NBYTES, PROT_READ | PROT_WRITE) == 0)
         return open_table(table, nkept);
     if (is_there)
-        refuse(error, ERROR_MEMORY, "not enough memory");
+        error_refuse(error, ERROR_MEMORY, "not enough memory");
     remove_from_tables(&claimed, table);
     return NULL;
 }
@@ -271,7 +267,7 @@ static AbiSlot *add_tables(Error *error)
     if (table < range_ntables())
         return add_some(table, error);
     snprintf(text, sizeof text, "more than %u callbacks are in use", (table + 1) * ABI_TABLE_NSLOTS);
-    refuse(error, ERROR_LIMIT, text);
+    error_refuse(error, ERROR_LIMIT, text);
     return NULL;
 }
 
@@ -287,12 +283,12 @@ static void wait_a_little(unsigned ntries)
 }
 
 /* Where there is no room, another thread may have taken the last of it: it is given some time. */
-static __attribute__((noinline)) AbiSlot *grow(Error *error)
+static NOINLINE AbiSlot *grow(Error *error)
 {
     AbiSlot *slot = NULL;
     int code = errno, cancelled;
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE,
-                           &cancelled); /* a thread that ends here would leave a table claimed */
+    /* A thread that ends here would leave a table claimed. */
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancelled);
     for (unsigned ntries = 0; ntries < NTRIES_MAX; ntries++) {
         uint32_t nbefore = atomic_load(&nopened);
         if ((slot = pop()) != NULL)
@@ -319,6 +315,7 @@ AbiSlot *abi_slot_take(Error *error)
     return slot != NULL ? slot : grow(error);
 }
 
+/* The target of a slot that was given back: its owner is the last one's still. */
 static void return_zero(AbiSlot *slot, AbiFrame *frame)
 {
     abi_zero_result(atomic_load_explicit(&slot->owner, memory_order_relaxed)->plan, frame);

@@ -15,7 +15,7 @@ typedef enum Class {
     CLASS_MEMORY
 } Class;
 
-#define SYSV64_NCLASSES_MAX 8 /* eightbytes of the largest type that a register can hold */
+#define SYSV64_NCLASSES_MAX (ABI_REGISTERS_NBYTES_MAX / 8)
 
 typedef struct Classes {
     uint32_t count;                  /* eightbytes; 0 for an empty type */

@@ -2,6 +2,7 @@
 #ifndef AIRLOCK_BASE_ERROR_H
 #define AIRLOCK_BASE_ERROR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef enum ErrorCode {
@@ -24,5 +25,8 @@ typedef struct Error {
     char source[160]; /* the source line around the column, without newline, "" when there is none */
     uint32_t caret;   /* 0-based byte of `source` that the error points at */
 } Error;
+
+/* Fills *error, without a position. Returns false. */
+bool error_refuse(Error *error, ErrorCode code, const char *text);
 
 #endif

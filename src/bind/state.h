@@ -11,13 +11,10 @@
 
 #include "abi/abi.h"
 #include "base/arena.h"
+#include "base/inline.h"
 #include "base/mem.h"
 #include "base/tiny.h"
 #include "ctype/ctype.h"
-
-/* What must be without a call, or must not add to the way that is taken nearly always. */
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-#define NOINLINE      __attribute__((noinline))
 
 /* One FFI call in flight, on the C stack of its entry with the call's frame right behind it; CallCell.calls is the
  * innermost. */

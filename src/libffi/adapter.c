@@ -2,8 +2,7 @@
  * and its leaves. */
 #include "libffi/adapter.h"
 
-enum { VECTOR_NBYTES_MAX = 64 };
-
+/* The AbiKind of what is a scalar by its number. */
 static const signed char kinds[FFI_TYPE_LAST + 1] = {
     [FFI_TYPE_VOID] = -1,        [FFI_TYPE_INT] = ABI_I32,        [FFI_TYPE_FLOAT] = ABI_F32,
     [FFI_TYPE_DOUBLE] = ABI_F64, [FFI_TYPE_LONGDOUBLE] = ABI_F80, [FFI_TYPE_UINT8] = ABI_U8,
@@ -20,6 +19,24 @@ static bool is_arithmetic(const ffi_type *type)
     return type != NULL && type->type <= FFI_TYPE_LAST && kinds[type->type] >= 0 && type->type != FFI_TYPE_POINTER;
 }
 
+AbiType adapter_scalar(unsigned code, AbiLeaf *leaf)
+{
+    static const ffi_type *const scalars[] = {
+        [FFI_TYPE_FLOAT] = &ffi_type_float,     [FFI_TYPE_DOUBLE] = &ffi_type_double,
+        [FFI_TYPE_INT] = &ffi_type_sint32,      [FFI_TYPE_LONGDOUBLE] = &ffi_type_longdouble,
+        [FFI_TYPE_UINT8] = &ffi_type_uint8,     [FFI_TYPE_SINT8] = &ffi_type_sint8,
+        [FFI_TYPE_UINT16] = &ffi_type_uint16,   [FFI_TYPE_SINT16] = &ffi_type_sint16,
+        [FFI_TYPE_UINT32] = &ffi_type_uint32,   [FFI_TYPE_SINT32] = &ffi_type_sint32,
+        [FFI_TYPE_UINT64] = &ffi_type_uint64,   [FFI_TYPE_SINT64] = &ffi_type_sint64,
+        [FFI_TYPE_POINTER] = &ffi_type_pointer,
+    };
+    if (code == FFI_TYPE_VOID)
+        return (AbiType){.align = 1};
+    const ffi_type *type = scalars[code];
+    *leaf = (AbiLeaf){.kind = (uint32_t)kinds[code]};
+    return (AbiType){.size = type->size, .align = type->alignment, .nleaves = 1, .leaves = leaf};
+}
+
 /* -- layout -------------------------------------------------------------------------------------------------------- */
 
 static size_t round_up(size_t n, size_t align)
@@ -27,8 +44,9 @@ static size_t round_up(size_t n, size_t align)
     return align == 0 ? n : (n + align - 1) / align * align;
 }
 
-/* In this order, and never once more: others may be reading it by then. ThreadSanitizer takes an exchange that fails for a
- * write. */
+/* The alignment first: adapter_is_laid_out asks for the size. By exchange, and not where it is there already: another thread
+ * that laid the same type out meanwhile has written the same and may be reading it. ThreadSanitizer takes an exchange that
+ * fails for a write. */
 static __attribute__((no_sanitize_thread)) void publish(ffi_type *type, size_t size, unsigned short align)
 {
     unsigned short old_align = __atomic_load_n(&type->alignment, __ATOMIC_ACQUIRE);
@@ -53,7 +71,7 @@ static ffi_status lay_out_vector(ffi_type *type)
     }
     while (size < nbytes)
         size *= 2;
-    if (size > VECTOR_NBYTES_MAX)
+    if (size > ABI_REGISTERS_NBYTES_MAX)
         return FFI_BAD_TYPEDEF;
     publish(type, size, (unsigned short)size);
     return FFI_OK;
@@ -189,7 +207,7 @@ static void add_leaf(Leaves *leaves, size_t offset, int kind)
 {
     if (leaves->has_union && has_leaf(leaves, offset, kind))
         return;
-    if (leaves->count < ADAPTER_NLEAVES_MAX && offset < 64)
+    if (leaves->count < ADAPTER_NLEAVES_MAX && offset < ABI_REGISTERS_NBYTES_MAX)
         leaves->leaves[leaves->count++] = (AbiLeaf){.offset = (uint32_t)offset, .kind = (uint32_t)kind};
 }
 
@@ -260,7 +278,7 @@ uint32_t adapter_flatten(const ffi_type *type, AbiLeaf leaves[ADAPTER_NLEAVES_MA
 {
     Leaves found = {.leaves = leaves};
     int kind = adapter_scalar_kind(type);
-    if (type->size > 64)
+    if (type->size > ABI_REGISTERS_NBYTES_MAX)
         return 0;
     if (kind >= 0)
         add_leaf(&found, 0, kind);

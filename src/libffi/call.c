@@ -1,16 +1,21 @@
 /* Owns ffi_call in all its forms. */
 #include <stdlib.h>
 
+#include "base/inline.h"
 #include "libffi/intern.h"
 
-/* Room for a result that is not wanted but may be written. */
-#define UNWANTED_NBYTES(plan) ((plan)->result_nbytes < 64 ? 64 : (size_t)(plan)->result_nbytes)
+/* Room for a result that is not wanted but may be written: on the stack of the function that says so, however large, for
+ * nothing else goes away with an exception, a longjmp or the thread. The compiler touches each page
+ * (-fstack-clash-protection). Its alignment, in bits, is that of the largest vector. */
+#define UNWANTED_RESULT(plan)                                                                                          \
+    __builtin_alloca_with_align((plan)->result_nbytes < ABI_REGISTERS_NBYTES_MAX ? ABI_REGISTERS_NBYTES_MAX            \
+                                                                                 : (size_t)(plan)->result_nbytes,      \
+                                8 * ABI_REGISTERS_NBYTES_MAX)
 
-/* On the stack, however large: nothing else goes away with an exception, a longjmp or the thread. The compiler touches each
- * page (-fstack-clash-protection). */
-static __attribute__((noinline)) void call_for_nothing(const AbiPlan *plan, AbiFunction fn, void *const *avalue)
+/* Apart, so that ffi_call itself has no frame. */
+static NOINLINE void call_for_nothing(const AbiPlan *plan, AbiFunction fn, void *const *avalue)
 {
-    abi_invoke(plan, fn, __builtin_alloca_with_align(UNWANTED_NBYTES(plan), 64 * 8), avalue);
+    abi_invoke(plan, fn, UNWANTED_RESULT(plan), avalue);
 }
 
 void ffi_call(ffi_cif *cif, void (*fn)(void), void *rvalue, void **avalue)
@@ -26,7 +31,7 @@ void ffi_call_go(ffi_cif *cif, void (*fn)(void), void *rvalue, void **avalue, vo
 {
     const AbiPlan *plan = intern_of(cif)->owner.plan;
     if (rvalue == NULL)
-        rvalue = __builtin_alloca_with_align(UNWANTED_NBYTES(plan), 64 * 8);
+        rvalue = UNWANTED_RESULT(plan);
     abi_invoke_chained(plan, fn, rvalue, avalue, closure);
 }
 

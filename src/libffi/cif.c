@@ -9,7 +9,7 @@ static ffi_status lay_out(ffi_type *type)
 
 static ffi_status prepare(ffi_cif *cif, ffi_abi abi, unsigned nfixed, bool is_variadic)
 {
-    if (abi <= FFI_FIRST_ABI || abi >= FFI_LAST_ABI)
+    if (!adapter_is_abi(abi))
         return FFI_BAD_ABI;
     if (lay_out(cif->rtype) != FFI_OK)
         return FFI_BAD_TYPEDEF;
@@ -55,7 +55,7 @@ ffi_status ffi_prep_cif_var(ffi_cif *cif, ffi_abi abi, unsigned int nfixedargs, 
 
 ffi_status ffi_get_struct_offsets(ffi_abi abi, ffi_type *struct_type, size_t *offsets)
 {
-    if (abi <= FFI_FIRST_ABI || abi >= FFI_LAST_ABI)
+    if (!adapter_is_abi(abi))
         return FFI_BAD_ABI;
     if (struct_type->type != FFI_TYPE_STRUCT)
         return FFI_BAD_TYPEDEF;

@@ -1,15 +1,18 @@
 /* Owns closures: the memory that clients get for them, where their code leads, and how the arguments in a frame become the
  * pointers that a handler takes. */
-#define FFI_BUILDING
+#define FFI_BUILDING /* what is deprecated is made here */
 #include "libffi/closure.h"
 
 #include <stdlib.h>
 
+#include "base/inline.h"
+#include "libffi/adapter.h"
 #include "libffi/intern.h"
 
 /* -- running ------------------------------------------------------------------------------------------------------- */
 
-enum { COPY_NBYTES = 64 }; /* what is in registers has at most so many, and needs no greater alignment */
+/* A copy of an argument that is in registers, and its alignment, which can be no greater. */
+enum { COPY_NBYTES = ABI_REGISTERS_NBYTES_MAX };
 
 typedef struct Handler {
     ffi_cif *cif;
@@ -18,7 +21,7 @@ typedef struct Handler {
 } Handler;
 
 /* Where the handler leaves the result, which is in one place. It may write none: in registers that is zero then. */
-static inline __attribute__((always_inline)) void *result_room(const Locations *locations, AbiFrame *frame)
+ALWAYS_INLINE void *result_room(const Locations *locations, AbiFrame *frame)
 {
     enum { ROOM_NBYTES = 16 }; /* at most: rax and rdx, or xmm0 */
     char *room = (char *)frame + locations->result;
@@ -30,7 +33,7 @@ static inline __attribute__((always_inline)) void *result_room(const Locations *
 }
 
 /* Everything lies where the handler can have it. */
-static inline __attribute__((always_inline)) void run_simple(const Interned *interned, Handler handler, AbiFrame *frame)
+ALWAYS_INLINE void run_simple(const Interned *interned, Handler handler, AbiFrame *frame)
 {
     const Locations *locations = &interned->locations;
     void *arguments[LOCATIONS_NARGS_SIMPLE];
@@ -61,7 +64,7 @@ static void *argument_at(const Interned *interned, AbiFrame *frame, uint32_t i, 
 }
 
 /* What is in parts goes to copies of our own; the result, too, is put together when the handler returns. */
-static __attribute__((noinline)) void run_any(const Interned *interned, Handler handler, AbiFrame *frame)
+static NOINLINE void run_any(const Interned *interned, Handler handler, AbiFrame *frame)
 {
     const Locations *locations = &interned->locations;
     _Alignas(COPY_NBYTES) unsigned char value[COPY_NBYTES] = {0};
@@ -79,7 +82,7 @@ static __attribute__((noinline)) void run_any(const Interned *interned, Handler 
     abi_place_result(interned->owner.plan, frame, value);
 }
 
-static inline __attribute__((always_inline)) void run(const Interned *interned, Handler handler, AbiFrame *frame)
+ALWAYS_INLINE void run(const Interned *interned, Handler handler, AbiFrame *frame)
 {
     if (interned->locations.is_simple)
         run_simple(interned, handler, frame);
@@ -98,6 +101,7 @@ static void slot_target(AbiSlot *slot, AbiFrame *frame)
 {
     const ffi_closure *closure = closure_of(slot);
     const Handler handler = {closure->cif, closure->fun, closure->user_data};
+    /* abi_slot_arm had it before the entry was called: intern.h says what else an owner is. */
     run((const Interned *)(const void *)atomic_load_explicit(&slot->owner, memory_order_relaxed), handler, frame);
 }
 
@@ -176,7 +180,7 @@ static AbiSlot *slot_at(void *codeloc)
     return abi_slot_of(entry);
 }
 
-void *libffi_closure_seen(void *closure, void *codeloc)
+void *libffi_readable_closure(void *closure, void *codeloc)
 {
     return slot_at(codeloc) != NULL ? closure : codeloc;
 }
@@ -184,7 +188,7 @@ void *libffi_closure_seen(void *closure, void *codeloc)
 ffi_status ffi_prep_closure_loc(ffi_closure *closure, ffi_cif *cif, void (*fun)(ffi_cif *, void *, void **, void *),
                                 void *user_data, void *codeloc)
 {
-    if (cif->abi <= FFI_FIRST_ABI || cif->abi >= FFI_LAST_ABI)
+    if (!adapter_is_abi(cif->abi))
         return FFI_BAD_ABI;
     closure->cif = cif;
     closure->fun = fun;
@@ -207,7 +211,7 @@ ffi_status ffi_prep_closure(ffi_closure *closure, ffi_cif *cif, void (*fun)(ffi_
 
 ffi_status ffi_prep_go_closure(ffi_go_closure *closure, ffi_cif *cif, void (*fun)(ffi_cif *, void *, void **, void *))
 {
-    if (cif->abi <= FFI_FIRST_ABI || cif->abi >= FFI_LAST_ABI)
+    if (!adapter_is_abi(cif->abi))
         return FFI_BAD_ABI;
     void (*enter)(void) = cif->abi == FFI_UNIX64 ? libffi_enter_go_sysv64 : libffi_enter_go_win64;
     memcpy(&closure->tramp, &enter, sizeof enter);

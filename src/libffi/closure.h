@@ -16,7 +16,7 @@ void libffi_owned_target(ffi_closure *closure, AbiFrame *frame);
 void libffi_go_target(ffi_go_closure *closure, AbiFrame *frame);
 
 /* The address at which a closure can be read when its code runs: of one in its caller's own memory the writable view may be gone. */
-void *libffi_closure_seen(void *closure, void *codeloc);
+void *libffi_readable_closure(void *closure, void *codeloc);
 
 #define ABI_NOTE(text)
 #define ABI_CONSTANT(name, value) LIBFFI_##name = (value),

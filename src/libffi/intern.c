@@ -33,7 +33,7 @@ static inline uint64_t pack(const ffi_cif *cif)
 {
     uint64_t packed = PACKED_START | (uint64_t)cif->abi;
     const ffi_type *type = cif->rtype;
-    if (cif->nargs > PACKED_NARGS_MAX || cif->abi <= FFI_FIRST_ABI || cif->abi >= FFI_LAST_ABI)
+    if (cif->nargs > PACKED_NARGS_MAX || !adapter_is_abi(cif->abi))
         return 0;
     for (unsigned i = 0; is_packable(type); type = cif->arg_types[i++]) {
         packed = packed << PACKED_TYPE_NBITS | type->type;
@@ -117,29 +117,14 @@ typedef struct Decoder {
     AbiLeaf *leaf; /* where the next type's leaves go */
 } Decoder;
 
-static AbiType decode_scalar(Decoder *decoder, uint32_t code)
-{
-    static const ffi_type *const scalars[] = {
-        [FFI_TYPE_FLOAT] = &ffi_type_float,     [FFI_TYPE_DOUBLE] = &ffi_type_double,
-        [FFI_TYPE_INT] = &ffi_type_sint32,      [FFI_TYPE_LONGDOUBLE] = &ffi_type_longdouble,
-        [FFI_TYPE_UINT8] = &ffi_type_uint8,     [FFI_TYPE_SINT8] = &ffi_type_sint8,
-        [FFI_TYPE_UINT16] = &ffi_type_uint16,   [FFI_TYPE_SINT16] = &ffi_type_sint16,
-        [FFI_TYPE_UINT32] = &ffi_type_uint32,   [FFI_TYPE_SINT32] = &ffi_type_sint32,
-        [FFI_TYPE_UINT64] = &ffi_type_uint64,   [FFI_TYPE_SINT64] = &ffi_type_sint64,
-        [FFI_TYPE_POINTER] = &ffi_type_pointer,
-    };
-    if (code == FFI_TYPE_VOID)
-        return (AbiType){.align = 1};
-    const ffi_type *type = scalars[code];
-    *decoder->leaf = (AbiLeaf){.kind = (uint32_t)adapter_scalar_kind(type)};
-    return (AbiType){.size = type->size, .align = type->alignment, .nleaves = 1, .leaves = decoder->leaf++};
-}
-
 static AbiType decode_type(Decoder *decoder)
 {
     uint32_t word = *decoder->word++;
-    if (!(word & AGGREGATE))
-        return decode_scalar(decoder, word);
+    if (!(word & AGGREGATE)) {
+        AbiType scalar = adapter_scalar(word, decoder->leaf);
+        decoder->leaf += scalar.nleaves;
+        return scalar;
+    }
     AbiType type = {.size = decoder->word[0] | (uint64_t)decoder->word[1] << 32,
                     .align = decoder->word[2],
                     .nleaves = word & NLEAVES_MASK,

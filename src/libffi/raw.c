@@ -1,6 +1,6 @@
 /* Owns the raw forms: arguments side by side in words, as interpreters have them on their stacks. In the raw form each
  * takes as many words as it needs, structs by their address; in Java's a 64-bit value takes two. */
-#define FFI_BUILDING
+#define FFI_BUILDING /* what is deprecated is made here */
 #include <string.h>
 
 #include "libffi/closure.h"
@@ -114,32 +114,36 @@ void ffi_java_raw_call(ffi_cif *cif, void (*fn)(void), void *rvalue, ffi_java_ra
 
 /* -- closures: ordinary ones whose handler makes words of the arguments ---------------------------------------------- */
 
-static void run_raw(ffi_cif *cif, void *result, void **args, void *user_data)
+static void run(ffi_cif *cif, void *result, void **args, const ffi_raw_closure *closure, Form form)
 {
-    ffi_raw_closure *closure = user_data;
-    ffi_raw *raw = __builtin_alloca(raw_nbytes(cif, FORM_RAW) + WORD_NBYTES);
-    from_pointers(cif, args, raw, FORM_RAW);
+    ffi_raw *raw = __builtin_alloca(raw_nbytes(cif, form) + WORD_NBYTES);
+    from_pointers(cif, args, raw, form);
     closure->fun(cif, result, raw, closure->user_data);
 }
 
-static void run_java_raw(ffi_cif *cif, void *result, void **args, void *user_data)
+static void run_raw(ffi_cif *cif, void *result, void **args, void *closure)
 {
-    ffi_java_raw_closure *closure = user_data;
-    ffi_java_raw *raw = __builtin_alloca(raw_nbytes(cif, FORM_JAVA) + WORD_NBYTES);
-    from_pointers(cif, args, raw, FORM_JAVA);
-    closure->fun(cif, result, raw, closure->user_data);
+    run(cif, result, args, closure, FORM_RAW);
+}
+
+static void run_java_raw(ffi_cif *cif, void *result, void **args, void *closure)
+{
+    run(cif, result, args, closure, FORM_JAVA);
 }
 
 /* The handler's place in an ordinary closure is translate_args, its user data this_closure. */
 _Static_assert(offsetof(ffi_raw_closure, translate_args) == offsetof(ffi_closure, fun) &&
                    offsetof(ffi_raw_closure, this_closure) == offsetof(ffi_closure, user_data),
                "a raw closure starts with an ordinary one");
+_Static_assert(offsetof(ffi_java_raw_closure, fun) == offsetof(ffi_raw_closure, fun) &&
+                   offsetof(ffi_java_raw_closure, user_data) == offsetof(ffi_raw_closure, user_data),
+               "Java's raw closure is a raw closure: ffi_java_raw is ffi_raw");
 
 ffi_status ffi_prep_raw_closure_loc(ffi_raw_closure *closure, ffi_cif *cif,
                                     void (*fun)(ffi_cif *, void *, ffi_raw *, void *), void *user_data, void *codeloc)
 {
     ffi_status status = ffi_prep_closure_loc((ffi_closure *)(void *)closure, cif, run_raw,
-                                             libffi_closure_seen(closure, codeloc), codeloc);
+                                             libffi_readable_closure(closure, codeloc), codeloc);
     if (status == FFI_OK) {
         closure->fun = fun;
         closure->user_data = user_data;
@@ -158,7 +162,7 @@ ffi_status ffi_prep_java_raw_closure_loc(ffi_java_raw_closure *closure, ffi_cif 
                                          void *codeloc)
 {
     ffi_status status = ffi_prep_closure_loc((ffi_closure *)(void *)closure, cif, run_java_raw,
-                                             libffi_closure_seen(closure, codeloc), codeloc);
+                                             libffi_readable_closure(closure, codeloc), codeloc);
     if (status == FFI_OK) {
         closure->fun = fun;
         closure->user_data = user_data;
