@@ -7,7 +7,7 @@
 %include "sysv64.inc"
 
 ; direct name, integer registers, vector registers:
-; uint64_t or double abi_direct_NAME(const AbiFrame *frame, AbiFunction function)
+; uint64_t or double abi_direct_sysv64_NAME(const AbiFrame *frame, AbiFunction function)
 ;
 ; in        rdi frame, rsi function
 ; clobbers  rax, r11, which holds the function for the jump, and what it loads
@@ -17,13 +17,13 @@
 ;       rsp + 8   CFA
 ;       rsp       return address
 %macro direct 3
-PROC abi_direct_%1
+PROC abi_direct_sysv64_%1
         mov     r11, rsi
         mov     eax, %3
         load_vectors rdi, %3, movsd, xmm, 8
         load_gprs rdi, %2
         jmp     r11
-ENDPROC abi_direct_%1
+ENDPROC abi_direct_sysv64_%1
 %endmacro
 
         direct  gpr0, 0, 0

@@ -13,7 +13,7 @@ extern libffi_go_target:function hidden
 %macro enter 3
 PROC libffi_enter_%1_%2
         mov     rax, [r10 + %3]
-        mov     rax, [rax + CIF_INTERNED]
+        mov     rax, [rax + CIF_SIGNATURE]
         mov     rax, [rax + OWNER_PLAN]
         mov     r11d, [rax + PLAN_FLAGS]
         lea     rax, [libffi_%1_target]

@@ -237,11 +237,12 @@ static AbiTake choose_take(const AbiPlan *plan)
 
 /* -- the plan ------------------------------------------------------------------------------------------------------ */
 
-/* What an ABI is made of. */
+/* What an ABI is made of: its file here, and asm/call_*.asm and callback_*.asm. The faster ways into functions, asm/direct_*.asm
+ * and stacked_*.asm, it may do without. */
 static const struct Convention {
     void (*lay_out)(Builder *builder);
-    AbiFunction (*direct)(const Builder *builder);  /* or NULL */
-    AbiFunction (*stacked)(const Builder *builder); /* or NULL */
+    AbiFunction (*direct)(const Builder *builder);  /* AbiPlan.direct; or NULL */
+    AbiFunction (*stacked)(const Builder *builder); /* AbiPlan.stacked; or NULL */
     AbiTrampoline *trampoline;
     AbiFunction enter;
 } conventions[] = {

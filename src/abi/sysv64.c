@@ -310,14 +310,14 @@ void sysv64_lay_out(Builder *builder)
 
 /* asm/direct_sysv64.asm: the first so many integer registers, or vector registers, or all integer registers and so many
  * vector registers. */
-#define DIRECT(name) void abi_direct_##name(void);
+#define DIRECT(name) void abi_direct_sysv64_##name(void);
 #include "abi/direct_sysv64.def"
 #undef DIRECT
 
 AbiFunction sysv64_direct(const Builder *builder)
 {
     static const AbiFunction ways[] = {
-#define DIRECT(name) abi_direct_##name,
+#define DIRECT(name) abi_direct_sysv64_##name,
 #include "abi/direct_sysv64.def"
 #undef DIRECT
     };

@@ -16,17 +16,17 @@ static ffi_status prepare(ffi_cif *cif, ffi_abi abi, unsigned nfixed, bool is_va
     for (unsigned i = 0; i < cif->nargs; i++)
         if (lay_out(cif->arg_types[i]) != FFI_OK)
             return FFI_BAD_TYPEDEF;
-    const Interned *interned = intern_signature(cif, nfixed, is_variadic);
-    if (interned == NULL)
+    const Signature *signature = intern_signature(cif, nfixed, is_variadic);
+    if (signature == NULL)
         return FFI_BAD_TYPEDEF;
-    intern_attach(cif, interned);
+    intern_attach(cif, signature);
     return FFI_OK;
 }
 
 ffi_status ffi_prep_cif(ffi_cif *cif, ffi_abi abi, unsigned int nargs, ffi_type *rtype, ffi_type **atypes)
 {
     *cif = (ffi_cif){.abi = abi, .nargs = nargs, .arg_types = atypes, .rtype = rtype};
-    const Interned *known = intern_known(cif);
+    const Signature *known = intern_known(cif);
     if (known == NULL)
         return prepare(cif, abi, nargs, false);
     intern_attach(cif, known);

@@ -33,9 +33,9 @@ ALWAYS_INLINE void *result_room(const Locations *locations, AbiFrame *frame)
 }
 
 /* Everything lies where the handler can have it. */
-ALWAYS_INLINE void run_simple(const Interned *interned, Handler handler, AbiFrame *frame)
+ALWAYS_INLINE void run_simple(const Signature *signature, Handler handler, AbiFrame *frame)
 {
-    const Locations *locations = &interned->locations;
+    const Locations *locations = &signature->locations;
     void *arguments[LOCATIONS_NARGS_SIMPLE];
     char *start = (char *)frame;
     for (uint32_t i = 0, n = locations->nargs; i < n; i++)
@@ -44,13 +44,13 @@ ALWAYS_INLINE void run_simple(const Interned *interned, Handler handler, AbiFram
     if (locations->extension == ABI_EXTEND_I32)
         frame->rax = (uint64_t)(int64_t)(int32_t)frame->rax;
     else if (locations->extension != ABI_EXTEND_NOT)
-        abi_place_result(interned->owner.plan, frame, &frame->rax);
+        abi_place_result(signature->owner.plan, frame, &frame->rax);
 }
 
 /* Argument i, which is copied to *scratch when it is in parts. */
-static void *argument_at(const Interned *interned, AbiFrame *frame, uint32_t i, unsigned char **scratch)
+static void *argument_at(const Signature *signature, AbiFrame *frame, uint32_t i, unsigned char **scratch)
 {
-    int32_t location = interned->locations.args[i];
+    int32_t location = signature->locations.args[i];
     void *value = *scratch;
     if (location >= 0)
         return (char *)frame + location;
@@ -58,36 +58,36 @@ static void *argument_at(const Interned *interned, AbiFrame *frame, uint32_t i, 
         memcpy(&value, (char *)frame + (ABI_AT_REFERENCE - location), sizeof value);
         return value;
     }
-    abi_take(interned->owner.plan, frame, i, value);
+    abi_take(signature->owner.plan, frame, i, value);
     *scratch += COPY_NBYTES;
     return value;
 }
 
 /* What is in parts goes to copies of our own; the result, too, is put together when the handler returns. */
-static NOINLINE void run_any(const Interned *interned, Handler handler, AbiFrame *frame)
+static NOINLINE void run_any(const Signature *signature, Handler handler, AbiFrame *frame)
 {
-    const Locations *locations = &interned->locations;
+    const Locations *locations = &signature->locations;
     _Alignas(COPY_NBYTES) unsigned char value[COPY_NBYTES] = {0};
     void **arguments = __builtin_alloca((locations->nargs + (size_t)1) * sizeof *arguments);
     size_t copies_nbytes = COPY_NBYTES * (size_t)locations->ncopied;
     unsigned char *copies = copies_nbytes == 0 ? NULL : __builtin_alloca_with_align(copies_nbytes, 8 * COPY_NBYTES);
     for (uint32_t i = 0; i < locations->nargs; i++)
-        arguments[i] = argument_at(interned, frame, i, &copies);
+        arguments[i] = argument_at(signature, frame, i, &copies);
     if (locations->result == ABI_AT_RESULT_ADDRESS) {
         frame->rax = frame->gpr[0];
         handler.fun(handler.cif, (void *)(uintptr_t)frame->gpr[0], arguments, handler.user_data);
         return;
     }
     handler.fun(handler.cif, value, arguments, handler.user_data);
-    abi_place_result(interned->owner.plan, frame, value);
+    abi_place_result(signature->owner.plan, frame, value);
 }
 
-ALWAYS_INLINE void run(const Interned *interned, Handler handler, AbiFrame *frame)
+ALWAYS_INLINE void run(const Signature *signature, Handler handler, AbiFrame *frame)
 {
-    if (interned->locations.is_simple)
-        run_simple(interned, handler, frame);
+    if (signature->locations.is_simple)
+        run_simple(signature, handler, frame);
     else
-        run_any(interned, handler, frame);
+        run_any(signature, handler, frame);
 }
 
 static ffi_closure *closure_of(const AbiSlot *slot)
@@ -102,7 +102,7 @@ static void slot_target(AbiSlot *slot, AbiFrame *frame)
     const ffi_closure *closure = closure_of(slot);
     const Handler handler = {closure->cif, closure->fun, closure->user_data};
     /* abi_slot_arm had it before the entry was called: intern.h says what else an owner is. */
-    run((const Interned *)(const void *)atomic_load_explicit(&slot->owner, memory_order_relaxed), handler, frame);
+    run((const Signature *)(const void *)atomic_load_explicit(&slot->owner, memory_order_relaxed), handler, frame);
 }
 
 void libffi_owned_target(ffi_closure *closure, AbiFrame *frame)

@@ -28,8 +28,8 @@ enum {
 
 _Static_assert(offsetof(ffi_closure, cif) == LIBFFI_CLOSURE_CIF, "closure_offsets.def: a closure's cif");
 _Static_assert(offsetof(ffi_go_closure, cif) == LIBFFI_GO_CLOSURE_CIF, "closure_offsets.def: a Go closure's cif");
-_Static_assert(offsetof(ffi_cif, bytes) == LIBFFI_CIF_INTERNED, "closure_offsets.def: intern_attach");
-_Static_assert(offsetof(AbiOwner, plan) == LIBFFI_OWNER_PLAN, "closure_offsets.def: an Interned starts with its owner");
+_Static_assert(offsetof(ffi_cif, bytes) == LIBFFI_CIF_SIGNATURE, "closure_offsets.def: intern_attach");
+_Static_assert(offsetof(AbiOwner, plan) == LIBFFI_OWNER_PLAN, "closure_offsets.def: a Signature starts with its owner");
 _Static_assert(sizeof(ffi_closure) == 56 && sizeof(ffi_go_closure) == 24, "the binary contract");
 _Static_assert(sizeof(ffi_raw_closure) == 72 && sizeof(ffi_java_raw_closure) == 72, "the binary contract");
 

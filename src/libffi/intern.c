@@ -8,12 +8,18 @@
 
 #include "libffi/adapter.h"
 
-enum { LOG2_NBUCKETS = 10, LOG2_NCHILDREN = 2, SMALL_NWORDS = 96, AGGREGATE_NWORDS = 4, HEADER_NWORDS = 2 };
+enum {
+    LOG2_NBUCKETS = 10,
+    LOG2_NCHILDREN = 2,   /* Signature.children */
+    SMALL_NWORDS = 96,    /* of a key that is made on the stack */
+    AGGREGATE_NWORDS = 4, /* of a type in front of its leaves */
+    HEADER_NWORDS = 2 /* of a key in front of its types: ABI and whether it is variadic, arguments that are declared */
+};
 
 /* Above the number of leaves. */
 enum { AGGREGATE = 1 << 16, RECORD = 1 << 17, NLEAVES_MASK = AGGREGATE - 1 };
 
-static _Atomic(Interned *) buckets[1 << LOG2_NBUCKETS];
+static _Atomic(Signature *) buckets[1 << LOG2_NBUCKETS];
 
 /* 2^64 by the golden ratio. Odd: no two words have the same product. The upper bits of that are the better ones. */
 #define HASH_FACTOR 0x9e3779b97f4a7c15u
@@ -23,12 +29,15 @@ static _Atomic(Interned *) buckets[1 << LOG2_NBUCKETS];
 /* A type's number takes four bits; in front of the result's are the ABI's and a one. */
 enum { PACKED_NARGS_MAX = 13, PACKED_TYPE_NBITS = 4, PACKED_START = 1 << PACKED_TYPE_NBITS };
 
+_Static_assert(FFI_TYPE_POINTER < PACKED_START && (int)FFI_LAST_ABI <= PACKED_START, "four bits each");
+_Static_assert(1 + PACKED_TYPE_NBITS * (2 + PACKED_NARGS_MAX) <= 64, "a one, the ABI, the result and the arguments");
+
 static inline bool is_packable(const ffi_type *type)
 {
     return type->type <= FFI_TYPE_POINTER && type->type != FFI_TYPE_STRUCT && adapter_is_laid_out(type);
 }
 
-/* 0: it must be a key of many words. */
+/* 0: its key must be many words. */
 static inline uint64_t pack(const ffi_cif *cif)
 {
     uint64_t packed = PACKED_START | (uint64_t)cif->abi;
@@ -173,76 +182,76 @@ static void keep_owner(AbiOwner *owner)
     (void)owner; /* for the life of the process */
 }
 
-static size_t interned_nbytes(size_t nwords, unsigned nargs)
+static size_t signature_nbytes(size_t nwords, unsigned nargs)
 {
-    return sizeof(Interned) + nwords * sizeof(uint32_t) + nargs * sizeof(int32_t);
+    return sizeof(Signature) + nwords * sizeof(uint32_t) + nargs * sizeof(int32_t);
 }
 
-static Interned *new_interned(const Key *key, const ffi_cif *cif)
+static Signature *new_signature(const Key *key, const ffi_cif *cif)
 {
-    size_t nbytes = interned_nbytes(key->nkept, cif->nargs);
-    Interned *interned = mem_alloc(&mem_system_allocator, nbytes);
-    AbiPlan *plan = interned != NULL ? plan_key(key, cif) : NULL;
+    size_t nbytes = signature_nbytes(key->nkept, cif->nargs);
+    Signature *signature = mem_alloc(&mem_system_allocator, nbytes);
+    AbiPlan *plan = signature != NULL ? plan_key(key, cif) : NULL;
     if (plan == NULL) {
-        mem_free(&mem_system_allocator, interned, nbytes);
+        mem_free(&mem_system_allocator, signature, nbytes);
         return NULL;
     }
-    *interned = (Interned){.owner = {.plan = plan, .nreferences = 1, .free = keep_owner},
-                           .hash = key->hash,
-                           .nwords = (uint32_t)key->nkept};
-    memcpy(interned->key, key->words, key->nkept * sizeof key->words[0]);
-    locate_all(&interned->locations, (int32_t *)interned->key + key->nkept, plan, cif);
-    return interned;
+    *signature = (Signature){.owner = {.plan = plan, .nreferences = 1, .free = keep_owner},
+                             .hash = key->hash,
+                             .nwords = (uint32_t)key->nkept};
+    memcpy(signature->key, key->words, key->nkept * sizeof key->words[0]);
+    locate_all(&signature->locations, (int32_t *)signature->key + key->nkept, plan, cif);
+    return signature;
 }
 
-static void free_interned(Interned *interned)
+static void free_signature(Signature *signature)
 {
-    abi_plan_free(&mem_system_allocator, (AbiPlan *)(uintptr_t)interned->owner.plan);
-    mem_free(&mem_system_allocator, interned, interned_nbytes(interned->nwords, interned->locations.nargs));
+    abi_plan_free(&mem_system_allocator, (AbiPlan *)(uintptr_t)signature->owner.plan);
+    mem_free(&mem_system_allocator, signature, signature_nbytes(signature->nwords, signature->locations.nargs));
 }
 
 /* -- the table ----------------------------------------------------------------------------------------------------- */
 
-static inline _Atomic(Interned *) *bucket_of(uint64_t hash)
+static inline _Atomic(Signature *) *bucket_of(uint64_t hash)
 {
     return &buckets[hash >> (64 - LOG2_NBUCKETS)];
 }
 
-static inline _Atomic(Interned *) *next_child(Interned *entry, uint64_t *path)
+static inline _Atomic(Signature *) *next_child(Signature *entry, uint64_t *path)
 {
     unsigned child = (unsigned)(*path >> (64 - LOG2_NCHILDREN));
     *path <<= LOG2_NCHILDREN;
     return &entry->children[child];
 }
 
-static bool has_key(const Interned *entry, const Key *key)
+static bool has_key(const Signature *entry, const Key *key)
 {
     return entry->hash == key->hash && entry->nwords == key->nkept &&
            memcmp(entry->key, key->words, key->nkept * sizeof key->words[0]) == 0;
 }
 
 /* The entry of that key, or NULL and *child is the end of its way: where *path, the bits of the hash that are left, leads. */
-static Interned *descend(const Key *key, _Atomic(Interned *) **child, uint64_t *path)
+static Signature *descend(const Key *key, _Atomic(Signature *) **child, uint64_t *path)
 {
-    Interned *entry;
+    Signature *entry;
     while ((entry = atomic_load_explicit(*child, memory_order_acquire)) != NULL && !has_key(entry, key))
         *child = next_child(entry, path);
     return entry;
 }
 
-static const Interned *find_or_add(const Key *key, const ffi_cif *cif)
+static const Signature *find_or_add(const Key *key, const ffi_cif *cif)
 {
     uint64_t path = key->hash << LOG2_NBUCKETS;
-    _Atomic(Interned *) *child = bucket_of(key->hash);
-    Interned *found = descend(key, &child, &path), *none = NULL;
+    _Atomic(Signature *) *child = bucket_of(key->hash);
+    Signature *found = descend(key, &child, &path), *none = NULL;
     if (found != NULL)
         return found;
-    Interned *added = new_interned(key, cif);
+    Signature *added = new_signature(key, cif);
     while (added != NULL &&
            !atomic_compare_exchange_strong_explicit(child, &none, added, memory_order_release, memory_order_relaxed)) {
         found = descend(key, &child, &path);
         if (found != NULL) { /* another thread was first */
-            free_interned(added);
+            free_signature(added);
             return found;
         }
         none = NULL;
@@ -250,18 +259,18 @@ static const Interned *find_or_add(const Key *key, const ffi_cif *cif)
     return added;
 }
 
-const Interned *intern_known(const ffi_cif *cif)
+const Signature *intern_known(const ffi_cif *cif)
 {
     uint64_t packed = pack(cif), hash = packed * HASH_FACTOR, path = hash << LOG2_NBUCKETS;
     if (packed == 0)
         return NULL;
-    Interned *entry = atomic_load_explicit(bucket_of(hash), memory_order_acquire);
+    Signature *entry = atomic_load_explicit(bucket_of(hash), memory_order_acquire);
     while (entry != NULL && (entry->hash != hash || entry->nwords != 0))
         entry = atomic_load_explicit(next_child(entry, &path), memory_order_acquire);
     return entry;
 }
 
-const Interned *intern_signature(const ffi_cif *cif, unsigned nfixed, bool is_variadic)
+const Signature *intern_signature(const ffi_cif *cif, unsigned nfixed, bool is_variadic)
 {
     uint32_t words[SMALL_NWORDS];
     Key key = {.words = words, .room = SMALL_NWORDS};
@@ -277,7 +286,7 @@ const Interned *intern_signature(const ffi_cif *cif, unsigned nfixed, bool is_va
         return NULL;
     make_key(&key, cif, nfixed, is_variadic);
     finish_key(&key, packed);
-    const Interned *interned = find_or_add(&key, cif);
+    const Signature *signature = find_or_add(&key, cif);
     mem_free(&mem_system_allocator, key.words, nbytes);
-    return interned;
+    return signature;
 }
