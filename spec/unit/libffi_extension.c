@@ -1,5 +1,6 @@
 /* Integers of less than 64 bits, as libffi extends them: arguments to 64 bits by their sign wherever they are passed, results of calls
- * to ffi_arg, results of closures to the whole register whether the handler wrote an ffi_arg or the type itself. What gcc's casts
+ * to ffi_arg, results of closures to the whole register whether the handler wrote an ffi_arg or the type itself, words of the raw forms. What
+ * gcc's casts
  * make of the same bytes is right. */
 #include <ffi.h>
 #include <stdint.h>
@@ -289,10 +290,32 @@ static void check_closure(const struct Small *small, void (*handler)(ffi_cif *, 
     ffi_closure_free(closure);
 }
 
+/* -- raw words ----------------------------------------------------------------------------------------------------------- */
+
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations" /* Java's form */
+
+static void check_raw_words(const struct Small *small)
+{
+    for (size_t pattern = 0; pattern < NPATTERNS; pattern++) {
+        uint64_t bits = patterns[pattern], wanted = small->extend(bits);
+        void *args[] = {&bits};
+        ffi_raw word = {.uint = 0};
+        ffi_java_raw java_word = {.uint = 0};
+        ffi_cif cif;
+        CHECK_INT(ffi_prep_cif(&cif, FFI_UNIX64, 1, &ffi_type_void, &(ffi_type *){small->type}), FFI_OK);
+        ffi_ptrarray_to_raw(&cif, args, &word);
+        unit_check(word.uint == wanted, __FILE__, __LINE__, small->name);
+        ffi_java_ptrarray_to_raw(&cif, args, &java_word);
+        unit_check(java_word.uint == wanted, __FILE__, __LINE__, small->name);
+    }
+}
+
 int main(void)
 {
     check_all_arguments();
     check_results();
+    for (size_t small = 0; small < NSMALLS; small++)
+        check_raw_words(&smalls[small]);
     for (size_t small = 0; small < NSMALLS; small++) {
         check_closure(&smalls[small], answer_widely);
         check_closure(&smalls[small], answer_narrowly);
