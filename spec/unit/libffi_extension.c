@@ -1,7 +1,6 @@
 /* Integers of less than 64 bits, as libffi extends them: arguments to 64 bits by their sign wherever they are passed, results of calls
  * to ffi_arg, results of closures to the whole register whether the handler wrote an ffi_arg or the type itself, words of the raw forms. What
- * gcc's casts
- * make of the same bytes is right. */
+ * gcc's casts make of the same bytes is right. */
 #include <ffi.h>
 #include <stdint.h>
 
