@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "abi/callback.h"
+#include "abi/direct.h"
 #include "abi/plan.h"
 #include "base/inline.h"
 

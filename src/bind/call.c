@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "abi/direct.h"
 #include "bind/cstack.h"
 #include "bind/exception.h"
 #include "bind/inbound.h"

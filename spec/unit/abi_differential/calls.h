@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "abi/direct.h"
 #include "batch.h"
 #include "entry.h"
 #include "machine.h"
