@@ -246,6 +246,26 @@ static void check_alignments(void)
     }
 }
 
+/* libffi aborts, or takes them for something, depending on where they are and on how it was built. */
+static void check_unknown(void)
+{
+    static const ffi_abi abis[] = {FFI_UNIX64, FFI_WIN64, FFI_GNUW64};
+    static const unsigned short numbers[] = {FFI_TYPE_LAST + 1, 99, 0xffff};
+    for (size_t i = 0; i < sizeof abis / sizeof abis[0]; i++)
+        for (size_t j = 0; j < sizeof numbers / sizeof numbers[0]; j++) {
+            ffi_cif cif;
+            ffi_type unknown = {8, 8, numbers[j], NULL}, *args[] = {&ffi_type_pointer, &unknown};
+            ffi_type *elements[] = {&ffi_type_pointer, &unknown, NULL};
+            ffi_type record = {0, 0, FFI_TYPE_STRUCT, elements};
+            CHECK_INT(ffi_prep_cif(&cif, abis[i], 0, &unknown, NULL), FFI_BAD_TYPEDEF);
+            CHECK_INT(ffi_prep_cif(&cif, abis[i], 2, &ffi_type_void, args), FFI_BAD_TYPEDEF);
+            CHECK_INT(ffi_prep_cif_var(&cif, abis[i], 1, 2, &ffi_type_void, args), FFI_BAD_TYPEDEF);
+            CHECK_INT(ffi_prep_cif(&cif, abis[i], 0, &record, NULL), FFI_BAD_TYPEDEF);
+            CHECK_INT(ffi_get_struct_offsets(abis[i], &record, NULL), FFI_BAD_TYPEDEF);
+            CHECK_INT(record.size, 0);
+        }
+}
+
 int main(void)
 {
     check_versions();
@@ -257,5 +277,6 @@ int main(void)
     check_int128();
     check_opaque();
     check_alignments();
+    check_unknown();
     return unit_end("libffi_additions");
 }

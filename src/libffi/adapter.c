@@ -91,7 +91,7 @@ static ffi_status lay_out_struct(ffi_type *type, size_t *offsets)
     size_t size = 0;
     unsigned short align = 0;
     for (ffi_type **element = type->elements; *element != NULL; element++) {
-        if (!adapter_is_laid_out(*element) && adapter_lay_out(*element, NULL) != FFI_OK)
+        if (adapter_complete(*element) != FFI_OK)
             return FFI_BAD_TYPEDEF;
         size = round_up(size, (*element)->alignment);
         if (offsets != NULL)
@@ -115,6 +115,13 @@ ffi_status adapter_lay_out(ffi_type *type, size_t *offsets)
     case FFI_TYPE_COMPLEX: return lay_out_complex(type);
     default: return lay_out_struct(type, offsets);
     }
+}
+
+ffi_status adapter_complete(ffi_type *type)
+{
+    if (type->type > FFI_TYPE_LAST)
+        return FFI_BAD_TYPEDEF;
+    return adapter_is_laid_out(type) ? FFI_OK : adapter_lay_out(type, NULL);
 }
 
 /* -- where the members of a struct are ------------------------------------------------------------------------------ */

@@ -13,9 +13,12 @@ static inline bool adapter_is_abi(ffi_abi abi)
 }
 
 /* Works out size and alignment of a struct, complex or vector type, of its elements without a size first; `offsets` gets
- * each element's, unless NULL. FFI_BAD_TYPEDEF: it has no elements, or nothing in them. Threads may do so with one type at
- * the same time, and call adapter_is_laid_out: who sees the size sees the alignment. */
+ * each element's, unless NULL. FFI_BAD_TYPEDEF: it has no elements, or nothing in them, or one of an unknown number. Threads
+ * may do so with one type at the same time, and call adapter_is_laid_out: who sees the size sees the alignment. */
 ffi_status adapter_lay_out(ffi_type *type, size_t *offsets);
+
+/* The same where the size is not known yet. FFI_BAD_TYPEDEF also where the type itself has an unknown number. */
+ffi_status adapter_complete(ffi_type *type);
 
 static inline bool adapter_is_laid_out(const ffi_type *type)
 {

@@ -2,19 +2,14 @@
 #include "libffi/adapter.h"
 #include "libffi/intern.h"
 
-static ffi_status lay_out(ffi_type *type)
-{
-    return adapter_is_laid_out(type) ? FFI_OK : adapter_lay_out(type, NULL);
-}
-
 static ffi_status prepare(ffi_cif *cif, ffi_abi abi, unsigned nfixed, bool is_variadic)
 {
     if (!adapter_is_abi(abi))
         return FFI_BAD_ABI;
-    if (lay_out(cif->rtype) != FFI_OK)
+    if (adapter_complete(cif->rtype) != FFI_OK)
         return FFI_BAD_TYPEDEF;
     for (unsigned i = 0; i < cif->nargs; i++)
-        if (lay_out(cif->arg_types[i]) != FFI_OK)
+        if (adapter_complete(cif->arg_types[i]) != FFI_OK)
             return FFI_BAD_TYPEDEF;
     const Signature *signature = intern_signature(cif, nfixed, is_variadic);
     if (signature == NULL)

@@ -135,7 +135,8 @@ typedef struct {
 
 /* Prepares *cif for calls with these arguments, lays types of size 0 out. FFI_BAD_ABI; FFI_BAD_TYPEDEF: a struct without
  * elements or with an empty one, a vector of unlike or no elements or of more than 64 bytes, a complex type of no
- * number, a vector register that the processor has not, arguments of more than 1 GiB, no memory. */
+ * number, a type of an unknown number, a vector register that the processor has not, arguments of more than 1 GiB, no
+ * memory. */
 FFI_API ffi_status ffi_prep_cif(ffi_cif *cif, ffi_abi abi, unsigned int nargs, ffi_type *rtype, ffi_type **atypes);
 
 /* For a call of a variadic function with these arguments, of which the first nfixedargs are declared. The statuses of
@@ -148,7 +149,7 @@ FFI_API ffi_status ffi_prep_cif_var(ffi_cif *cif, ffi_abi abi, unsigned int nfix
 FFI_API void ffi_call(ffi_cif *cif, void (*fn)(void), void *rvalue, void **avalue);
 
 /* Works a struct's layout out: its size, its alignment and, unless `offsets` is NULL, the offset (bytes) of each element.
- * FFI_BAD_ABI; FFI_BAD_TYPEDEF: no struct, or one without elements or with an empty one. */
+ * FFI_BAD_ABI; FFI_BAD_TYPEDEF: no struct, or one without elements, with an empty one or with one of an unknown number. */
 FFI_API ffi_status ffi_get_struct_offsets(ffi_abi abi, ffi_type *struct_type, size_t *offsets);
 
 #define FFI_FN(f) ((void (*)(void))(f))

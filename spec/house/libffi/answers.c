@@ -214,6 +214,11 @@ static void ask_layouts(void)
     ask_cif("mixed, sized by hand", FFI_UNIX64, sized(mixed(), 99, 1), 0, NULL);
     ask_cif("a member sized by hand", FFI_UNIX64, RECORD(T(sint8), sized(mixed(), 96, 32), T(sint8)), 0, NULL);
     ask_offsets("a member sized by hand", FFI_UNIX64, RECORD(T(sint8), sized(mixed(), 96, 32), T(sint8)));
+    ffi_type *unknown = sized(RECORD(T(sint8)), 8, 8);
+    for (unsigned type = FFI_TYPE_COMPLEX + 50; type < 0x10000; type *= 3) {
+        unknown->type = (unsigned short)type;
+        ask_cif("a result of an unknown number", FFI_UNIX64, unknown, 0, NULL);
+    }
     ffi_type *many = REPEAT(T(sint32), 10000);
     ask_cif("ten thousand members", FFI_UNIX64, many, 1, (ffi_type *[]){many});
     ffi_type *deep = RECORD(T(sint8));
