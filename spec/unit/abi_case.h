@@ -22,6 +22,14 @@ static const AbiLeaf case_leaves[ABI_KIND_COUNT] = {
 #define CASE_LONG               CASE_SCALAR(long, ABI_I64)
 #define CASE_DOUBLE             CASE_SCALAR(double, ABI_F64)
 
+/* A call by abi_invoke, for what takes one argument. */
+typedef struct Call {
+    const AbiPlan *plan;
+    AbiFunction function;
+    void *result;
+    void *const *values;
+} Call;
+
 /* A plan of the system allocator; NULL, with the reason said, when the machine has not got the registers. Other failures end the test. */
 static inline AbiPlan *case_plan(const char *name, const AbiSignature *signature)
 {

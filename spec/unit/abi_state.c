@@ -113,13 +113,6 @@ static uint16_t read_tags(void)
 
 /* -- calls -------------------------------------------------------------------------------------------------------------------- */
 
-typedef struct Call {
-    const AbiPlan *plan;
-    AbiFunction function;
-    void *result;
-    void *const *values;
-} Call;
-
 static void invoke(void *context)
 {
     const Call *call = context;

@@ -3,13 +3,6 @@
 #include "abi_calls.h"
 #include "abi_step.h"
 
-typedef struct Call {
-    const AbiPlan *plan;
-    AbiFunction function;
-    void *result;
-    void *const *values;
-} Call;
-
 static void invoke(const Call *call)
 {
     step_on();

@@ -16,4 +16,15 @@ function draw.weighted(list, accepts)
     end
 end
 
+-- One signature in five is variadic from a random argument on; promoted(type) is what the type becomes there.
+function draw.variadic(signature, promoted)
+    local nargs = #signature.args
+    signature.nfixed = nargs
+    if nargs > 0 and math.random() < 0.2 then
+        signature.is_variadic = true
+        signature.nfixed = math.random(1, nargs)
+        for i = signature.nfixed + 1, nargs do signature.args[i] = promoted(signature.args[i]) end
+    end
+end
+
 return draw

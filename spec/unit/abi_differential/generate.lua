@@ -7,6 +7,7 @@
 --
 -- Nothing here knows a size or an offset that counts: `size` and `align` below only steer the dice.
 
+local draw = dofile((arg[0]:gsub("generate%.lua$", "../draw.lua")))
 local model = dofile((arg[0]:gsub("generate%.lua$", "types.lua")))
 local random = math.random
 
@@ -120,12 +121,7 @@ local function draw_signature(seed, index)
     local palette = draw_palette(signature)
     local nargs = random() < 0.01 and 0 or random() < 0.5 and random(1, 6) or random(1, 20)
     for i = 1, nargs do signature.args[i] = draw_type(signature, palette) end
-    signature.nfixed = nargs
-    if nargs > 0 and random() < 0.2 then
-        signature.is_variadic = true
-        signature.nfixed = random(1, nargs)
-        for i = signature.nfixed + 1, nargs do signature.args[i] = promoted(signature.args[i]) end
-    end
+    draw.variadic(signature, promoted)
     if random() > 0.05 then
         signature.result = random() < 0.5 and signature.records[random(#signature.records)] or model.draw_bare(signature.isa)
     end

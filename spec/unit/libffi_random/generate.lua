@@ -5,7 +5,8 @@
 --     lua5.4 generate.lua SEED FIRST COUNT PER_BATCH DIR [wide]      wide: vectors of 32 bytes too, for a compiler that knows of AVX
 
 local random = math.random
-local draw_weighted = dofile((arg[0]:gsub("generate%.lua$", "../draw.lua"))).weighted
+local draw = dofile((arg[0]:gsub("generate%.lua$", "../draw.lua")))
+local draw_weighted = draw.weighted
 
 -- -- types ------------------------------------------------------------------------------------------------------------
 -- ffi: the ffi_type; promoted: what a variadic argument becomes; parts: sizes of the parts that hold a value; weight: how often it is drawn.
@@ -137,12 +138,7 @@ local function draw_signature(seed, index)
     local palette = random() < 0.3 and {draw_type(signature), draw_type(signature)}
     local nargs = random() < 0.02 and 0 or random() < 0.6 and random(1, 6) or random(1, 20)
     for i = 1, nargs do signature.args[i] = palette and palette[random(2)] or draw_type(signature) end
-    signature.nfixed = nargs
-    if nargs > 0 and random() < 0.2 then
-        signature.is_variadic = true
-        signature.nfixed = random(1, nargs)
-        for i = signature.nfixed + 1, nargs do signature.args[i] = promoted(signature.args[i]) end
-    end
+    draw.variadic(signature, promoted)
     if random() > 0.05 then signature.result = draw_type(signature) end
     return signature
 end
